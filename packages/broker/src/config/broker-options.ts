@@ -1,0 +1,65 @@
+import type { SyncLevel } from '../replication/sync-level.ts'
+
+/** Everything a broker is started with: checked, complete and frozen. Made by config/load.ts. */
+export interface BrokerOptions {
+  /** Brokers that share this name form one cluster. */
+  readonly brokerName: string
+  /** This member of the cluster; stable across restarts, unique in the cluster. */
+  readonly nodeId: string
+  /** Directory of this node's journal, index and meta file. */
+  readonly dataDirectory: string
+  readonly transportConnectors: readonly TransportConnectorOptions[]
+  readonly management: ManagementOptions
+  readonly replication: ReplicationOptions
+  readonly coordination: CoordinationOptions
+  /** Bytes of memory for messages that are not stored. */
+  readonly memoryLimitBytes: number
+}
+
+export interface TransportConnectorOptions {
+  readonly name: string
+  /** `tcp://host:port?option=value`; served by the leader only. */
+  readonly uri: string
+  /** The address told to clients, where it differs from `uri` (NAT); '' otherwise. */
+  readonly publishedUri: string
+}
+
+export interface ManagementOptions {
+  readonly host: string
+  /** Port of the HTTP API, in every role. 0 = any free port. */
+  readonly port: number
+}
+
+export interface ReplicationOptions {
+  /** Configured voters: 1, 3 or 5. */
+  readonly replicas: number
+  readonly sync: SyncLevel
+  /** `tcp://host:port` to listen on for the other brokers. */
+  readonly bind: string
+  /** `host:port` that the others are told. */
+  readonly advertisedAddress: string
+  /** Shared secret of the cluster; '' = none. Proven by HMAC, never sent. */
+  readonly securityToken: string
+  /** Higher is preferred among equals in an election. */
+  readonly weight: number
+  readonly logSizeBytes: number
+  readonly heartbeatMs: number
+  /** Tmin: how long a voter stays with a leader that it heard (R11, R12). */
+  readonly stickyMs: number
+  /** L: how long heartbeat acknowledgements entitle a leader to dispatch (R27). Below stickyMs. */
+  readonly leaseMs: number
+  /** Tquorum: a leader without a quorum's heartbeats for this long steps down (R25). */
+  readonly quorumTimeoutMs: number
+  /** How long the first start waits for absent nodes before their seats stay vacant (R2). */
+  readonly bootstrapGraceMs: number
+  readonly stepDownOnZkExpiry: boolean
+}
+
+export interface CoordinationOptions {
+  /** `host:port,host:port`. */
+  readonly zkAddress: string
+  readonly zkPath: string
+  /** '' = nodes are world-writable. */
+  readonly zkPassword: string
+  readonly zkSessionTimeoutMs: number
+}

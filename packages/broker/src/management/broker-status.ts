@@ -1,0 +1,50 @@
+/** What one node says of itself: `GET /api/v1/status` and `quorate status --json`. */
+export interface BrokerStatus {
+  readonly brokerName: string
+  readonly nodeId: string
+  readonly pid: number
+  readonly build: string
+  readonly uptimeMs: number
+  readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'starting' | 'halted'
+  /** Why the node is not a healthy voter, else null. */
+  readonly trouble: string | null
+  readonly suspect: boolean
+  readonly epoch: number
+  readonly leader: string | null
+  readonly sync: string
+  /** False when `sync` confirms before a quorum has the record. */
+  readonly confirmsOnQuorum: boolean
+  readonly seats: readonly (string | null)[]
+  readonly log: {
+    readonly epoch: number
+    readonly index: number
+    /** End of the log in bytes. */
+    readonly position: number
+    readonly syncedIndex: number
+    readonly committedIndex: number
+    readonly appliedIndex: number
+  }
+  /** Filled by the leader. */
+  readonly followers: readonly FollowerStatus[]
+  readonly coordination: { readonly address: string; readonly state: string }
+  readonly members: readonly { readonly nodeId: string; readonly consoleUrl: string | null }[]
+  readonly clients: {
+    readonly connections: number
+    readonly consumers: number
+    readonly destinations: number
+    readonly waitingMessages: number
+  }
+  readonly clientUris: readonly string[]
+  readonly replicationAddress: string
+}
+
+export interface FollowerStatus {
+  readonly nodeId: string
+  readonly state: 'voter' | 'suspect' | 'learner'
+  readonly connected: boolean
+  readonly ackedIndex: number
+  readonly lagRecords: number
+  readonly lagBytes: number
+  /** Since its last heartbeat answer; null = never. */
+  readonly silentMs: number | null
+}
