@@ -89,8 +89,9 @@ export class PipeEnd implements ByteStream {
 
   #deliver(): void {
     const peer = this.#peer
-    const owner = peer?.#owner ?? null
-    if (peer === null || owner === null || this.#closed) return
+    if (peer === null || this.#closed) return
+    const owner = peer.#owner
+    if (owner === null) return
     const hadBytes = this.#outboundBytes > 0
     while (this.#outbound.length > 0 && !peer.#paused && !peer.#closed) {
       const buffer = this.#outbound.shift() as Buffer
