@@ -1,0 +1,162 @@
+import { assert } from '@quorate/core/base/errors'
+import { dirname } from 'node:path'
+import { checksum } from './journal/checksum.ts'
+import type { File, FileSystem } from './journal/file-system.ts'
+import { readFully, writeFully } from './journal/file-system.ts'
+
+/**
+ * A small file that is replaced as a whole and survives a crash at any moment: two slots, written in
+ * turn, of which the valid one with the higher generation counts. A torn write spoils only the slot
+ * that did not count yet.
+ *
+ * ```
+ *   0                         slotBytes                    2 * slotBytes
+ *   +-------------------------+----------------------------+
+ *   | slot of even generations| slot of odd generations    |
+ *   +-------------------------+----------------------------+
+ *
+ *   slot:  0       4        8            16        20
+ *          +-------+--------+------------+---------+------------------+
+ *          | magic | length | generation | CRC-32  | payload, zeros   |
+ *          |  u32  |  u32   |    u64     | u32     |                  |
+ *          +-------+--------+------------+---------+------------------+
+ *   The checksum covers bytes 0 to 15 and the payload.
+ * ```
+ */
+export class TwoSlotFile {
+  readonly #file: File
+  readonly #slotBytes: number
+  #generation: number
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(file: File, slotBytes: number, generation: number) {
+    this.#file = file
+    this.#slotBytes = slotBytes
+    this.#generation = generation
+  }
+
+  /** Opens the file, creating it if it is missing, and says what it held. */
+  static async open(options: TwoSlotFileOptions): Promise<OpenedTwoSlotFile> {
+    const { fileSystem, path } = options
+    const slotBytes = options.slotBytes ?? SLOT_BYTES
+    assert(slotBytes % BLOCK_BYTES === 0, 'slots never share a block of the disk')
+    if ((await fileSystem.size(path)) === null) {
+      const file = await createZeroed(fileSystem, path, slotBytes)
+      return { file: new TwoSlotFile(file, slotBytes, 0), state: 'absent', payload: null }
+    }
+    const file = await fileSystem.open(path, 'write')
+    const content = await readFully(file, 0, 2 * slotBytes)
+    const best = newestOf(
+      decodeSlot(content.subarray(0, slotBytes)),
+      decodeSlot(content.subarray(slotBytes)),
+    )
+    if (best === null) {
+      // Created, and the process ended before the first write: as good as absent.
+      const state = content.every((byte) => byte === 0) ? 'absent' : 'bad'
+      return { file: new TwoSlotFile(file, slotBytes, 0), state, payload: null }
+    }
+    const opened = new TwoSlotFile(file, slotBytes, best.generation)
+    return { file: opened, state: 'valid', payload: best.payload }
+  }
+
+  /** Largest payload that fits. */
+  get payloadBytesMax(): number {
+    return this.#slotBytes - SLOT_HEADER_BYTES
+  }
+
+  /**
+   * Replaces the content; resolves when it is on the disk. Calls run one after the other. After a
+   * rejection the file must not be written again (R37).
+   */
+  write(payload: Buffer): Promise<void> {
+    assert(payload.length <= this.payloadBytesMax, 'a payload has to fit its slot')
+    const write = this.#writing.then(() => this.#writeNext(payload))
+    this.#writing = write
+    // The caller sees the rejection; the chain hands it to later writes too.
+    write.catch(() => undefined)
+    return write
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined)
+    await this.#file.close()
+  }
+
+  async #writeNext(payload: Buffer): Promise<void> {
+    const generation = this.#generation + 1
+    const slot = encodeSlot(payload, generation)
+    await writeFully(this.#file, [slot], (generation % 2) * this.#slotBytes)
+    await this.#file.syncData()
+    this.#generation = generation
+  }
+}
+
+export interface TwoSlotFileOptions {
+  readonly fileSystem: FileSystem
+  readonly path: string
+  /** Size of each slot, a multiple of 4,096; 64 KiB by default. Fixed for the life of the file. */
+  readonly slotBytes?: number
+}
+
+export interface OpenedTwoSlotFile {
+  readonly file: TwoSlotFile
+  /** 'absent': new or never written. 'bad': it holds bytes, and neither slot is valid. */
+  readonly state: 'absent' | 'valid' | 'bad'
+  readonly payload: Buffer | null
+}
+
+const SLOT_BYTES = 64 * 1024
+const BLOCK_BYTES = 4096
+const SLOT_MAGIC = 0x51525453
+const SLOT_HEADER_BYTES = 20
+const CHECKSUM_AT = 16
+
+interface Slot {
+  readonly generation: number
+  readonly payload: Buffer
+}
+
+function encodeSlot(payload: Buffer, generation: number): Buffer {
+  const slot = Buffer.alloc(SLOT_HEADER_BYTES + payload.length)
+  slot.writeUInt32BE(SLOT_MAGIC, 0)
+  slot.writeUInt32BE(payload.length, 4)
+  slot.writeBigUInt64BE(BigInt(generation), 8)
+  payload.copy(slot, SLOT_HEADER_BYTES)
+  slot.writeUInt32BE(slotChecksum(slot), CHECKSUM_AT)
+  return slot
+}
+
+function decodeSlot(slot: Buffer): Slot | null {
+  if (slot.length < SLOT_HEADER_BYTES || slot.readUInt32BE(0) !== SLOT_MAGIC) return null
+  const length = slot.readUInt32BE(4)
+  if (length > slot.length - SLOT_HEADER_BYTES) return null
+  const end = SLOT_HEADER_BYTES + length
+  if (slot.readUInt32BE(CHECKSUM_AT) !== slotChecksum(slot.subarray(0, end))) return null
+  return {
+    generation: Number(slot.readBigUInt64BE(8)),
+    payload: slot.subarray(SLOT_HEADER_BYTES, end),
+  }
+}
+
+function slotChecksum(slot: Buffer): number {
+  const ofHeader = checksum(slot, 0, CHECKSUM_AT)
+  return checksum(slot, SLOT_HEADER_BYTES, slot.length, ofHeader)
+}
+
+function newestOf(first: Slot | null, second: Slot | null): Slot | null {
+  if (first === null || second === null) return first ?? second
+  return first.generation > second.generation ? first : second
+}
+
+async function createZeroed(
+  fileSystem: FileSystem,
+  path: string,
+  slotBytes: number,
+): Promise<File> {
+  await fileSystem.makeDirectory(dirname(path))
+  const file = await fileSystem.open(path, 'create')
+  await writeFully(file, [Buffer.alloc(2 * slotBytes)], 0)
+  await file.sync()
+  await fileSystem.syncDirectory(dirname(path))
+  return file
+}
