@@ -1,0 +1,286 @@
+import Type from 'typebox'
+import type { Static, TSchema } from 'typebox'
+
+/**
+ * Every setting of a broker, once: its word in quorate.yaml, its type, default, unit and purpose.
+ * The flag (`--zk-address`), the environment variable (`QUORATE_ZK_ADDRESS`), the checks and
+ * docs/reference/configuration.md derive from this table. Words that ActiveMQ's replicatedLevelDB
+ * has are its words.
+ *
+ * Annotations beside JSON Schema's own: `unit` (ms, bytes: texts like `2s` and `100mb` are
+ * understood), `effect` (what it does to a running cluster), `secret` (never logged),
+ * `defaultText` (for a default that depends on the machine), `chapter` (of the reference page).
+ */
+
+const nameWord = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
+const nameMessage = 'up to 64 letters, digits and ._:- , beginning with a letter or digit'
+
+interface Note {
+  /** Purpose, one or two sentences. */
+  readonly description: string
+  readonly effect?: string
+  readonly defaultText?: string
+}
+
+function milliseconds(note: Note & { readonly default: number; readonly minimum: number }) {
+  return Type.Integer({ unit: 'ms', maximum: 3_600_000, ...note })
+}
+
+function bytes(
+  note: Note & { readonly default: number; readonly minimum: number; readonly maximum?: number },
+) {
+  return Type.Integer({ unit: 'bytes', ...note })
+}
+
+const identity = {
+  brokerName: Type.String({
+    description: 'Name of the cluster: brokers that share it form one.',
+    effect: 'Fixed at the first start; a data directory refuses another name afterwards.',
+    default: 'localhost',
+    pattern: nameWord,
+    patternMessage: nameMessage,
+  }),
+  nodeId: Type.String({
+    description: 'Name of this member of the cluster, unique in it and stable across restarts.',
+    effect: 'Two brokers with one nodeId disturb each other; the second does not start.',
+    default: '',
+    defaultText: "the machine's host name",
+    pattern: `^$|${nameWord}`,
+    patternMessage: nameMessage,
+  }),
+  directory: Type.String({
+    description:
+      'Directory of journal, index and meta file. In a file it is relative to that file, ' +
+      'elsewhere to the working directory.',
+    effect: 'Belongs to one broker. Put it on a disk whose fsync is honest.',
+    default: 'data',
+    minLength: 1,
+  }),
+}
+
+const clients = {
+  transportConnectors: Type.Array(
+    Type.Object({
+      name: Type.String({ description: 'Name in logs and views.' }),
+      uri: Type.String({ description: '`tcp://host:port`; port 0 takes a free one.' }),
+      publishedUri: Type.String({
+        description: 'The address that clients are told, where it differs from `uri` (NAT).',
+        default: '',
+      }),
+    }),
+    {
+      description:
+        'Where clients connect. In a file a list of `{name, uri, publishedUri}` or of plain URIs; ' +
+        'elsewhere a comma list of URIs.',
+      effect: 'Only the leader listens; clients name every broker in `failover:(...)`.',
+      default: [{ name: 'openwire', uri: 'tcp://0.0.0.0:61616', publishedUri: '' }],
+      defaultText: 'tcp://0.0.0.0:61616',
+      minItems: 1,
+      maxItems: 16,
+    },
+  ),
+  memoryLimit: bytes({
+    description: 'Memory for messages that are not stored: non-persistent and in transactions.',
+    effect: 'Producers of non-persistent messages wait when it is used up.',
+    default: 256 * 1024 ** 2,
+    minimum: 1024 ** 2,
+  }),
+}
+
+const replication = {
+  replicas: Type.Integer({
+    description: 'Brokers in the cluster: 1, 3 or 5. Three survive the loss of one, five of two.',
+    effect: 'Fixed at the first start of the cluster.',
+    default: 3,
+    enum: [1, 3, 5],
+  }),
+  sync: Type.String({
+    description:
+      'What a confirmation promises: a comma list of local_mem, local_disk, remote_mem, ' +
+      'remote_disk, quorum_mem and quorum_disk, the promises added up.',
+    effect:
+      'With anything but quorum_disk (or local_disk,remote_disk) confirmed messages can be lost ' +
+      'when machines lose power.',
+    default: 'quorum_disk',
+  }),
+  bind: Type.String({
+    description: 'Where the other brokers connect to: `tcp://host:port`; port 0 takes a free one.',
+    default: 'tcp://0.0.0.0:61619',
+  }),
+  hostname: Type.String({
+    description: 'Host name that the others and the clients are told where we listen everywhere.',
+    default: '',
+    defaultText: "the machine's host name",
+  }),
+  connectUrl: Type.String({
+    description:
+      'Address that the other brokers are told instead of hostname and the port of `bind` ' +
+      '(NAT): `tcp://host:port`.',
+    default: '',
+    defaultText: 'none',
+  }),
+  weight: Type.Integer({
+    description: 'Preference in an election among brokers whose logs are equally new.',
+    default: 1,
+    minimum: 0,
+    maximum: 1_000_000,
+  }),
+  securityToken: Type.String({
+    description:
+      'Secret that the brokers of a cluster share. They prove it to each other; it is never sent.',
+    effect: 'Without it any process that reaches `bind` can claim to be a broker of the cluster.',
+    default: '',
+    defaultText: 'none',
+    secret: true,
+  }),
+  logSize: bytes({
+    description: 'Size of a journal segment; segments are preallocated to it.',
+    effect: 'Disk is freed by whole segments.',
+    default: 100 * 1024 ** 2,
+    minimum: 64 * 1024,
+    maximum: 2 * 1024 ** 3 - 1,
+  }),
+}
+
+const timing = {
+  heartbeat: milliseconds({
+    description: 'Time between two heartbeats of the leader.',
+    default: 100,
+    minimum: 10,
+  }),
+  electionTimeout: milliseconds({
+    description:
+      'How long a broker stays with a leader that it has heard before it elects another.',
+    effect: 'The greater part of a failover. Lower it only where the network never stalls.',
+    default: 800,
+    minimum: 50,
+  }),
+  leaderLease: milliseconds({
+    description:
+      'How long the heartbeat answers of a quorum entitle the leader to hand out messages.',
+    effect: 'Below electionTimeout, so that two leaders never hand out the same message.',
+    default: 600,
+    minimum: 40,
+  }),
+  quorumTimeout: milliseconds({
+    description: 'A leader that hears no quorum for this long steps down.',
+    default: 2000,
+    minimum: 100,
+  }),
+  bootstrapGrace: milliseconds({
+    description: 'How long the first start of a cluster waits for absent brokers.',
+    effect: 'After it a quorum starts alone; the seats of the others stay vacant until they come.',
+    default: 10_000,
+    minimum: 0,
+  }),
+}
+
+const coordination = {
+  zkAddress: Type.String({
+    description: 'ZooKeeper servers, or the embedded coordination: `host:port,host:port,...`.',
+    default: '127.0.0.1:2181',
+  }),
+  zkPath: Type.String({
+    description: 'Path under which the brokers appear in ZooKeeper.',
+    default: '/default',
+    pattern: '^(/[^/\\s]+)+$',
+    patternMessage: 'an absolute path without a slash at its end',
+  }),
+  zkPassword: Type.String({
+    description: 'Password of the ZooKeeper nodes; without it anybody may write them.',
+    default: '',
+    defaultText: 'none',
+    secret: true,
+  }),
+  zkSessionTimeout: milliseconds({
+    description: 'How long ZooKeeper believes in a silent broker.',
+    effect: 'Only cleans up what a dead broker left; a failover does not wait for it.',
+    default: 8000,
+    minimum: 500,
+  }),
+  stepDownOnZkExpiry: Type.Boolean({
+    description: 'A leader whose ZooKeeper session expires steps down, as in ActiveMQ.',
+    effect: 'Off, a healthy leader keeps serving while ZooKeeper is down.',
+    default: false,
+  }),
+}
+
+const operation = {
+  consoleHost: Type.String({
+    description: 'Interface of the HTTP API. It needs no login: keep it on loopback or firewalled.',
+    default: '127.0.0.1',
+    minLength: 1,
+  }),
+  consolePort: Type.Integer({
+    description: 'Port of the HTTP API, in every role; 0 takes a free one.',
+    default: 8161,
+    minimum: 0,
+    maximum: 65_535,
+  }),
+  logLevel: Type.String({
+    description: 'Least important log lines that are written.',
+    default: 'info',
+    enum: ['debug', 'info', 'warn', 'error', 'silent'],
+  }),
+  logFormat: Type.String({
+    description: 'Form of the log lines: text for people, json for machines.',
+    default: 'auto',
+    defaultText: 'text on a terminal, else json',
+    enum: ['auto', 'text', 'json'],
+  }),
+}
+
+export const brokerSettings = Type.Object(
+  { ...identity, ...clients, ...replication, ...timing, ...coordination, ...operation },
+  { additionalProperties: false },
+)
+
+/** The settings after parsing: durations in milliseconds, sizes in bytes. */
+export type BrokerSettings = Static<typeof brokerSettings>
+export type SettingName = keyof BrokerSettings
+
+/** Chapters of the reference page, in order. */
+export const settingChapters: Readonly<Record<string, readonly SettingName[]>> = {
+  Identity: Object.keys(identity) as SettingName[],
+  Clients: Object.keys(clients) as SettingName[],
+  Replication: Object.keys(replication) as SettingName[],
+  Timing: Object.keys(timing) as SettingName[],
+  Coordination: Object.keys(coordination) as SettingName[],
+  Operation: Object.keys(operation) as SettingName[],
+}
+
+/** A setting's schema with the annotations that this project adds to JSON Schema. */
+export type SettingSchema = TSchema & {
+  readonly description: string
+  readonly effect?: string
+  readonly default: unknown
+  readonly defaultText?: string
+  readonly type: 'string' | 'integer' | 'boolean' | 'array'
+  readonly unit?: 'ms' | 'bytes'
+  readonly enum?: readonly (string | number)[]
+  readonly patternMessage?: string
+  readonly secret?: boolean
+}
+
+export const settingNames = Object.keys(brokerSettings.properties) as readonly SettingName[]
+
+export function settingSchema(name: SettingName): SettingSchema {
+  return brokerSettings.properties[name] as unknown as SettingSchema
+}
+
+export function isSettingName(word: string): word is SettingName {
+  return Object.hasOwn(brokerSettings.properties, word)
+}
+
+/** Settings whose values are never logged or shown. */
+export const secretSettings = settingNames.filter((name) => settingSchema(name).secret === true)
+
+/** zkAddress -> zk-address */
+export function flagOf(name: SettingName): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** zkAddress -> QUORATE_ZK_ADDRESS */
+export function variableOf(name: SettingName): string {
+  return `QUORATE_${flagOf(name).replaceAll('-', '_').toUpperCase()}`
+}
