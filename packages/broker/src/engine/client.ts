@@ -64,6 +64,14 @@ export interface ClientSink {
   /** Close the connection. Operations under way stay unanswered: their outcome is unknown (R29). */
   close(reason: BrokerError): void
   /**
+   * Stop reading from this client until `resume`: too much is uncommitted, or too many messages wait
+   * in memory. What was read already may still be handed in. Only clients that are not consuming are
+   * paused for memory; a consuming one gets RESOURCE_LIMIT, since pausing it would stop its
+   * acknowledgements, which are what frees memory.
+   */
+  pause(): void
+  resume(): void
+  /**
    * Called at the end of each burst of the calls above, once per turn: write out what is buffered.
    */
   flush(): void
@@ -145,6 +153,11 @@ export interface InFlight extends Iterable<Delivery> {
 /** One client's connection, inside the engine. */
 export interface Client {
   readonly options: ConnectOptions
+  /**
+   * Throws the BrokerError when the consumer is refused: nothing has happened then and the receipt is
+   * not answered any more. Otherwise it is confirmed through the sink, possibly within this call. A
+   * consumer id that the client has open already gives the same consumer again (replayed commands).
+   */
   openConsumer(options: ConsumerOptions, receipt: Receipt): Consumer
   /** Producer known by name: what was last stored from it, so that resends are recognised (R42). */
   lastStoredSequence(producer: string): number
@@ -157,6 +170,8 @@ export interface Client {
   addDestination(destination: DestinationName, receipt: Receipt): void
   removeDestination(destination: DestinationName, receipt: Receipt): void
   unsubscribe(durableName: string, receipt: Receipt): void
+  /** Whether the client's transport takes deliveries now; false while its buffers are full. */
+  setWritable(writable: boolean): void
   /** The client is gone: consumers end, transactions roll back, temporary destinations go. */
   close(): void
 }

@@ -81,6 +81,8 @@ export interface MessageStore {
   /** Numbers below these are taken; the engine assigns new ones from here on. */
   readonly nextDestinationOrListId: number
   readonly nextProducerId: number
+  /** The store sequence that the next message will get: all messages that wait now are below it. */
+  readonly nextSequence: number
   destinations(): Iterable<StoredDestination>
   subscriptions(): Iterable<StoredSubscription>
   /** The list of a queue or durable subscription; undefined when the number is unknown. */
