@@ -1,0 +1,39 @@
+import type { BrokerStatus } from '../../src/management/broker-status.ts'
+
+/** A healthy follower of a cluster of three, with changes. */
+export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus {
+  return {
+    brokerName: 'localhost',
+    nodeId: 'node02',
+    pid: 4711,
+    build: '0.1.0',
+    uptimeMs: 61_000,
+    role: 'follower',
+    trouble: null,
+    suspect: false,
+    epoch: 3,
+    leader: 'node01',
+    sync: 'quorum_disk',
+    confirmsOnQuorum: true,
+    seats: ['node01', 'node02', 'node03'],
+    log: {
+      epoch: 3,
+      index: 120,
+      position: 65_536,
+      syncedIndex: 120,
+      committedIndex: 118,
+      appliedIndex: 118,
+    },
+    followers: [],
+    coordination: { address: '127.0.0.1:2181', state: 'connected' },
+    members: [
+      { nodeId: 'node01', consoleUrl: 'http://127.0.0.1:8161' },
+      { nodeId: 'node02', consoleUrl: 'http://127.0.0.1:8162' },
+      { nodeId: 'node03', consoleUrl: 'http://127.0.0.1:8163' },
+    ],
+    clients: { connections: 0, consumers: 0, destinations: 0, waitingMessages: 0 },
+    clientUris: ['tcp://127.0.0.1:61617'],
+    replicationAddress: '127.0.0.1:63632',
+    ...changes,
+  }
+}
