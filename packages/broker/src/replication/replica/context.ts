@@ -1,0 +1,159 @@
+import type { LogPoint } from '../../store/journal/log-batch.ts'
+import type { ClusterConfig, Voter } from '../cluster-config.ts'
+import { isVoter, sameConfig } from '../cluster-config.ts'
+import type { Frame } from '../frames.ts'
+import type { ConfigEntry, Promised, ReplicaMeta } from '../meta.ts'
+import { CONFIG_ENTRIES_MAX } from '../meta.ts'
+import type { SyncLevel } from '../sync-level.ts'
+import type { ReplicaEffect } from './events.ts'
+
+/** What a replica reads of its log; the journal is one. Reflects every effect carried out so far. */
+export interface LogView {
+  /** End of the appended log, written or not. */
+  readonly tail: LogPoint
+  readonly writtenIndex: number
+  readonly syncedIndex: number
+  /** The largest epoch of the log that is not above this one, and the last index it has (R14). */
+  endOfEpoch(epoch: number): { readonly epoch: number; readonly index: number }
+}
+
+/** Durations in milliseconds; see replication.md section 12 for the defaults. */
+export interface ReplicaTimings {
+  readonly heartbeatMs: number
+  /** Tmin. */
+  readonly stickyMs: number
+  /** L. */
+  readonly leaseMs: number
+  /** Tquorum. */
+  readonly quorumTimeoutMs: number
+}
+
+export interface ReplicaOptions {
+  readonly timings: ReplicaTimings
+  readonly sync: SyncLevel
+  readonly weight: number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+}
+
+/** A peer as the links know it. */
+export interface Peer {
+  readonly nodeId: string
+  readonly storeUuid: string
+  readonly weight: number
+}
+
+/** What the parts of a replica share: identity, durable state, log, peers, and the effects so far. */
+export class ReplicaContext {
+  readonly options: ReplicaOptions
+  readonly log: LogView
+  readonly peers = new Map<string, Peer>()
+  nowMs = 0
+  commitIndex: number
+  #meta: ReplicaMeta
+  #generation = 0
+  #persisted = 0
+  #suspectInForce: string | null
+  #effects: ReplicaEffect[] = []
+  #barrier: { readonly index: number; readonly generation: number } | null = null
+
+  constructor(meta: ReplicaMeta, log: LogView, options: ReplicaOptions) {
+    this.#meta = meta
+    this.#suspectInForce = meta.suspect
+    this.log = log
+    this.options = options
+    this.commitIndex = Math.min(meta.commitHint, log.tail.index)
+  }
+
+  get meta(): ReplicaMeta {
+    return this.#meta
+  }
+
+  get self(): Voter {
+    return this.#meta
+  }
+
+  get promised(): Promised {
+    return this.#meta.promised
+  }
+
+  /** The configuration in force: the last one in the log, committed or not (R39). */
+  get config(): ClusterConfig | null {
+    return this.#meta.configs.at(-1)?.config ?? null
+  }
+
+  get votes(): boolean {
+    return isVoter(this.config, this.self.storeUuid)
+  }
+
+  /** Stays set until its clearing is durable (R35). */
+  get suspect(): string | null {
+    return this.#suspectInForce
+  }
+
+  emit(effect: ReplicaEffect): void {
+    this.#effects.push(effect)
+  }
+
+  send(to: string, frame: Frame): void {
+    if (this.peers.has(to)) this.emit({ type: 'send', to, frame })
+  }
+
+  takeEffects(): ReplicaEffect[] {
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  /** Changes the durable state. What depends on it waits until `isPersisted(generation)`. */
+  persist(change: Partial<ReplicaMeta>): number {
+    this.#meta = { ...this.#meta, commitHint: this.commitIndex, ...change }
+    if (this.#meta.suspect !== null) this.#suspectInForce = this.#meta.suspect
+    this.#generation++
+    this.emit({ type: 'persist', generation: this.#generation, meta: this.#meta })
+    return this.#generation
+  }
+
+  onPersisted(generation: number): void {
+    this.#persisted = Math.max(this.#persisted, generation)
+    if (this.#barrier !== null && this.isPersisted(this.#barrier.generation)) this.#barrier = null
+    if (this.#persisted === this.#generation) this.#suspectInForce = this.#meta.suspect
+  }
+
+  isPersisted(generation: number): boolean {
+    return this.#persisted >= generation
+  }
+
+  /**
+   * R39: in force as soon as it is appended. Its record is not acknowledged before the meta file
+   * knows it, so that a restart never forgets a configuration that counted.
+   */
+  addConfig(entry: ConfigEntry): void {
+    const kept = this.#meta.configs.filter((other) => other.index < entry.index)
+    const unchanged = sameConfig(kept.at(-1)?.config ?? null, entry.config)
+    if (unchanged && kept.length === this.#meta.configs.length) return
+    const configs = (unchanged ? kept : [...kept, entry]).slice(-CONFIG_ENTRIES_MAX)
+    this.#barrier = { index: entry.index, generation: this.persist({ configs }) }
+  }
+
+  /** The last record that may be acknowledged as far as the meta file is concerned. */
+  get acknowledgeable(): number {
+    return this.#barrier === null ? Number.MAX_SAFE_INTEGER : this.#barrier.index - 1
+  }
+
+  /** Configurations of records that were cut are not in force any more (R39). */
+  rollBackConfigs(lastIndex: number): void {
+    const configs = this.#meta.configs.filter((entry) => entry.index <= lastIndex)
+    if (configs.length !== this.#meta.configs.length) this.persist({ configs })
+  }
+
+  advanceCommit(index: number): void {
+    if (index <= this.commitIndex) return
+    this.commitIndex = index
+    this.emit({ type: 'commit', index })
+  }
+
+  random(): number {
+    return this.options.random()
+  }
+}

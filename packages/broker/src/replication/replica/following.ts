@@ -1,0 +1,152 @@
+import type { FrameOf } from '../frames.ts'
+import type { ReplicaContext } from './context.ts'
+import type { ReplicaEvent } from './events.ts'
+
+type RecordsEvent = Extract<ReplicaEvent, { type: 'records' }>
+
+interface Session {
+  readonly leader: string
+  readonly epoch: number
+  readonly session: number
+}
+
+/**
+ * The follower's side of one session with a leader:
+ *
+ *   reconciling --truncateTo--> truncating --truncated--> reconciling
+ *   reconciling --matched--> streaming
+ *
+ * Ends with the next session or promise. Acknowledges only what it has verified against this leader,
+ * in this session (R17).
+ */
+export class Following {
+  readonly #context: ReplicaContext
+  readonly #of: Session
+  #phase: 'reconciling' | 'truncating' | 'streaming' = 'reconciling'
+  /** R35: how far the leader's log reached when we joined. */
+  #joinEnd = 0
+  #ackedSynced = 0
+
+  constructor(context: ReplicaContext, session: Session) {
+    this.#context = context
+    this.#of = session
+    this.#tellTail()
+  }
+
+  get leader(): string {
+    return this.#of.leader
+  }
+
+  get epoch(): number {
+    return this.#of.epoch
+  }
+
+  belongsTo(from: string, frame: { readonly epoch: number; readonly session: number }): boolean {
+    const { leader, epoch, session } = this.#of
+    return from === leader && frame.epoch === epoch && frame.session === session
+  }
+
+  /** R14. Throws nothing: a truncation below the commit halts the replica (R15). */
+  onTruncateTo(frame: FrameOf<'truncateTo'>): void {
+    if (this.#phase !== 'reconciling') return
+    const { log, commitIndex } = this.#context
+    const own = log.endOfEpoch(frame.lastEpoch)
+    const after = own.epoch === frame.lastEpoch ? Math.min(own.index, frame.index) : own.index
+    if (after < commitIndex) {
+      const reason = `the leader's log ends at ${after}, below the committed record ${commitIndex}`
+      this.#context.emit({ type: 'halt', reason })
+      return
+    }
+    this.#phase = 'truncating'
+    this.#context.rollBackConfigs(after)
+    this.#context.emit({ type: 'truncate', after })
+  }
+
+  onTruncated(): void {
+    if (this.#phase !== 'truncating') return
+    this.#phase = 'reconciling'
+    this.#tellTail()
+  }
+
+  onMatched(frame: FrameOf<'matched'>): void {
+    if (this.#phase !== 'reconciling') return
+    this.#phase = 'streaming'
+    this.#joinEnd = frame.joinEnd
+    if (frame.regressed) this.#context.persist({ suspect: 'lost records it had acknowledged' })
+    this.#clearSuspicion()
+    this.#ack(0)
+  }
+
+  onRecords(event: RecordsEvent): void {
+    if (this.#phase !== 'streaming') return
+    const { batch } = event
+    const { tail } = this.#context.log
+    if (batch.previous.index !== tail.index || batch.previous.epoch !== tail.epoch) {
+      const { epoch, session } = this.#of
+      const nack = { epoch, session, next: tail.index + 1 }
+      this.#context.send(this.leader, { type: 'nack', ...nack })
+      return
+    }
+    if (batch.previous.chain !== tail.chain || batch.previous.position !== tail.position) {
+      // Same index, same epoch, other bytes: log matching is broken, and nobody may go on (S3).
+      this.#context.emit({
+        type: 'halt',
+        reason: `the log differs from its leader's at ${tail.index}`,
+      })
+      return
+    }
+    if (event.config !== null) this.#context.addConfig(event.config)
+    this.#context.emit({ type: 'append', batch })
+    // R20: the epoch start is fsynced on a quorum whatever the mode.
+    if (batch.epochStarts.length > 0) this.#context.emit({ type: 'sync' })
+    this.#context.advanceCommit(Math.min(event.commit, batch.lastIndex))
+  }
+
+  onHeartbeat(frame: FrameOf<'heartbeat'>): void {
+    if (this.#phase === 'streaming') {
+      this.#context.advanceCommit(Math.min(frame.commit, this.#context.log.tail.index))
+    }
+    this.#ack(frame.sentUs)
+  }
+
+  onJournalAdvanced(): void {
+    if (this.#phase !== 'streaming') return
+    this.#clearSuspicion()
+    const { log, options } = this.#context
+    const news = !options.sync.followerDisk || log.syncedIndex > this.#ackedSynced
+    if (news) this.#ack(0)
+  }
+
+  onPersisted(): void {
+    if (this.#phase === 'streaming') this.#ack(0)
+  }
+
+  /** R35: matches the leader's log up to its end as of our join, and has it on disk. */
+  #clearSuspicion(): void {
+    const { meta, log } = this.#context
+    if (meta.suspect !== null && log.syncedIndex >= this.#joinEnd) {
+      this.#context.persist({ suspect: null })
+    }
+  }
+
+  #tellTail(): void {
+    const { epoch, session } = this.#of
+    const point = this.#context.log.tail
+    this.#context.send(this.leader, { type: 'tail', epoch, session, point })
+  }
+
+  #ack(sentUs: number): void {
+    const { log, suspect, acknowledgeable } = this.#context
+    const verified = this.#phase === 'streaming' ? acknowledgeable : 0
+    this.#ackedSynced = Math.min(log.syncedIndex, verified)
+    this.#context.send(this.leader, {
+      type: 'ack',
+      epoch: this.epoch,
+      session: this.#of.session,
+      written: Math.min(log.writtenIndex, verified),
+      synced: this.#ackedSynced,
+      suspect: suspect !== null,
+      sentUs,
+    })
+  }
+}

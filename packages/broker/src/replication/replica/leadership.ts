@@ -1,0 +1,341 @@
+import { assert } from '@quorate/core/base/errors'
+import type { LogBatch } from '../../store/journal/log-batch.ts'
+import type { ClusterConfig } from '../cluster-config.ts'
+import { isVoter, quorumOf } from '../cluster-config.ts'
+import type { FrameOf } from '../frames.ts'
+import type { Peer, ReplicaContext } from './context.ts'
+import type { ConfigInBatch } from './events.ts'
+import { FollowerProgress } from './progress.ts'
+import { nextSeatChange } from './replacement.ts'
+
+/** Bytes of records in one append frame, unless a single record is larger. */
+export const APPEND_BYTES_MAX = 1024 * 1024
+
+/**
+ * One leadership: from the won election until the step-down. It never resumes (R20): a new
+ * incarnation has to win a new epoch.
+ */
+export class Leadership {
+  readonly #context: ReplicaContext
+  readonly epoch: number
+  readonly #nonce: string
+  readonly #startMs: number
+  /** Index of the epoch start, the first record that counting applies to (R20). */
+  readonly epochStartIndex: number
+  readonly #followers = new Map<string, FollowerProgress>()
+  /** What each store acknowledged of the committed log: it may not regress (R36). */
+  readonly #committedAcks = new Map<string, number>()
+  #sessions = 0
+  #nextHeartbeatMs: number
+  #isServing = false
+  /** Index of the configuration change in flight, 0 when there is none (R39). */
+  #changeIndex = 0
+
+  constructor(
+    context: ReplicaContext,
+    won: { readonly epoch: number; readonly nonce: string; readonly possibleLoss: boolean },
+  ) {
+    this.#context = context
+    this.epoch = won.epoch
+    this.#nonce = won.nonce
+    this.#startMs = context.nowMs
+    this.#nextHeartbeatMs = context.nowMs
+    this.epochStartIndex = context.log.tail.index + 1
+    for (const peer of context.peers.values()) this.onLinkUp(peer)
+    const config = context.config
+    assert(config !== null, 'only a voter can lead')
+    context.emit({
+      type: 'openEpoch',
+      start: {
+        epoch: won.epoch,
+        leader: context.self.nodeId,
+        possibleLoss: won.possibleLoss,
+        config,
+      },
+    })
+  }
+
+  get isServing(): boolean {
+    return this.#isServing
+  }
+
+  get followers(): Iterable<FollowerProgress> {
+    return this.#followers.values()
+  }
+
+  /** R14: whatever was said before is void; the follower tells where its log ends. */
+  onLinkUp(peer: Peer): void {
+    const session = ++this.#sessions
+    this.#followers.set(peer.nodeId, new FollowerProgress(peer, session))
+    this.#context.send(peer.nodeId, {
+      type: 'sessionStart',
+      epoch: this.epoch,
+      nonce: this.#nonce,
+      session,
+    })
+  }
+
+  onLinkDown(peer: string): void {
+    this.#followers.delete(peer)
+    this.#advanceCommit()
+  }
+
+  onTail(from: string, frame: FrameOf<'tail'>): void {
+    const progress = this.#sessionOf(from, frame)
+    if (progress === undefined) return
+    const { point } = frame
+    const end = this.#context.log.endOfEpoch(point.epoch)
+    if (end.epoch !== point.epoch || point.index > end.index) {
+      const { epoch, session } = frame
+      const truncateTo = { epoch, session, lastEpoch: end.epoch, index: end.index }
+      this.#context.send(from, { type: 'truncateTo', ...truncateTo })
+      return
+    }
+    this.#matched(progress, point.index)
+  }
+
+  onAck(from: string, frame: FrameOf<'ack'>): void {
+    const progress = this.#sessionOf(from, frame)
+    if (progress === undefined) return
+    progress.heardMs = this.#context.nowMs
+    if (frame.sentUs > 0) {
+      progress.answeredSentMs = Math.max(progress.answeredSentMs, frame.sentUs / 1000)
+    }
+    if (!progress.isStreaming) return
+    progress.suspect = frame.suspect
+    progress.acked(frame.written, frame.synced)
+    this.#advanceCommit()
+    this.#pump(progress)
+  }
+
+  onNack(from: string, frame: FrameOf<'nack'>): void {
+    const progress = this.#sessionOf(from, frame)
+    if (progress?.isStreaming !== true) return
+    progress.rewind(frame.next)
+    this.#pump(progress)
+  }
+
+  /** Our own records: sent to the followers before they are on our own disk (R18). */
+  onAppended(batch: LogBatch, config: ConfigInBatch | null): void {
+    if (config !== null) {
+      this.#changeIndex = config.index
+      this.#context.addConfig(config)
+    }
+    // R20: the epoch start is fsynced whatever the mode.
+    if (batch.epochStarts.length > 0) this.#context.emit({ type: 'sync' })
+    for (const progress of this.#followers.values()) {
+      const upToDate = progress.isStreaming && !progress.isReading
+      if (upToDate && progress.nextIndex === batch.firstIndex && progress.hasRoom) {
+        this.#sendBatch(progress, batch)
+      }
+    }
+  }
+
+  onJournalAdvanced(): void {
+    this.#advanceCommit()
+    for (const progress of this.#followers.values()) this.#pump(progress)
+  }
+
+  onBatchRead(peer: string, session: number, batch: LogBatch | null): void {
+    const progress = this.#followers.get(peer)
+    if (progress?.session !== session) return
+    progress.isReading = false
+    if (batch === null || batch.firstIndex !== progress.nextIndex) return
+    this.#sendBatch(progress, batch)
+    this.#pump(progress)
+  }
+
+  /** Heartbeats, the quorum check and seat changes. Returns why to step down, or null. */
+  onTick(): string | null {
+    const { nowMs, options } = this.#context
+    if (nowMs >= this.#nextHeartbeatMs) {
+      this.#nextHeartbeatMs = nowMs + options.timings.heartbeatMs
+      for (const progress of this.#followers.values()) this.#heartbeat(progress)
+    }
+    this.#replaceSeat()
+    const { config, votes } = this.#context
+    if (!votes && this.#changeIndex <= this.#context.commitIndex) return 'no longer a voter'
+    const heardMs = Math.max(this.#quorumAnsweredMs(config), this.#startMs)
+    return nowMs - heardMs > options.timings.quorumTimeoutMs ? 'no quorum answers' : null
+  }
+
+  /**
+   * R27: a quorum has answered heartbeats that were sent within L, so no other leader can have been
+   * elected yet: its voters stay with us for Tmin > L (R12).
+   */
+  leaseValid(nowMs: number): boolean {
+    const { config, options } = this.#context
+    return nowMs - this.#quorumAnsweredMs(config) < options.timings.leaseMs
+  }
+
+  /** R28: the voter that needs nothing more from us, if there is one. */
+  bestSuccessor(): string | null {
+    const { config, log } = this.#context
+    let best: FollowerProgress | null = null
+    for (const progress of this.#followers.values()) {
+      const eligible = isVoter(config, progress.peer.storeUuid) && !progress.suspect
+      if (!eligible || this.#ackedIndex(progress) < log.tail.index) continue
+      if (best === null || progress.peer.weight > best.peer.weight) best = progress
+    }
+    return best?.peer.nodeId ?? null
+  }
+
+  abdicate(): void {
+    const target = this.bestSuccessor() ?? ''
+    for (const { peer } of this.#followers.values()) {
+      this.#context.send(peer.nodeId, { type: 'abdicate', epoch: this.epoch, target })
+    }
+  }
+
+  /** Our own level of acknowledgement: what `local_*` confirmations go by (R22). */
+  get ownAckedIndex(): number {
+    const { log, options, acknowledgeable } = this.#context
+    const index = options.sync.leaderDisk ? log.syncedIndex : log.writtenIndex
+    return Math.min(index, acknowledgeable)
+  }
+
+  #matched(progress: FollowerProgress, index: number): void {
+    const { storeUuid, nodeId } = progress.peer
+    const regressed = index < (this.#committedAcks.get(storeUuid) ?? 0)
+    if (regressed) this.#alarmRegression(progress, index)
+    const joinEnd = this.#context.log.tail.index
+    progress.startStreaming(index + 1, joinEnd)
+    this.#context.send(nodeId, {
+      type: 'matched',
+      epoch: this.epoch,
+      session: progress.session,
+      joinEnd,
+      regressed,
+    })
+    this.#pump(progress)
+  }
+
+  #alarmRegression(progress: FollowerProgress, index: number): void {
+    this.#context.emit({
+      type: 'alarm',
+      message: 'a replica lost committed records that it had acknowledged',
+      fields: { node: progress.peer.nodeId, store: progress.peer.storeUuid, index },
+    })
+  }
+
+  #pump(progress: FollowerProgress): void {
+    const ready = progress.isStreaming && !progress.isReading && progress.hasRoom
+    if (!ready || progress.nextIndex > this.#context.log.writtenIndex) return
+    progress.isReading = true
+    this.#context.emit({
+      type: 'read',
+      peer: progress.peer.nodeId,
+      session: progress.session,
+      from: progress.nextIndex,
+      maxBytes: APPEND_BYTES_MAX,
+    })
+  }
+
+  #sendBatch(progress: FollowerProgress, batch: LogBatch): void {
+    progress.sent(batch.lastIndex, batch.byteLength)
+    this.#context.send(progress.peer.nodeId, {
+      type: 'append',
+      epoch: this.epoch,
+      session: progress.session,
+      previous: batch.previous,
+      commit: this.#context.commitIndex,
+      records: batch.chunks,
+    })
+  }
+
+  #heartbeat(progress: FollowerProgress): void {
+    this.#context.send(progress.peer.nodeId, {
+      type: 'heartbeat',
+      epoch: this.epoch,
+      session: progress.session,
+      commit: this.#context.commitIndex,
+      sentUs: Math.max(1, Math.round(this.#context.nowMs * 1000)),
+    })
+  }
+
+  /** R21: the largest index of this epoch that a quorum of clean voters has acknowledged. */
+  #advanceCommit(): void {
+    const { config, log, self, suspect } = this.#context
+    if (config === null) return
+    const acked: number[] = []
+    for (const seat of config.seats) {
+      if (seat === null) continue
+      if (seat.storeUuid === self.storeUuid) {
+        if (suspect === null) acked.push(this.#level(this.ownAckedIndex, log.syncedIndex))
+        continue
+      }
+      const progress = this.#followers.get(seat.nodeId)
+      if (progress?.peer.storeUuid !== seat.storeUuid || progress.suspect) continue
+      acked.push(this.#level(this.#ackedIndex(progress), progress.syncedIndex))
+    }
+    const quorum = quorumOf(config)
+    if (acked.length < quorum) return
+    acked.sort((a, b) => b - a)
+    const index = acked[quorum - 1] ?? 0
+    // Records of older epochs are never counted, only covered (Raft, figure 8).
+    if (index >= this.epochStartIndex) this.#commit(index)
+  }
+
+  /** R20: until the epoch start is on a quorum's disks, only disks count, whatever the mode. */
+  #level(acked: number, synced: number): number {
+    return this.#context.commitIndex < this.epochStartIndex ? Math.min(acked, synced) : acked
+  }
+
+  #ackedIndex(progress: FollowerProgress): number {
+    const { followerDisk } = this.#context.options.sync
+    return followerDisk ? progress.syncedIndex : progress.writtenIndex
+  }
+
+  #commit(index: number): void {
+    this.#context.advanceCommit(index)
+    for (const progress of this.#followers.values()) {
+      const { storeUuid } = progress.peer
+      const committed = Math.min(this.#ackedIndex(progress), this.#context.commitIndex)
+      if (committed > (this.#committedAcks.get(storeUuid) ?? 0)) {
+        this.#committedAcks.set(storeUuid, committed)
+      }
+    }
+    if (this.#isServing) return
+    this.#isServing = true
+    this.#context.emit({ type: 'lead', epoch: this.epoch })
+  }
+
+  /** R40, R39: one seat at a time, and only in an epoch whose start is committed. */
+  #replaceSeat(): void {
+    const { config, commitIndex, log } = this.#context
+    if (!this.#isServing || config === null || this.#changeIndex > commitIndex) return
+    const candidates = [...this.#followers.values()].filter((progress) =>
+      progress.hasCaughtUp(log.tail.index),
+    )
+    const changed = nextSeatChange(
+      config,
+      candidates.map((progress) => progress.peer),
+    )
+    if (changed === null) return
+    this.#changeIndex = Number.MAX_SAFE_INTEGER
+    this.#context.emit({ type: 'appendConfig', config: changed })
+  }
+
+  /** When the newest heartbeat was sent that a quorum has answered, we ourselves counted. */
+  #quorumAnsweredMs(config: ClusterConfig | null): number {
+    if (config === null) return Number.NEGATIVE_INFINITY
+    const answered: number[] = []
+    for (const seat of config.seats) {
+      if (seat === null) continue
+      if (seat.storeUuid === this.#context.self.storeUuid) answered.push(this.#context.nowMs)
+      const progress = this.#followers.get(seat.nodeId)
+      if (progress?.peer.storeUuid === seat.storeUuid) answered.push(progress.answeredSentMs)
+    }
+    answered.sort((a, b) => b - a)
+    return answered[quorumOf(config) - 1] ?? Number.NEGATIVE_INFINITY
+  }
+
+  #sessionOf(
+    from: string,
+    frame: { readonly epoch: number; readonly session: number },
+  ): FollowerProgress | undefined {
+    const progress = this.#followers.get(from)
+    const current = frame.epoch === this.epoch && progress?.session === frame.session
+    return current ? progress : undefined
+  }
+}

@@ -1,0 +1,86 @@
+import { Deque } from '@quorate/core/base/deque'
+import type { Peer } from './context.ts'
+
+/** Bytes of records that may be on the way to one follower, unacknowledged (R30). */
+export const FOLLOWER_WINDOW_BYTES = 8 * 1024 * 1024
+
+interface Sent {
+  readonly lastIndex: number
+  readonly bytes: number
+}
+
+/**
+ * One follower as its leader sees it.
+ *
+ *   connecting --tail matches--> streaming
+ *        ^                          |
+ *        +------ a new session -----+
+ *
+ * Everything here belongs to one session and is forgotten with it (R17).
+ */
+export class FollowerProgress {
+  readonly peer: Peer
+  readonly session: number
+  /** The follower's log is known to be a prefix of ours, and it is being fed. */
+  isStreaming = false
+  /** A read of the log for this follower is under way. */
+  isReading = false
+  /** First record that has not been sent. */
+  nextIndex = 0
+  writtenIndex = 0
+  syncedIndex = 0
+  /** Until it says otherwise: a replica that has told nothing must not be counted (R21). */
+  suspect = true
+  /** When the newest heartbeat that it answered was sent (R27). -Infinity: none yet. */
+  answeredSentMs = Number.NEGATIVE_INFINITY
+  /** When the last answer came, for people. */
+  heardMs: number | null = null
+  #joinEnd = 0
+  readonly #inFlight = new Deque<Sent>()
+  #inFlightBytes = 0
+
+  constructor(peer: Peer, session: number) {
+    this.peer = peer
+    this.session = session
+  }
+
+  get hasRoom(): boolean {
+    return this.#inFlightBytes < FOLLOWER_WINDOW_BYTES
+  }
+
+  /** Has on disk what there was when it joined, and has been sent everything since. */
+  hasCaughtUp(tailIndex: number): boolean {
+    return this.isStreaming && this.syncedIndex >= this.#joinEnd && this.nextIndex > tailIndex
+  }
+
+  startStreaming(nextIndex: number, joinEnd: number): void {
+    this.isStreaming = true
+    this.#joinEnd = joinEnd
+    this.rewind(nextIndex)
+  }
+
+  sent(lastIndex: number, bytes: number): void {
+    this.nextIndex = lastIndex + 1
+    this.#inFlightBytes += bytes
+    this.#inFlight.push({ lastIndex, bytes })
+  }
+
+  acked(written: number, synced: number): void {
+    const sentIndex = this.nextIndex - 1
+    this.writtenIndex = Math.max(this.writtenIndex, Math.min(written, sentIndex))
+    this.syncedIndex = Math.max(this.syncedIndex, Math.min(synced, sentIndex))
+    for (;;) {
+      const oldest = this.#inFlight.peek()
+      if (oldest === undefined || oldest.lastIndex > this.writtenIndex) break
+      this.#inFlight.shift()
+      this.#inFlightBytes -= oldest.bytes
+    }
+  }
+
+  /** The follower asks for everything from this record again. */
+  rewind(nextIndex: number): void {
+    this.nextIndex = nextIndex
+    this.#inFlight.clear()
+    this.#inFlightBytes = 0
+  }
+}

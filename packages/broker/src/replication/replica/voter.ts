@@ -1,0 +1,192 @@
+import type { FrameOf } from '../frames.ts'
+import { notOlder } from '../frames.ts'
+import type { Promised } from '../meta.ts'
+import { SEATS_MAX } from '../cluster-config.ts'
+import type { ReplicaContext } from './context.ts'
+
+/** What a promise led to, for the one who asked: a peer, or this node's own campaign. */
+export interface PromiseOutcome {
+  readonly promised: Promised
+  readonly grants: boolean
+}
+
+export interface VoterOwner {
+  /** A promise is being made: whatever belongs to an older epoch ends now (R7). */
+  promising(candidate: string): void
+  /** The promise for our own candidacy is durable. */
+  selfPromised(outcome: PromiseOutcome): void
+  /** The promise that a session of this leader needed is durable. */
+  leaderPromised(leader: string): void
+}
+
+type Purpose = 'vote' | 'session'
+
+interface PendingPromise {
+  readonly promised: Promised
+  readonly last: { readonly epoch: number; readonly index: number }
+  readonly purpose: Purpose
+  readonly generation: number
+  quiescing: boolean
+}
+
+/**
+ * The voter: binds each epoch to one candidate, durably, before it says anything (R6, R7). It
+ * decides by its own log and promises alone.
+ */
+export class ReplicaVoter {
+  readonly #context: ReplicaContext
+  readonly #owner: VoterOwner
+  #pending: PendingPromise | null = null
+  readonly #delayed = new Map<string, FrameOf<'fence'>>()
+  /** R12: when we last told a leader that we hear it; a fresh start may have forgotten whom. */
+  #leaseGivenMs: number
+  #leaderIsGone = false
+
+  constructor(context: ReplicaContext, owner: VoterOwner, startMs: number) {
+    this.#context = context
+    this.#owner = owner
+    this.#leaseGivenMs = startMs
+  }
+
+  /** A heartbeat was answered: the leader may count on us for its lease (R27). */
+  leaseGiven(): void {
+    this.#leaseGivenMs = this.#context.nowMs
+    this.#leaderIsGone = false
+  }
+
+  /** The leader abdicated, or its process is proven dead: it can dispatch nothing (R12). */
+  leaderGone(): void {
+    this.#leaderIsGone = true
+  }
+
+  /** R12: true while a leader may hold a lease that rests on our answer. */
+  mustStay(): boolean {
+    const { nowMs, options, config } = this.#context
+    if (this.#leaderIsGone || config?.seats.length === 1) return false
+    return nowMs - this.#leaseGivenMs < options.timings.stickyMs
+  }
+
+  onPreVote(from: string, frame: FrameOf<'preVote'>): void {
+    const { promised, suspect, votes } = this.#context
+    if (!votes) return
+    const last = this.last()
+    this.#context.send(from, {
+      type: 'preVoteReply',
+      round: frame.round,
+      leaderAlive: this.mustStay(),
+      grants: suspect === null && notOlder(frame.last, last),
+      suspect: suspect !== null,
+      last,
+      promised: promised.epoch,
+    })
+  }
+
+  onFence(from: string, frame: FrameOf<'fence'>): void {
+    if (!this.#context.votes) return
+    const wanted = { epoch: frame.epoch, candidate: from, nonce: frame.nonce }
+    if (!this.#mayPromise(wanted)) {
+      this.#reply(from, frame.epoch, frame.nonce, { promises: false, grants: false })
+    } else if (this.mustStay()) {
+      if (this.#delayed.size < SEATS_MAX) this.#delayed.set(from, frame)
+    } else {
+      this.#promise(wanted, frame.last, 'vote')
+    }
+  }
+
+  /** Our own candidacy goes through the same door as anybody's. */
+  promiseSelf(epoch: number, nonce: string): boolean {
+    const wanted = { epoch, candidate: this.#context.self.nodeId, nonce }
+    if (!this.#mayPromise(wanted)) return false
+    this.#promise(wanted, this.last(), 'vote')
+    return true
+  }
+
+  /** R13: a leader of a higher epoch than we promised was elected without us. False: too old. */
+  promiseLeader(leader: string, epoch: number, nonce: string): boolean {
+    const wanted = { epoch, candidate: leader, nonce }
+    if (!this.#mayPromise(wanted)) return false
+    const { promised } = this.#context
+    if (samePromise(promised, wanted) && this.#pending === null) this.#owner.leaderPromised(leader)
+    else this.#promise(wanted, this.last(), 'session')
+    return true
+  }
+
+  onPersisted(): void {
+    const pending = this.#pending
+    if (pending === null || pending.quiescing) return
+    if (!this.#context.isPersisted(pending.generation)) return
+    pending.quiescing = true
+    this.#context.emit({ type: 'quiesce' })
+  }
+
+  onQuiesced(): void {
+    const pending = this.#pending
+    if (pending?.quiescing !== true) return
+    this.#pending = null
+    const { candidate, epoch, nonce } = pending.promised
+    if (pending.purpose === 'session') {
+      this.#owner.leaderPromised(candidate)
+      return
+    }
+    const grants = this.#grants(pending)
+    if (candidate === this.#context.self.nodeId) {
+      this.#owner.selfPromised({ promised: pending.promised, grants })
+    } else {
+      this.#reply(candidate, epoch, nonce, { promises: true, grants })
+      // The candidate may have won without waiting for us, and have asked for a session already.
+      this.#owner.leaderPromised(candidate)
+    }
+  }
+
+  onTick(): void {
+    if (this.#delayed.size === 0 || this.mustStay()) return
+    const delayed = [...this.#delayed]
+    this.#delayed.clear()
+    for (const [from, frame] of delayed) this.onFence(from, frame)
+  }
+
+  last(): { epoch: number; index: number } {
+    const { epoch, index } = this.#context.log.tail
+    return { epoch, index }
+  }
+
+  /** R6: a higher epoch, or the very same promise again. */
+  #mayPromise(wanted: Promised): boolean {
+    const { promised } = this.#context
+    return wanted.epoch > promised.epoch || samePromise(promised, wanted)
+  }
+
+  #promise(wanted: Promised, last: PendingPromise['last'], purpose: Purpose): void {
+    if (this.#pending !== null && samePromise(this.#pending.promised, wanted)) return
+    this.#owner.promising(wanted.candidate)
+    const generation = this.#context.persist({ promised: wanted })
+    this.#pending = { promised: wanted, last, purpose, generation, quiescing: false }
+  }
+
+  /** R8. Not granting still fences. */
+  #grants(pending: PendingPromise): boolean {
+    const { votes, suspect } = this.#context
+    return votes && suspect === null && notOlder(pending.last, this.last())
+  }
+
+  #reply(
+    to: string,
+    epoch: number,
+    nonce: string,
+    answer: { readonly promises: boolean; readonly grants: boolean },
+  ): void {
+    this.#context.send(to, {
+      type: 'fenceReply',
+      epoch,
+      nonce,
+      ...answer,
+      suspect: this.#context.suspect !== null,
+      last: this.last(),
+      promised: this.#context.promised.epoch,
+    })
+  }
+}
+
+function samePromise(a: Promised, b: Promised): boolean {
+  return a.epoch === b.epoch && a.candidate === b.candidate && a.nonce === b.nonce
+}
