@@ -38,6 +38,12 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   })
 }
 
+/** Our environment without settings of a broker, which would reach every node. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('QUORATE_'))
+  return Object.fromEntries(kept)
+}
+
 /** A process that a test started: by its pid alone it is stopped, paused or killed. */
 export class ManagedProcess {
   readonly spec: ProcessSpec
@@ -52,7 +58,7 @@ export class ManagedProcess {
       this.child = spawn(spec.command, spec.args, {
         stdio: [spec.stdin ?? 'ignore', spec.stdout === 'pipe' ? 'pipe' : log, log],
         ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
-        env: { ...process.env, ...spec.env },
+        env: { ...ownEnvironment(), ...spec.env },
       })
     } finally {
       closeSync(log)

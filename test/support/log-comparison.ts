@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import type { Dirent } from 'node:fs'
+import { closeSync, openSync, readSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Cluster, Statuses } from './cluster.ts'
+
+const SEGMENT_NAME = /^([0-9a-f]{16})\.log$/
+/** Bytes compared at a time. */
+const STRIDE = 1024 * 1024
+const QUIET_WITHIN_MS = 30_000
+
+interface SegmentFile {
+  readonly start: number
+  readonly path: string
+}
+
+/**
+ * The journal of one node as a stretch of bytes: segment files named by the position of their first
+ * byte, each valid up to the start of the next, the last up to the end of the log. What lies beyond
+ * is preallocation.
+ */
+class LogBytes {
+  readonly #segments: readonly SegmentFile[]
+  readonly end: number
+
+  constructor(dataDirectory: string, end: number) {
+    this.#segments = segmentsBelow(dataDirectory)
+    if (this.#segments.length === 0) throw new Error(`no journal in ${dataDirectory}`)
+    this.end = end
+  }
+
+  get start(): number {
+    return this.#segments[0]?.start ?? 0
+  }
+
+  /** The bytes from `position` on, at most `length`, and never beyond one segment. */
+  read(position: number, length: number): Buffer {
+    const at = this.#segments.findLastIndex((segment) => segment.start <= position)
+    const segment = this.#segments[at]
+    if (segment === undefined) throw new Error(`position ${position} is before the log`)
+    const limit = this.#segments[at + 1]?.start ?? this.end
+    const bytes = Buffer.alloc(Math.min(length, limit - position))
+    const file = openSync(segment.path, 'r')
+    try {
+      const count = readSync(file, bytes, 0, bytes.length, position - segment.start)
+      assert.equal(count, bytes.length, `${segment.path} is shorter than its records`)
+    } finally {
+      closeSync(file)
+    }
+    return bytes
+  }
+}
+
+function segmentsBelow(directory: string): SegmentFile[] {
+  const found: SegmentFile[] = []
+  const entries: Dirent[] = readdirSync(directory, { withFileTypes: true })
+  for (const entry of entries) {
+    const path = join(directory, entry.name)
+    const start = SEGMENT_NAME.exec(entry.name)?.[1]
+    if (start !== undefined) found.push({ start: Number.parseInt(start, 16), path })
+    // LevelDB has files of its own, and what was cut off is kept apart.
+    else if (entry.isDirectory() && entry.name === 'journal') found.push(...segmentsBelow(path))
+  }
+  return found.sort((a, b) => a.start - b.start)
+}
+
+/** Throws at the first byte in which two journals differ. */
+function compareLogs(
+  left: LogBytes,
+  right: LogBytes,
+  names: readonly [string, string],
+): { readonly comparedBytes: number } {
+  const start = Math.max(left.start, right.start)
+  let position = start
+  while (position < left.end) {
+    const a = left.read(position, STRIDE)
+    const b = right.read(position, a.length)
+    const bytes = Math.min(a.length, b.length)
+    if (!a.subarray(0, bytes).equals(b.subarray(0, bytes))) {
+      const at = position + a.findIndex((byte, index) => byte !== b[index])
+      throw new Error(`the journals of ${names.join(' and ')} differ at position ${at}`)
+    }
+    position += bytes
+  }
+  return { comparedBytes: position - start }
+}
+
+function isQuiet(statuses: Statuses): boolean {
+  const [first] = statuses
+  if (first === undefined || first === null) return false
+  return statuses.every(
+    (status) =>
+      status?.log.position === first.log.position &&
+      status.log.index === first.log.index &&
+      status.log.epoch === first.log.epoch &&
+      status.log.committedIndex === status.log.index,
+  )
+}
+
+/** Waits until nothing moves any more, and demands that every node holds the same bytes. */
+export async function assertIdenticalLogs(cluster: Cluster): Promise<void> {
+  const statuses = await cluster.waitFor('logs of equal end', isQuiet, QUIET_WITHIN_MS)
+  const logs = cluster.nodes.map((node, at) => ({
+    name: node.name,
+    bytes: new LogBytes(node.dataDirectory, statuses[at]?.log.position ?? 0),
+  }))
+  const [first, ...others] = logs
+  assert(first !== undefined)
+  for (const other of others) {
+    const names = [first.name, other.name] as const
+    const { comparedBytes } = compareLogs(first.bytes, other.bytes, names)
+    assert(comparedBytes > 0, `nothing to compare between ${names.join(' and ')}`)
+  }
+}
