@@ -86,6 +86,7 @@ export class OpenWireCodec {
       if (value !== null && !isCommandType(value.type)) {
         throw malformed(`a structure of type ${value.type} is no command`)
       }
+      this.#refuse(reader.position)
       return { command: value as Command | null, usedBytes: reader.position, missingBytes: 0 }
     } catch (error) {
       if (reader.shortfall === 0) throw error
