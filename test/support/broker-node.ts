@@ -13,7 +13,7 @@ export interface NodePorts {
 }
 
 /** Settings as they stand in quorate.yaml; those of the test win over those of the launcher. */
-export type NodeSettings = Readonly<Record<string, string | number | boolean>>
+export type NodeSettings = Readonly<Record<string, unknown>>
 
 export interface NodeSpec {
   readonly name: string
@@ -32,6 +32,7 @@ export class BrokerNode {
   readonly dataDirectory: string
   readonly logFile: string
   readonly #configFile: string
+  readonly #settings: Record<string, unknown> = {}
   #process: ManagedProcess | null = null
 
   constructor(spec: NodeSpec) {
@@ -41,22 +42,22 @@ export class BrokerNode {
     this.logFile = join(spec.directory, 'broker.log')
     this.#configFile = join(spec.directory, 'quorate.json')
     mkdirSync(spec.directory, { recursive: true })
-    this.configure(spec.settings)
-  }
-
-  /** Takes effect at the next start. JSON is YAML. */
-  configure(settings: NodeSettings): void {
-    const all = {
+    this.change({
       nodeId: this.name,
       directory: this.dataDirectory,
       hostname: '127.0.0.1',
-      transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${this.ports.client}` }],
+      transportConnectors: [{ name: 'openwire', uri: this.clientUri }],
       bind: `tcp://127.0.0.1:${this.ports.replication}`,
       consolePort: this.ports.console,
       logFormat: 'text',
-      ...settings,
-    }
-    writeFileSync(this.#configFile, JSON.stringify(all, null, 2))
+      ...spec.settings,
+    })
+  }
+
+  /** Changes settings from the next start on. JSON is YAML. */
+  change(settings: NodeSettings): void {
+    Object.assign(this.#settings, settings)
+    writeFileSync(this.#configFile, JSON.stringify(this.#settings, null, 2))
   }
 
   get isRunning(): boolean {

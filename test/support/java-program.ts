@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Where Debian's libactivemq-java and its dependencies lie. */
 const JAR_FOLDER = '/usr/share/java'
@@ -35,17 +36,27 @@ export function activemqMissing(): string | false {
 /** Quick to start, and modest with the cores that the brokers under test need. */
 const smallClient = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
-/** Our own Java programs, compiled against ActiveMQ's jars into a directory that ends with us. */
+/** Our own Java programs, compiled against ActiveMQ's jars into a directory that ends with this process. */
 export interface JavaPrograms {
   /** Arguments of `java` for a small client that should be there soon. */
   argsOf(mainClass: string, ...args: readonly string[]): string[]
   /** Arguments of `java` for a program whose speed is measured: the machine's own defaults. */
   serverArgsOf(mainClass: string, ...args: readonly string[]): string[]
-  dispose(): void
 }
 
-export function compileJava(...folders: readonly string[]): JavaPrograms {
+const compiled = new Map<string, JavaPrograms>()
+
+/** Compiles every source in the folders together, once in this process. */
+function compileJava(...folders: readonly string[]): JavaPrograms {
+  const key = folders.join(':')
+  const programs = compiled.get(key) ?? compile(folders)
+  compiled.set(key, programs)
+  return programs
+}
+
+function compile(folders: readonly string[]): JavaPrograms {
   const classes = mkdtempSync(join(tmpdir(), 'quorate-java-'))
+  process.once('exit', () => rmSync(classes, { recursive: true, force: true }))
   const sources = folders.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.java'))
@@ -59,6 +70,13 @@ export function compileJava(...folders: readonly string[]): JavaPrograms {
   return {
     argsOf: (mainClass, ...args) => [...smallClient, ...runs, mainClass, ...args],
     serverArgsOf: (mainClass, ...args) => [...runs, mainClass, ...args],
-    dispose: () => rmSync(classes, { recursive: true, force: true }),
   }
+}
+
+/** Sources of the programs that speak through ActiveMQ's own client, and of the stock broker. */
+const failoverFolder = fileURLToPath(new URL('../interop/failover/java', import.meta.url))
+
+/** LoadClient, Walkthrough and StockBroker, with the programs of a further folder if wanted. */
+export function failoverPrograms(...furtherFolders: readonly string[]): JavaPrograms {
+  return compileJava(failoverFolder, ...furtherFolders)
 }

@@ -1,20 +1,13 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import type { JavaPrograms } from './java-program.ts'
+import { failoverPrograms } from './java-program.ts'
 import { NdjsonProcess } from './ndjson-process.ts'
 import type { ProgramEvent } from './ndjson-process.ts'
 import type { QueueEvent, TotalQueueVerdict } from './total-queue.ts'
 import { checkTotalQueue } from './total-queue.ts'
 import { waitUntil } from './wait-until.ts'
 
-/** Sources of the Java programs that speak through ActiveMQ's own client. */
-export const failoverProgramsFolder = fileURLToPath(
-  new URL('../interop/failover/java', import.meta.url),
-)
-
 export interface LoadOptions {
-  readonly programs: JavaPrograms
   /** `failover:(...)`. */
   readonly uri: string
   /** Where the client's log goes. */
@@ -30,6 +23,7 @@ export interface LoadOptions {
 
 const START_WITHIN_MS = 30_000
 const PAUSE_WITHIN_MS = 30_000
+const PROGRESS_WITHIN_MS = 20_000
 /** After the last confirmed message came, how long to listen for one too many. */
 const QUIET_MS = 1000
 
@@ -65,6 +59,7 @@ export class LoadClient {
   /** What the client reported as going wrong. */
   readonly errors: string[] = []
   readonly #program: NdjsonProcess
+  #confirmed = 0
   readonly #received = new Set<string>()
   readonly #unreceived = new Set<string>()
 
@@ -87,7 +82,7 @@ export class LoadClient {
     const program = new NdjsonProcess({
       name: 'load client',
       command: 'java',
-      args: options.programs.argsOf('LoadClient', ...words),
+      args: failoverPrograms().argsOf('LoadClient', ...words),
       logFile: join(options.directory, 'load-client.log'),
     })
     const client = new LoadClient(program)
@@ -111,9 +106,11 @@ export class LoadClient {
     await paused
   }
 
-  /** How many sends are confirmed so far. */
-  get confirmed(): number {
-    return this.history.filter((event) => event.kind === 'ok').length
+  /** Waits for so many further confirmed sends. */
+  async progress(sends: number, timeoutMs = PROGRESS_WITHIN_MS): Promise<void> {
+    const target = this.#confirmed + sends
+    const what = `${sends} further confirmed sends`
+    await waitUntil(() => this.#confirmed >= target, { what, timeoutMs })
   }
 
   /** Waits until every confirmed message was received and the queue is quiet. */
@@ -121,14 +118,6 @@ export class LoadClient {
     const what = 'every confirmed message to be received'
     await waitUntil(() => this.#unreceived.size === 0, { what, timeoutMs }).catch(() => undefined)
     await delay(QUIET_MS)
-  }
-
-  /** Resolves with the first event that satisfies, already there or still to come. */
-  async waitForEvent<T extends QueueEvent>(
-    predicate: (event: QueueEvent) => event is T,
-    options: { readonly what: string; readonly timeoutMs: number },
-  ): Promise<T> {
-    return waitUntil(() => this.history.find(predicate), { ...options, pollMs: 10 })
   }
 
   verdict(): TotalQueueVerdict {
@@ -164,6 +153,7 @@ export class LoadClient {
   }
 
   #onConfirmed(name: string): void {
+    this.#confirmed++
     if (this.#received.has(name)) return
     this.#unreceived.add(name)
   }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import type { JavaPrograms } from './java-program.ts'
+import { failoverPrograms } from './java-program.ts'
 import { NdjsonProcess } from './ndjson-process.ts'
 
 const START_WITHIN_MS = 30_000
 const ANSWER_WITHIN_MS = 20_000
 
 export interface WalkthroughOptions {
-  readonly programs: JavaPrograms
   readonly uri: string
   readonly directory: string
   readonly queue?: string
@@ -26,7 +25,7 @@ export class WalkthroughClient {
     const program = new NdjsonProcess({
       name: 'walkthrough client',
       command: 'java',
-      args: options.programs.argsOf('Walkthrough', '--uri', options.uri, '--queue', queue),
+      args: failoverPrograms().argsOf('Walkthrough', '--uri', options.uri, '--queue', queue),
       logFile: join(options.directory, 'walkthrough-client.log'),
     })
     const client = new WalkthroughClient(program)
