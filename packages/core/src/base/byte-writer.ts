@@ -14,12 +14,14 @@ export class ByteWriter {
   }
 
   uint8(value: number): this {
-    this.#buffer.writeUInt8(value, this.#reserve(1))
+    const at = this.#reserve(1)
+    this.#buffer.writeUInt8(value, at)
     return this
   }
 
   int8(value: number): this {
-    this.#buffer.writeInt8(value, this.#reserve(1))
+    const at = this.#reserve(1)
+    this.#buffer.writeInt8(value, at)
     return this
   }
 
@@ -28,27 +30,32 @@ export class ByteWriter {
   }
 
   uint16(value: number): this {
-    this.#buffer.writeUInt16BE(value, this.#reserve(2))
+    const at = this.#reserve(2)
+    this.#buffer.writeUInt16BE(value, at)
     return this
   }
 
   int16(value: number): this {
-    this.#buffer.writeInt16BE(value, this.#reserve(2))
+    const at = this.#reserve(2)
+    this.#buffer.writeInt16BE(value, at)
     return this
   }
 
   uint32(value: number): this {
-    this.#buffer.writeUInt32BE(value, this.#reserve(4))
+    const at = this.#reserve(4)
+    this.#buffer.writeUInt32BE(value, at)
     return this
   }
 
   int32(value: number): this {
-    this.#buffer.writeInt32BE(value, this.#reserve(4))
+    const at = this.#reserve(4)
+    this.#buffer.writeInt32BE(value, at)
     return this
   }
 
   int64(value: bigint): this {
-    this.#buffer.writeBigInt64BE(value, this.#reserve(8))
+    const at = this.#reserve(8)
+    this.#buffer.writeBigInt64BE(value, at)
     return this
   }
 
@@ -61,7 +68,8 @@ export class ByteWriter {
   }
 
   bytes(value: Uint8Array): this {
-    this.#buffer.set(value, this.#reserve(value.length))
+    const at = this.#reserve(value.length)
+    this.#buffer.set(value, at)
     return this
   }
 
@@ -73,7 +81,9 @@ export class ByteWriter {
     const length = Buffer.byteLength(value)
     assert(length <= 0xffff, 'a string of this field holds at most 65,535 bytes')
     this.uint16(length)
-    this.#buffer.write(value, this.#reserve(length), 'utf8')
+    // Reserving may replace the buffer, so it comes first.
+    const at = this.#reserve(length)
+    this.#buffer.write(value, at, 'utf8')
     return this
   }
 
