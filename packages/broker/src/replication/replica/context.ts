@@ -14,7 +14,7 @@ export interface LogView {
   readonly writtenIndex: number
   readonly syncedIndex: number
   /** The largest epoch of the log that is not above this one, and the last index it has (R14). */
-  endOfEpoch(epoch: number): { readonly epoch: number; readonly index: number }
+  endOfEpoch(epoch: number): { readonly epoch: number; readonly lastIndex: number }
 }
 
 /** Durations in milliseconds; see replication.md section 12 for the defaults. */

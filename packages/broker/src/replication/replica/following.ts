@@ -51,7 +51,8 @@ export class Following {
     if (this.#phase !== 'reconciling') return
     const { log, commitIndex } = this.#context
     const own = log.endOfEpoch(frame.lastEpoch)
-    const after = own.epoch === frame.lastEpoch ? Math.min(own.index, frame.index) : own.index
+    const after =
+      own.epoch === frame.lastEpoch ? Math.min(own.lastIndex, frame.index) : own.lastIndex
     if (after < commitIndex) {
       const reason = `the leader's log ends at ${after}, below the committed record ${commitIndex}`
       this.#context.emit({ type: 'halt', reason })
@@ -100,6 +101,12 @@ export class Following {
     // R20: the epoch start is fsynced on a quorum whatever the mode.
     if (batch.epochStarts.length > 0) this.#context.emit({ type: 'sync' })
     this.#context.advanceCommit(Math.min(event.commit, batch.lastIndex))
+  }
+
+  /** Our way to the leader is open again: what was said on the old one may be lost. */
+  onLinkUp(): void {
+    if (this.#phase === 'reconciling') this.#tellTail()
+    else if (this.#phase === 'streaming') this.#ack(0)
   }
 
   onHeartbeat(frame: FrameOf<'heartbeat'>): void {

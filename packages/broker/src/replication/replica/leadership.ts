@@ -85,9 +85,9 @@ export class Leadership {
     if (progress === undefined) return
     const { point } = frame
     const end = this.#context.log.endOfEpoch(point.epoch)
-    if (end.epoch !== point.epoch || point.index > end.index) {
+    if (end.epoch !== point.epoch || point.index > end.lastIndex) {
       const { epoch, session } = frame
-      const truncateTo = { epoch, session, lastEpoch: end.epoch, index: end.index }
+      const truncateTo = { epoch, session, lastEpoch: end.epoch, index: end.lastIndex }
       this.#context.send(from, { type: 'truncateTo', ...truncateTo })
       return
     }

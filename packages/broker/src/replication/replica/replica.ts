@@ -252,6 +252,7 @@ export class Replica {
     this.#context.peers.set(peer.nodeId, peer)
     this.#leadership?.onLinkUp(peer)
     this.#campaign.onLinkUp(peer.nodeId)
+    if (this.#following?.leader === peer.nodeId) this.#following.onLinkUp()
   }
 
   /**

@@ -1,0 +1,154 @@
+import { createServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import type { Clock } from '@quorate/core/base/clock'
+import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
+import type { Log } from '@quorate/core/base/log'
+import { TcpStream } from '@quorate/core/transport/tcp-stream'
+import type { Frame } from '../frames.ts'
+import { decodeFrame, encodeFrame } from '../frames.ts'
+import type { Identity } from './handshake.ts'
+import { InboundLink } from './inbound-link.ts'
+import type { LinkPeer } from './outbound-link.ts'
+import { OutboundLink } from './outbound-link.ts'
+
+/** Connections to the replication port at a time, proven or not. */
+export const INBOUND_LINKS_MAX = 32
+/** Nodes that we dial: voters, and learners on their way in. */
+export const PEERS_MAX = 16
+
+export interface LinksListener {
+  up(peer: LinkPeer): void
+  down(peer: string, refused: boolean): void
+  frame(from: string, frame: Frame): void
+}
+
+export interface LinksOptions {
+  readonly host: string
+  readonly port: number
+  readonly identity: () => Identity
+  readonly securityToken: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly listener: LinksListener
+}
+
+interface Dialed {
+  readonly address: string
+  readonly link: OutboundLink
+  storeUuid: string | null
+}
+
+/** The replicas' network: one outbound link to every other node, and whoever dials us. */
+export class ReplicationLinks {
+  readonly #options: LinksOptions
+  readonly #dialed = new Map<string, Dialed>()
+  readonly #inbound = new Set<InboundLink>()
+  #server: Server | null = null
+
+  constructor(options: LinksOptions) {
+    this.#options = options
+  }
+
+  /** Resolves to the port; rejects with ADDRESS_IN_USE when it is taken. */
+  listen(): Promise<number> {
+    const { host, port, log } = this.#options
+    const server = createServer({ noDelay: true }, (socket) => {
+      if (this.#inbound.size >= INBOUND_LINKS_MAX) socket.destroy()
+      else this.#accept(new TcpStream(socket))
+    })
+    this.#server = server
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) => reject(listenError(error, host, port)))
+      server.listen({ host, port }, () => {
+        server.removeAllListeners('error')
+        server.on('error', (error) => log.error('replication listener', { error: error.message }))
+        resolve((server.address() as AddressInfo).port)
+      })
+    })
+  }
+
+  /** The nodes to be linked with, by node id; `host:port` each. Others are dropped. */
+  setPeers(addresses: ReadonlyMap<string, string>): void {
+    for (const [nodeId, { address, link }] of this.#dialed) {
+      if (addresses.get(nodeId) === address) continue
+      link.stop()
+      this.#dialed.delete(nodeId)
+      this.#options.listener.down(nodeId, false)
+    }
+    for (const [nodeId, address] of addresses) {
+      if (this.#dialed.has(nodeId) || this.#dialed.size >= PEERS_MAX) continue
+      this.#dial(nodeId, address)
+    }
+  }
+
+  send(to: string, frame: Frame): void {
+    this.#dialed.get(to)?.link.send(encodeFrame(frame))
+  }
+
+  stop(): void {
+    for (const { link } of this.#dialed.values()) link.stop()
+    this.#dialed.clear()
+    for (const link of this.#inbound) link.close()
+    this.#server?.close()
+  }
+
+  #dial(nodeId: string, address: string): void {
+    const at = address.lastIndexOf(':')
+    const host = address.slice(0, at).replace(/^\[|\]$/g, '')
+    const { identity, securityToken, clock, log, listener } = this.#options
+    const link = new OutboundLink({
+      peer: nodeId,
+      address: { host, port: Number(address.slice(at + 1)) },
+      identity,
+      securityToken,
+      clock,
+      log,
+      onUp: (peer) => {
+        const dialed = this.#dialed.get(nodeId)
+        if (dialed?.link !== link) return
+        dialed.storeUuid = peer.storeUuid
+        listener.up(peer)
+      },
+      onDown: (refused) => {
+        const dialed = this.#dialed.get(nodeId)
+        if (dialed?.link !== link) return
+        dialed.storeUuid = null
+        listener.down(nodeId, refused)
+      },
+    })
+    this.#dialed.set(nodeId, { address, link, storeUuid: null })
+  }
+
+  #accept(stream: TcpStream): void {
+    const { identity, securityToken, clock, log } = this.#options
+    const link: InboundLink = new InboundLink({
+      stream,
+      identity,
+      securityToken,
+      clock,
+      log,
+      onFrame: (peer, frame) => this.#onFrame(peer, frame),
+      onClosed: () => this.#inbound.delete(link),
+    })
+    this.#inbound.add(link)
+  }
+
+  /** R40: one store per node at a time; the one that answers at the node's address. */
+  #onFrame(peer: Identity, bytes: Buffer): void {
+    const known = this.#dialed.get(peer.nodeId)?.storeUuid ?? null
+    if (known !== null && known !== peer.storeUuid) {
+      const reason = `another store of node "${peer.nodeId}" is connected`
+      throw new BrokerError('FOREIGN_CLUSTER', reason)
+    }
+    this.#options.listener.frame(peer.nodeId, decodeFrame(bytes))
+  }
+}
+
+function listenError(error: Error, host: string, port: number): BrokerError {
+  return errnoOf(error) === 'EADDRINUSE'
+    ? new BrokerError('ADDRESS_IN_USE', `replication port ${host}:${port} is taken`, {
+        cause: error,
+        details: { host, port },
+      })
+    : toBrokerError(error, 'STORE_UNAVAILABLE')
+}

@@ -1,0 +1,424 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock, Timer } from '@quorate/core/base/clock'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import type { Log } from '@quorate/core/base/log'
+import type { FileSystem } from '../store/journal/file-system.ts'
+import type { Journal } from '../store/journal/journal.ts'
+import type { LogBatch } from '../store/journal/log-batch.ts'
+import { forEachRecord, parseBatch } from '../store/journal/log-batch.ts'
+import type { TwoSlotFile } from '../store/two-slot-file.ts'
+import type { StateMachine } from './committed-feed.ts'
+import { CommittedFeed } from './committed-feed.ts'
+import type { Frame } from './frames.ts'
+import { LeaderLog } from './leader-log.ts'
+import type { Identity } from './link/handshake.ts'
+import { ReplicationLinks } from './link/replication-links.ts'
+import {
+  CONFIG,
+  EPOCH_START,
+  decodeConfigRecord,
+  decodeEpochStart,
+  encodeConfigRecord,
+  encodeEpochStart,
+} from './log-records.ts'
+import { encodeMeta } from './meta.ts'
+import type { ReplicaTimings } from './replica/context.ts'
+import type { ConfigInBatch, ReplicaEffect, ReplicaEvent } from './replica/events.ts'
+import { Replica } from './replica/replica.ts'
+import type { ReplicaStore } from './replica-store.ts'
+import { openReplicaStore } from './replica-store.ts'
+import type { SyncLevel } from './sync-level.ts'
+
+/** How often the state machine looks at the clock: the grain of every timeout. */
+const TICK_MS = 20
+/** Events that may wait while the log is cut. More means that the disk does not answer. */
+const EVENT_QUEUE_MAX = 100_000
+
+export interface ReplicaNodeOptions {
+  readonly directory: string
+  readonly fileSystem: FileSystem
+  readonly brokerName: string
+  readonly nodeId: string
+  readonly bindHost: string
+  readonly bindPort: number
+  readonly securityToken: string
+  readonly weight: number
+  readonly sync: SyncLevel
+  readonly timings: ReplicaTimings
+  readonly segmentSizeBytes: number
+  readonly bootId: string
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  /** Runs the work once at the end of this turn of the event loop. */
+  readonly schedule: (work: () => void) => void
+  /** R5; rejects when the coordination service cannot give one. */
+  readonly allocateEpoch: (above: number) => Promise<{ epoch: number; nonce: string }>
+  readonly listener: ReplicaNodeListener
+}
+
+export interface ReplicaNodeListener {
+  /** R20: everything confirmed so far is applied; serve. */
+  lead(epoch: number): void
+  /** R29: stop serving at once. */
+  stepDown(reason: string): void
+  /** More is committed, or confirmable in the local modes. */
+  advanced(): void
+  /** The broker cannot go on: the disk failed, or the log contradicts the cluster. */
+  fatal(error: BrokerError): void
+}
+
+/**
+ * A replica at work: the loops that carry out what the pure state machine wants, on the journal, the
+ * meta file, the links and the state machine that the committed log is fed to.
+ */
+export class ReplicaNode {
+  readonly #options: ReplicaNodeOptions
+  readonly #journal: Journal
+  readonly #metaFile: TwoSlotFile
+  readonly #replica: Replica
+  readonly #leaderLog: LeaderLog
+  readonly #links: ReplicationLinks
+  #feed: CommittedFeed | null = null
+  #tick: Timer | null = null
+  #queue: ReplicaEvent[] = []
+  #isStepping = false
+  /** A cut is under way: everything else waits, so that nothing sees the log half way (R16). */
+  #isCutting = false
+  #isStopped = false
+  #pendingLead: number | null = null
+  #pendingConfig: ConfigInBatch | null = null
+  #leadershipEpoch = 0
+
+  private constructor(options: ReplicaNodeOptions, store: ReplicaStore) {
+    this.#options = options
+    this.#journal = store.journal
+    this.#metaFile = store.metaFile
+    this.#replica = new Replica(store.meta, journalView(store.journal), {
+      timings: options.timings,
+      sync: options.sync,
+      weight: options.weight,
+      random: options.random,
+      startMs: options.clock.monotonicMs(),
+    })
+    this.#leaderLog = new LeaderLog({
+      segmentSizeBytes: options.segmentSizeBytes,
+      schedule: options.schedule,
+      onBatch: (batch) => this.#onOwnBatch(batch),
+    })
+    this.#links = new ReplicationLinks({
+      host: options.bindHost,
+      port: options.bindPort,
+      identity: () => this.#identity(),
+      securityToken: options.securityToken,
+      clock: options.clock,
+      log: options.log,
+      listener: {
+        up: ({ nodeId, storeUuid, weight }) =>
+          this.#dispatch({ type: 'linkUp', peer: nodeId, storeUuid, weight }),
+        down: (peer, refused) => this.#dispatch({ type: 'linkDown', peer, refused }),
+        frame: (from, frame) => this.#onFrame(from, frame),
+      },
+    })
+  }
+
+  /** Opens the store. The replica takes part from `start` on. */
+  static async open(options: ReplicaNodeOptions): Promise<ReplicaNode> {
+    const pending: { node: ReplicaNode | null; fatal: BrokerError | null } = {
+      node: null,
+      fatal: null,
+    }
+    const store = await openReplicaStore({
+      ...options,
+      journalListener: {
+        written: () => pending.node?.onJournalAdvanced(),
+        synced: () => pending.node?.onJournalAdvanced(),
+        fatal: (error) => {
+          pending.fatal = error
+          pending.node?.fail(error)
+        },
+      },
+    })
+    const node = new ReplicaNode(options, store)
+    pending.node = node
+    if (pending.fatal !== null) throw pending.fatal
+    return node
+  }
+
+  get replica(): Replica {
+    return this.#replica
+  }
+
+  get journal(): Journal {
+    return this.#journal
+  }
+
+  /** Bytes appended by this leader and not committed: what back-pressure looks at (R30). */
+  get uncommittedRecords(): number {
+    return this.#journal.tail.index - this.#replica.commitIndex
+  }
+
+  /** Feeds `stateMachine` from its applied index on, listens for the others, and takes part. */
+  async start(stateMachine: StateMachine): Promise<number> {
+    this.#feed = new CommittedFeed({
+      stateMachine,
+      source: this.#journal,
+      onCaughtUp: () => this.#onCaughtUp(),
+      onError: (error) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
+    })
+    this.#feed.commit(this.#replica.commitIndex)
+    const port = await this.#links.listen()
+    this.#tick = this.#options.clock.every(TICK_MS, () => this.#dispatch({ type: 'tick' }))
+    return port
+  }
+
+  /**
+   * Where the other nodes are: `host:port` by node id. Voters that are not named keep their last
+   * known address: the coordination service may just not see them.
+   */
+  setPeers(addresses: ReadonlyMap<string, string>): void {
+    const { peers: known, nodeId: self } = this.#replica.meta
+    const seats = this.#replica.meta.configs.at(-1)?.config.seats ?? []
+    const peers = new Map(addresses)
+    for (const seat of seats) {
+      const address = seat === null ? undefined : known[seat.nodeId]
+      if (seat !== null && address !== undefined && !peers.has(seat.nodeId)) {
+        peers.set(seat.nodeId, address)
+      }
+    }
+    peers.delete(self)
+    const changed =
+      peers.size !== Object.keys(known).length ||
+      [...peers].some(([nodeId, address]) => known[nodeId] !== address)
+    if (changed) this.#dispatch({ type: 'peersMoved', peers: Object.fromEntries(peers) })
+    this.#links.setPeers(peers)
+  }
+
+  dispatch(event: Extract<ReplicaEvent, { type: 'joined' | 'stepDown' | 'abdicate' }>): void {
+    this.#dispatch(event)
+  }
+
+  /** Appends a record of the state machine. Throws LEADERSHIP_LOST when this node does not lead. */
+  append(type: number, payload: Buffer | readonly Buffer[]): number {
+    return this.#leaderLog.append(type, payload)
+  }
+
+  leaseValid(): boolean {
+    return this.#replica.leaseValid(this.#options.clock.monotonicMs())
+  }
+
+  onJournalAdvanced(): void {
+    this.#dispatch({ type: 'journalAdvanced' })
+    this.#feed?.advance()
+    this.#options.listener.advanced()
+  }
+
+  /** Fail-stop (R37): nothing is acknowledged or written from here on. */
+  fail(error: BrokerError): void {
+    if (this.#isStopped) return
+    this.#halt()
+    const suspect = `${error.code}: ${error.message}`
+    // Best effort: the disk may be the very reason. An unclean start is the other witness.
+    this.#metaFile.write(encodeMeta({ ...this.#replica.meta, suspect })).catch(() => undefined)
+    this.#options.listener.stepDown(error.message)
+    this.#options.listener.fatal(error)
+  }
+
+  /** Clean end (R31): leadership is handed over, the log synced, the meta file marked. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) {
+      await this.#journal.close({ clean: false })
+      return
+    }
+    this.#leaderLog.flush()
+    this.#dispatch({ type: 'abdicate' })
+    this.#halt()
+    await this.#journal.sync()
+    await this.#journal.close({ clean: true })
+    const { meta, commitIndex } = this.#replica
+    await this.#metaFile.write(encodeMeta({ ...meta, clean: true, commitHint: commitIndex }))
+    await this.#metaFile.close()
+  }
+
+  #halt(): void {
+    this.#isStopped = true
+    this.#tick?.cancel()
+    this.#leaderLog.close()
+    // The farewell frames are in the sockets; they leave before the end of this turn.
+    this.#options.schedule(() => this.#links.stop())
+  }
+
+  #identity(): Identity {
+    const { brokerName, clusterId, nodeId, storeUuid } = this.#replica.meta
+    return { brokerName, clusterId, nodeId, storeUuid, weight: this.#options.weight }
+  }
+
+  #onFrame(from: string, frame: Frame): void {
+    if (frame.type !== 'append') {
+      this.#dispatch({ type: 'frame', from, frame })
+      return
+    }
+    const { epoch, session, commit } = frame
+    const batch = parseBatch(frame.records, frame.previous)
+    const config = configIn(batch)
+    this.#dispatch({ type: 'records', from, epoch, session, commit, batch, config })
+  }
+
+  #dispatch(event: ReplicaEvent): void {
+    if (this.#isStopped) return
+    this.#queue.push(event)
+    if (this.#queue.length > EVENT_QUEUE_MAX) {
+      this.fail(new BrokerError('STORE_UNAVAILABLE', 'the journal does not finish a truncation'))
+      return
+    }
+    if (!this.#isStepping) this.#drain()
+  }
+
+  /** One event at a time, its effects before the next. */
+  #drain(): void {
+    this.#isStepping = true
+    try {
+      while (this.#queue.length > 0 && !this.#isCutting && !this.#isStopped) {
+        const event = this.#queue.shift() as ReplicaEvent
+        const effects = this.#replica.step(event, this.#options.clock.monotonicMs())
+        for (const effect of effects) this.#perform(effect)
+      }
+    } catch (error) {
+      this.fail(toBrokerError(error))
+    } finally {
+      this.#isStepping = false
+    }
+  }
+
+  readonly #performers: {
+    readonly [T in ReplicaEffect['type']]: (effect: Extract<ReplicaEffect, { type: T }>) => void
+  } = {
+    send: ({ to, frame }) => this.#links.send(to, frame),
+    persist: ({ generation, meta }) =>
+      this.#await(this.#metaFile.write(encodeMeta(meta)), () => ({
+        type: 'persisted',
+        generation,
+      })),
+    quiesce: () => this.#await(this.#journal.idle(), () => ({ type: 'quiesced' })),
+    append: ({ batch }) => this.#append(batch),
+    truncate: ({ after }) => this.#truncate(after),
+    sync: () => this.#await(this.#journal.sync(), () => ({ type: 'journalAdvanced' })),
+    read: ({ peer, session, from, maxBytes }) =>
+      this.#await(this.#journal.read(from, maxBytes), (batch) => ({
+        type: 'batchRead',
+        peer,
+        session,
+        batch,
+      })),
+    allocateEpoch: ({ above }) => this.#allocateEpoch(above),
+    openEpoch: ({ start }) => {
+      this.#leaderLog.open(start.epoch, this.#journal.tail, this.#journal.segmentStart)
+      this.#leadershipEpoch = start.epoch
+      this.#leaderLog.append(EPOCH_START, encodeEpochStart(start))
+      this.#leaderLog.flush()
+    },
+    appendConfig: ({ config }) => {
+      const index = this.#leaderLog.append(CONFIG, encodeConfigRecord(config))
+      this.#pendingConfig = { index, epoch: this.#leadershipEpoch, config }
+      this.#leaderLog.flush()
+    },
+    commit: ({ index }) => {
+      this.#feed?.commit(index)
+      this.#options.listener.advanced()
+    },
+    lead: ({ epoch }) => {
+      this.#pendingLead = epoch
+      this.#onCaughtUp()
+    },
+    stepDown: ({ reason }) => {
+      this.#leaderLog.close()
+      this.#pendingLead = null
+      this.#options.listener.stepDown(reason)
+    },
+    halt: ({ reason }) => this.fail(toBrokerError(new Error(reason), 'DIVERGED')),
+    alarm: ({ message, fields }) => this.#options.log.error(message, fields),
+  }
+
+  #perform(effect: ReplicaEffect): void {
+    const performer = this.#performers[effect.type] as (effect: ReplicaEffect) => void
+    performer(effect)
+  }
+
+  #await<T>(work: Promise<T>, event: (value: T) => ReplicaEvent): void {
+    work.then(
+      (value) => this.#dispatch(event(value)),
+      (error: unknown) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
+    )
+  }
+
+  #append(batch: LogBatch): void {
+    this.#feed?.appended(batch)
+    this.#journal.append(batch)
+  }
+
+  #onOwnBatch(batch: LogBatch): void {
+    this.#append(batch)
+    const config = this.#pendingConfig
+    this.#pendingConfig = null
+    this.#dispatch({ type: 'appended', batch, config })
+  }
+
+  #truncate(after: number): void {
+    this.#isCutting = true
+    this.#feed?.truncated(after)
+    this.#journal.truncateAfter(after).then(
+      () => {
+        this.#isCutting = false
+        this.#queue.unshift({ type: 'truncated' })
+        if (!this.#isStepping) this.#drain()
+      },
+      (error: unknown) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
+    )
+  }
+
+  #allocateEpoch(above: number): void {
+    const { allocateEpoch, log } = this.#options
+    allocateEpoch(above).then(
+      ({ epoch, nonce }) =>
+        this.#dispatch({ type: 'epochAllocated', epoch, nonce: nonce || randomUUID() }),
+      (error: unknown) => {
+        log.warn('no epoch: failover waits', { reason: toBrokerError(error).message })
+        this.#dispatch({ type: 'epochRefused' })
+      },
+    )
+  }
+
+  #onCaughtUp(): void {
+    if (this.#pendingLead === null || this.#feed?.isCaughtUp !== true) return
+    const epoch = this.#pendingLead
+    this.#pendingLead = null
+    this.#options.listener.lead(epoch)
+  }
+}
+
+/** The journal as the state machine reads it. */
+function journalView(journal: Journal) {
+  return {
+    get tail() {
+      return journal.tail
+    },
+    get writtenIndex() {
+      return journal.writtenIndex
+    },
+    get syncedIndex() {
+      return journal.syncedIndex
+    },
+    endOfEpoch: (epoch: number) => journal.endOfEpoch(epoch),
+  }
+}
+
+/** The last configuration that a batch brings. */
+function configIn(batch: LogBatch): ConfigInBatch | null {
+  const found: { config: ConfigInBatch | null } = { config: null }
+  forEachRecord(batch, ({ index, epoch, type, payload }) => {
+    if (type === EPOCH_START)
+      found.config = { index, epoch, config: decodeEpochStart(payload).config }
+    else if (type === CONFIG) found.config = { index, epoch, config: decodeConfigRecord(payload) }
+  })
+  return found.config
+}

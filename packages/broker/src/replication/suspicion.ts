@@ -1,0 +1,33 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import type { ReplicaMeta } from './meta.ts'
+import { isVolatile, parseSyncLevel } from './sync-level.ts'
+
+export interface StartFacts {
+  readonly bootId: string
+  /** The journal holds bytes that were valid once and are not any more (R32). */
+  readonly journalIsCorrupt: boolean
+}
+
+/**
+ * R33: why what this store once acknowledged may be gone, or null. A kill -9 loses nothing that was
+ * written: the page cache survives as long as the machine runs.
+ */
+export function suspicionAtStart(meta: ReplicaMeta, facts: StartFacts): string | null {
+  if (meta.suspect !== null) return meta.suspect
+  if (facts.journalIsCorrupt) return 'the journal was corrupt'
+  const rebooted = facts.bootId === '' || facts.bootId !== meta.bootId
+  const everRan = meta.bootId !== ''
+  if (everRan && !meta.clean && rebooted && wasVolatile(meta.sync)) {
+    return `the machine restarted uncleanly while sync was "${meta.sync}"`
+  }
+  return null
+}
+
+export function wasVolatile(words: string): boolean {
+  try {
+    return isVolatile(parseSyncLevel(words))
+  } catch (error) {
+    if (error instanceof BrokerError) return true
+    throw error
+  }
+}
