@@ -1,7 +1,7 @@
 import { BrokerError, assert } from '@quorate/core/base/errors'
 import { checksum } from './checksum.ts'
 import { ChunkCursor, byteLengthOf } from './chunk-cursor.ts'
-import type { RecordHeader } from './record.ts'
+import type { HeaderFault, RecordHeader } from './record.ts'
 import {
   FLAG_SEGMENT_START,
   HEADER_BYTES,
@@ -35,9 +35,12 @@ export interface EpochStart {
 }
 
 export interface SegmentStart {
+  /** Index of the first record. */
   readonly index: number
   /** Where the segment, and its first record, begins. */
   readonly position: number
+  /** The end of the segment before: what the first record continues. */
+  readonly previous: LogPoint
 }
 
 /** An unbroken run of complete, encoded records: what is written, replicated and read as a whole. */
@@ -66,7 +69,11 @@ export interface RecordView {
   readonly position: number
   /** Where its payload begins in the log. */
   readonly payloadPosition: number
+  /** The chain that the next record carries. */
+  readonly headerChecksum: number
 }
+
+const NO_STARTS: readonly never[] = Object.freeze([])
 
 /** Follows a run of records: the points before and after, and the boundaries inside. */
 class BatchTrack {
@@ -75,8 +82,8 @@ class BatchTrack {
   #chain: number
   #position: number
   #previous: LogPoint
-  #epochStarts: EpochStart[] = []
-  #segmentStarts: SegmentStart[] = []
+  #epochStarts: EpochStart[] | null = null
+  #segmentStarts: SegmentStart[] | null = null
 
   constructor(previous: LogPoint) {
     this.#previous = previous
@@ -112,9 +119,13 @@ class BatchTrack {
 
   advance(header: RecordHeader): void {
     const { index, epoch } = header
-    if (epoch !== this.#epoch) this.#epochStarts.push({ epoch, firstIndex: index })
+    if (epoch !== this.#epoch) {
+      this.#epochStarts ??= []
+      this.#epochStarts.push({ epoch, firstIndex: index })
+    }
     if ((header.flags & FLAG_SEGMENT_START) !== 0) {
-      this.#segmentStarts.push({ index, position: this.#position })
+      this.#segmentStarts ??= []
+      this.#segmentStarts.push({ index, position: this.#position, previous: this.point() })
     }
     this.#index = index
     this.#epoch = epoch
@@ -142,12 +153,12 @@ class BatchTrack {
       last,
       firstIndex: previous.index + 1,
       lastIndex: last.index,
-      epochStarts: this.#epochStarts,
-      segmentStarts: this.#segmentStarts,
+      epochStarts: this.#epochStarts ?? NO_STARTS,
+      segmentStarts: this.#segmentStarts ?? NO_STARTS,
     }
     this.#previous = last
-    if (this.#epochStarts.length > 0) this.#epochStarts = []
-    if (this.#segmentStarts.length > 0) this.#segmentStarts = []
+    this.#epochStarts = null
+    this.#segmentStarts = null
     return batch
   }
 }
@@ -325,14 +336,59 @@ export function parseBatch(bytes: Buffer | readonly Buffer[], previous: LogPoint
 function parseRecord(cursor: ChunkCursor, track: BatchTrack, header: RecordHeader): void {
   const expected = track.index + 1
   if (cursor.remaining < HEADER_BYTES) throw malformed('the header is cut short', expected)
-  const fault = decodeHeader(cursor.take(HEADER_BYTES), 0, header)
-  if (fault !== 'none') throw malformed(`the header is invalid (${fault})`, expected)
+  const fault = headerFaultText(decodeHeader(cursor.take(HEADER_BYTES), 0, header))
+  if (fault !== null) throw malformed(fault, expected)
   if (header.payloadLength > cursor.remaining) throw malformed('the payload is cut short', expected)
   if (cursor.checksum(header.payloadLength) !== header.payloadChecksum) {
     throw malformed('the payload does not match its checksum', expected)
   }
   const discontinuity = discontinuityOf(header, track)
   if (discontinuity !== null) throw malformed(discontinuity, expected)
+}
+
+export interface LeadingRecords {
+  /** The complete, valid records at the beginning; null when there is none. */
+  readonly batch: LogBatch | null
+  /** What is wrong with the record after them; null when it is merely incomplete or absent. */
+  readonly fault: string | null
+  /** Bytes of the incomplete record after them as far as known, header included; 0 when absent. */
+  readonly incompleteBytes: number
+}
+
+/** Like parseBatch for bytes that may end inside a record, up to the record `throughIndex`. */
+export function parseLeading(
+  bytes: Buffer,
+  previous: LogPoint,
+  throughIndex: number,
+): LeadingRecords {
+  const track = new BatchTrack(previous)
+  const header = emptyHeader()
+  let at = 0
+  let fault: string | null = null
+  let incompleteBytes = 0
+  while (at < bytes.length && track.index < throughIndex && fault === null) {
+    incompleteBytes = HEADER_BYTES
+    if (bytes.length - at < HEADER_BYTES) break
+    fault = headerFaultText(decodeHeader(bytes, at, header))
+    if (fault !== null) break
+    const end = at + recordBytes(header)
+    incompleteBytes = end - at
+    if (end > bytes.length) break
+    fault =
+      checksum(bytes, at + HEADER_BYTES, end) === header.payloadChecksum
+        ? discontinuityOf(header, track)
+        : 'the payload does not match its checksum'
+    if (fault !== null) break
+    incompleteBytes = 0
+    track.advance(header)
+    at = end
+  }
+  const batch = track.isEmpty ? null : track.finish([bytes.subarray(0, at)])
+  return { batch, fault, incompleteBytes }
+}
+
+function headerFaultText(fault: HeaderFault): string | null {
+  return fault === 'none' ? null : `the header is invalid (${fault})`
 }
 
 /** Why a record, sound in itself, does not continue the log at `point`; null when it does. */
@@ -356,7 +412,15 @@ function malformed(what: string, index: number): BrokerError {
 export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => void): void {
   const cursor = new ChunkCursor(batch.chunks)
   const header = emptyHeader()
-  const view = { index: 0, epoch: 0, type: 0, payload: NO_PAYLOAD, position: 0, payloadPosition: 0 }
+  const view = {
+    index: 0,
+    epoch: 0,
+    type: 0,
+    payload: NO_PAYLOAD,
+    position: 0,
+    payloadPosition: 0,
+    headerChecksum: 0,
+  }
   let position = batch.previous.position
   while (cursor.remaining > 0) {
     const fault = decodeHeader(cursor.take(HEADER_BYTES), 0, header)
@@ -367,6 +431,7 @@ export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => vo
     view.payload = cursor.take(header.payloadLength)
     view.position = position
     view.payloadPosition = position + HEADER_BYTES
+    view.headerChecksum = header.headerChecksum
     position += recordBytes(header)
     visit(view)
   }

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { File, FileSystem } from './file-system.ts'
+import { readFully, writeFully } from './file-system.ts'
+
+/** Files of cut bytes that are kept, the oldest going first... */
+export const DIVERGED_FILES_MAX = 4
+/** ...and how much of one cut is kept at most. */
+export const DIVERGED_FILE_MAX_BYTES = 64 * 1024 * 1024
+
+const COPY_CHUNK_BYTES = 1024 * 1024
+const NAME = /^([0-9a-f]{8})-[0-9a-f]{16}\.cut$/
+
+export interface CutPiece {
+  readonly file: File
+  readonly offset: number
+  readonly length: number
+}
+
+/**
+ * Keeps what a truncation removes (R16), for whoever has to find out later how two logs came to
+ * differ: `diverged/<number>-<position>.cut`, numbered in the order of the cuts.
+ */
+export class DivergedStore {
+  readonly #fileSystem: FileSystem
+  readonly #path: string
+
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem
+    this.#path = path
+  }
+
+  /** Copies the pieces, one after the other, into a new file; durable when it resolves. */
+  async keep(position: number, pieces: readonly CutPiece[]): Promise<string> {
+    await this.#fileSystem.makeDirectory(this.#path)
+    const names = (await this.#fileSystem.list(this.#path)).filter((name) => NAME.test(name)).sort()
+    const number = Number.parseInt(names.at(-1)?.slice(0, 8) ?? '0', 16) + 1
+    const name = `${hex(number, 8)}-${hex(position, 16)}.cut`
+    const target = await this.#fileSystem.open(join(this.#path, name), 'create')
+    try {
+      await copyPieces(pieces, target)
+      await target.sync()
+    } finally {
+      await target.close()
+    }
+    for (const old of names.slice(0, Math.max(0, names.length + 1 - DIVERGED_FILES_MAX))) {
+      await this.#fileSystem.remove(join(this.#path, old))
+    }
+    await this.#fileSystem.syncDirectory(this.#path)
+    return name
+  }
+}
+
+async function copyPieces(pieces: readonly CutPiece[], target: File): Promise<void> {
+  let copied = 0
+  for (const piece of pieces) {
+    for (let done = 0; done < piece.length && copied < DIVERGED_FILE_MAX_BYTES;) {
+      const room = Math.min(piece.length - done, DIVERGED_FILE_MAX_BYTES - copied)
+      const chunk = await readFully(
+        piece.file,
+        piece.offset + done,
+        Math.min(COPY_CHUNK_BYTES, room),
+      )
+      if (chunk.length === 0) break
+      await writeFully(target, [chunk], copied)
+      copied += chunk.length
+      done += chunk.length
+    }
+  }
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
+}

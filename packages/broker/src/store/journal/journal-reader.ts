@@ -1,0 +1,205 @@
+import { BrokerError, assert } from '@quorate/core/base/errors'
+import { FileWindow } from './file-window.ts'
+import { readFully } from './file-system.ts'
+import type { LogBatch, LogPoint } from './log-batch.ts'
+import { discontinuityOf, parseLeading } from './log-batch.ts'
+import { HEADER_BYTES, decodeHeader, emptyHeader, recordBytes } from './record.ts'
+import type { Segment } from './segment.ts'
+import type { SegmentDirectory } from './segment-directory.ts'
+
+/** A byte range inside the log: for instance the body of a message. */
+export interface ByteRange {
+  readonly position: number
+  readonly length: number
+}
+
+/** One read returns no more than this, unless its first record alone is larger. */
+export const READ_MAX_BYTES = 16 * 1024 * 1024
+/** Ranges that lie closer than this are read together, gap included... */
+export const COALESCE_GAP_BYTES = 16 * 1024
+/** ...as long as the whole read stays below this. */
+export const COALESCED_READ_MAX_BYTES = 1024 * 1024
+/** Reads of one `readAt` under way at a time: they share libuv's few threads with the log's syncs. */
+const READS_IN_PARALLEL = 2
+const HEADER_WINDOW_BYTES = 64 * 1024
+/** Ends of recent reads that are remembered exactly: sequential readers need no lookup. */
+const RECENT_ENDS = 8
+
+/** Reads what is written, verifying everything it returns as records. */
+export class JournalReader {
+  readonly #directory: SegmentDirectory
+  readonly #recent: LogPoint[] = []
+  #nextRecent = 0
+
+  constructor(directory: SegmentDirectory) {
+    this.#directory = directory
+  }
+
+  /**
+   * Whole records from `fromIndex` on, as many as fit `maxBytes` (at least one), none beyond `end`
+   * or `throughIndex`, all of one segment. JOURNAL_CORRUPT when the first of them is damaged.
+   */
+  async read(range: ReadRange, end: LogPoint): Promise<LogBatch> {
+    const { fromIndex } = range
+    const previous = await this.pointAt(fromIndex - 1)
+    const segment = this.#directory.holding(fromIndex)
+    assert(segment !== undefined, 'every record lies in a segment')
+    const next = this.#directory.after(segment)
+    const available = Math.min(next?.start.position ?? end.position, end.position)
+    // At the very end of a segment the record is the first of the next one, which `holding` gave.
+    const limit = available - previous.position
+    const through = Math.min(range.throughIndex ?? end.index, end.index)
+    const batch = await this.#directory.using(segment, async (file) => {
+      const offset = segment.offsetOf(previous.position)
+      let wanted = Math.min(limit, Math.max(HEADER_BYTES, Math.min(range.maxBytes, READ_MAX_BYTES)))
+      for (;;) {
+        const bytes = await readFully(file, offset, wanted)
+        const leading = parseLeading(bytes, previous, through)
+        if (leading.batch !== null) return leading.batch
+        const larger = Math.min(limit, Math.max(HEADER_BYTES, leading.incompleteBytes))
+        if (leading.fault !== null || larger <= bytes.length) {
+          throw this.#corrupt(segment, previous, leading.fault ?? 'the file ends inside it')
+        }
+        wanted = larger
+      }
+    })
+    this.#remember(segment, batch.last)
+    return batch
+  }
+
+  /** The bytes of each range, in order. They are not verified: no checksum covers part of a record. */
+  async readAt(ranges: readonly ByteRange[]): Promise<Buffer[]> {
+    const results = new Array<Buffer>(ranges.length)
+    const groups = this.#groupsOf(ranges)
+    let next = 0
+    const work = async (): Promise<void> => {
+      for (let group = groups[next++]; group !== undefined; group = groups[next++]) {
+        await this.#readGroup(group, results)
+      }
+    }
+    await Promise.all(Array.from({ length: READS_IN_PARALLEL }, work))
+    return results
+  }
+
+  /** The point after record `index`, which is written. Reads headers from the nearest known point. */
+  async pointAt(index: number): Promise<LogPoint> {
+    const first = this.#directory.first
+    if (first !== undefined && index === first.start.index) return first.start
+    const recent = this.#recent.find((point) => point.index === index)
+    if (recent !== undefined) return recent
+    const segment = this.#directory.holding(index)
+    assert(segment !== undefined, 'every record lies in a segment')
+    const next = this.#directory.after(segment)
+    if (next?.start.index === index) return next.start
+    const known = segment.points.before(index)
+    return known.index === index ? known : this.#walk(segment, known, index)
+  }
+
+  /** Forgets what lies behind a cut. */
+  truncateAfter(index: number): void {
+    const kept = this.#recent.filter((point) => point.index <= index)
+    this.#recent.splice(0, this.#recent.length, ...kept)
+    this.#nextRecent = 0
+  }
+
+  async #walk(segment: Segment, from: LogPoint, index: number): Promise<LogPoint> {
+    return this.#directory.using(segment, async (file) => {
+      const window = new FileWindow(file, HEADER_WINDOW_BYTES)
+      const header = emptyHeader()
+      let point = from
+      while (point.index < index) {
+        const bytes = await window.at(segment.offsetOf(point.position), HEADER_BYTES)
+        const fault = bytes.length < HEADER_BYTES ? 'content' : decodeHeader(bytes, 0, header)
+        if (fault !== 'none') throw this.#corrupt(segment, point, `invalid header (${fault})`)
+        const discontinuity = discontinuityOf(header, point)
+        if (discontinuity !== null) throw this.#corrupt(segment, point, discontinuity)
+        const { epoch, headerChecksum: chain } = header
+        point = {
+          index: header.index,
+          epoch,
+          chain,
+          position: point.position + recordBytes(header),
+        }
+        segment.points.add(point)
+      }
+      return point
+    })
+  }
+
+  #remember(segment: Segment, point: LogPoint): void {
+    segment.points.add(point)
+    this.#recent[this.#nextRecent] = point
+    this.#nextRecent = (this.#nextRecent + 1) % RECENT_ENDS
+  }
+
+  #groupsOf(ranges: readonly ByteRange[]): ReadGroup[] {
+    const order = ranges.map((range, slot) => ({ range, slot }))
+    order.sort((a, b) => a.range.position - b.range.position)
+    const groups: ReadGroup[] = []
+    let group: ReadGroup | undefined
+    for (const { range, slot } of order) {
+      const end = range.position + range.length
+      const segment = this.#directory.at(range.position)
+      assert(segment !== undefined, 'ranges lie inside the log')
+      if (group === undefined || group.segment !== segment || !fits(group, range.position, end)) {
+        group = { segment, start: range.position, end, members: [] }
+        groups.push(group)
+      }
+      group.end = Math.max(group.end, end)
+      group.members.push({ slot, range })
+    }
+    return groups
+  }
+
+  async #readGroup(group: ReadGroup, results: Buffer[]): Promise<void> {
+    const { segment, start, end } = group
+    const length = end - start
+    const bytes = await this.#directory.using(segment, (file) =>
+      readFully(file, segment.offsetOf(start), length),
+    )
+    if (bytes.length < length) {
+      const offset = segment.offsetOf(start) + bytes.length
+      throw corruptJournal({ file: segment.fileName, offset }, 'the file ends inside a record')
+    }
+    for (const { slot, range } of group.members) {
+      const from = range.position - start
+      results[slot] = bytes.subarray(from, from + range.length)
+    }
+  }
+
+  #corrupt(segment: Segment, previous: LogPoint, why: string): BrokerError {
+    const offset = segment.offsetOf(previous.position)
+    const where = { file: segment.fileName, offset, fromIndex: previous.index + 1 }
+    return corruptJournal(where, why)
+  }
+}
+
+export interface ReadRange {
+  readonly fromIndex: number
+  readonly maxBytes: number
+  readonly throughIndex?: number | undefined
+}
+
+interface ReadGroup {
+  readonly segment: Segment
+  readonly start: number
+  end: number
+  readonly members: { readonly slot: number; readonly range: ByteRange }[]
+}
+
+function fits(group: ReadGroup, position: number, end: number): boolean {
+  return position - group.end <= COALESCE_GAP_BYTES && end - group.start <= COALESCED_READ_MAX_BYTES
+}
+
+export interface CorruptPlace {
+  readonly file: string
+  readonly offset: number
+  /** The first record that cannot be trusted, where known. */
+  readonly fromIndex?: number
+}
+
+export function corruptJournal(place: CorruptPlace, why: string): BrokerError {
+  const record = place.fromIndex === undefined ? '' : ` (record ${place.fromIndex})`
+  const message = `journal ${place.file} at offset ${place.offset}${record}: ${why}`
+  return new BrokerError('JOURNAL_CORRUPT', message, { details: { ...place } })
+}
