@@ -43,10 +43,15 @@ function syncIsKnown({ sync }: BrokerSettings): readonly Objection[] {
 }
 
 function zkAddressParses({ zkAddress }: BrokerSettings): readonly Objection[] {
-  const wrong = zkAddress
+  // As ZooKeeper's own clients read it: a path at the end is where all other paths start.
+  const [addresses = '', ...chroot] = zkAddress.split('/')
+  const wrong = addresses
     .split(',')
-    .filter((address) => (parseHostPort(address.trim())?.port ?? 0) === 0)
-  return wrong.map((address) => ({ name: 'zkAddress', message: `"${address}" is no host:port` }))
+    .map((address) => address.trim())
+    .filter((address) => (parseHostPort(address)?.port ?? 0) === 0)
+  const complaints = wrong.map((address) => `"${address}" is no host:port`)
+  if (chroot.includes('')) complaints.push(`"/${chroot.join('/')}" is no path to start from`)
+  return complaints.map((message) => ({ name: 'zkAddress', message }))
 }
 
 function bindParses({ bind }: BrokerSettings): readonly Objection[] {

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BrokerError } from '@quorate/core/base/errors'
+import { spawnQuorate } from './child-process.ts'
+import { EXIT_OK } from './exit-code.ts'
+import { lastLines } from './log-file.ts'
+import { LOG_FILE, shownPath } from './node-folder.ts'
+import { brokerPidFile, readLivePid } from './pid-file.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A broker that recovers a long log needs time; it goes on starting when we stop waiting. */
+const START_TIMEOUT_MS = 60_000
+const LOOK_EVERY_MS = 100
+const LINES_SHOWN_MAX = 10
+
+/** Starts a broker that outlives this command, and waits until its start is complete. */
+export async function startInBackground(
+  args: readonly string[],
+  directory: string,
+  terminal: Terminal,
+): Promise<number> {
+  const pidPath = join(directory, brokerPidFile)
+  const logPath = join(directory, LOG_FILE)
+  const holder = readLivePid(pidPath)
+  if (holder !== undefined) {
+    throw new BrokerError('STORE_IN_USE', `${directory} is in use by pid ${holder.pid}`)
+  }
+  const child = spawnQuorate(args, { logPath, tied: false })
+  child.unref()
+  const deadlineMs = performance.now() + START_TIMEOUT_MS
+  while (child.exitCode === null && child.signalCode === null) {
+    const record = readLivePid(pidPath)
+    if (record?.consoleUrl !== undefined) {
+      terminal.out(`started pid ${record.pid}, ${record.consoleUrl}, log ${shownPath(logPath)}\n`)
+      return EXIT_OK
+    }
+    if (performance.now() > deadlineMs) {
+      terminal.err(`pid ${child.pid ?? 0} is still starting, log ${shownPath(logPath)}\n`)
+      return EXIT_OK
+    }
+    await delay(LOOK_EVERY_MS)
+  }
+  for (const line of lastLines(logPath, LINES_SHOWN_MAX)) terminal.err(`  ${line}\n`)
+  const how = child.signalCode ?? `exit code ${child.exitCode}`
+  throw new BrokerError('STORE_UNAVAILABLE', `the broker ended while starting: ${how}`)
+}

@@ -1,0 +1,119 @@
+import type { BrokerStatus } from '../management/broker-status.ts'
+import { leaderOf } from './cluster-picture.ts'
+import type { NodePicture } from './cluster-picture.ts'
+import type { Colors, Paint } from './terminal.ts'
+import { formatTable, printable } from './text-table.ts'
+import type { Cell, Column } from './text-table.ts'
+
+const columns: readonly Column[] = [
+  { title: 'NODE' },
+  { title: 'ROLE' },
+  { title: 'EPOCH', align: 'right' },
+  { title: 'POSITION', align: 'right' },
+  { title: 'COMMITTED', align: 'right' },
+  { title: 'LAG', align: 'right' },
+  { title: 'CLIENTS', align: 'right' },
+  { title: 'CONSUMERS', align: 'right' },
+  { title: 'WAITING', align: 'right' },
+  { title: 'PID', align: 'right' },
+  { title: 'ADDRESS' },
+]
+
+export interface TableOptions {
+  readonly colors: Colors
+  readonly columnsMax: number
+}
+
+/** The line above the table: who leads, and how many may still fail. */
+export function summarize(nodes: readonly NodePicture[], { colors, columnsMax }: TableOptions) {
+  const leader = leaderOf(nodes)
+  const any = leader ?? nodes.find(({ status }) => status !== null)?.status
+  if (any === null || any === undefined) return colors.red('no broker answers')
+  const parts =
+    leader === undefined
+      ? [`cluster ${any.brokerName}`, 'no leader', believed(any), `sync ${any.sync}`]
+      : [
+          `cluster ${any.brokerName}`,
+          `leader ${leader.nodeId}`,
+          `epoch ${leader.epoch}`,
+          `sync ${leader.sync}`,
+          margin(leader),
+        ]
+  const line = parts.filter((part) => part !== '').join(' · ')
+  const paint: Paint = leader === undefined ? colors.red : colors.bold
+  return paint(printable(line).slice(0, columnsMax))
+}
+
+function believed({ leader, nodeId }: BrokerStatus): string {
+  return leader === null
+    ? ''
+    : `${nodeId} still believes in ${leader}, which does not answer as one`
+}
+
+/** How far the cluster is from losing its quorum. */
+function margin({ seats, followers }: BrokerStatus): string {
+  if (seats.length === 0) return ''
+  const quorum = Math.floor(seats.length / 2) + 1
+  const voters = 1 + followers.filter((f) => f.state === 'voter' && f.connected).length
+  const spare = voters - quorum
+  if (spare < 0) return `${voters} of ${seats.length} here: no quorum`
+  return spare === 0
+    ? `${voters} of ${seats.length} here: none may fail`
+    : `${voters} of ${seats.length} here: ${spare} may fail`
+}
+
+/** One line a node, aligned. */
+export function clusterTable(nodes: readonly NodePicture[], options: TableOptions): string[] {
+  const leader = leaderOf(nodes)
+  const rows = nodes.map((node) => rowOf(node, leader, options.colors))
+  const { columnsMax, colors } = options
+  return formatTable(columns, rows, { columnsMax, paintTitle: colors.dim })
+}
+
+function rowOf(
+  { nodeId, consoleUrl, status, problem }: NodePicture,
+  leader: BrokerStatus | undefined,
+  colors: Colors,
+): Cell[] {
+  if (status === null) {
+    const blanks = columns.slice(3).map(() => ({ text: '' }))
+    const why = { text: problem ?? 'silent', paint: colors.red }
+    return [{ text: nodeId }, why, ...blanks.slice(0, -1), { text: '' }, { text: consoleUrl }]
+  }
+  const { log, clients } = status
+  const isLeader = status.nodeId === leader?.nodeId
+  const follower = leader?.followers.find((each) => each.nodeId === status.nodeId)
+  const forLeader = (count: number): string => (isLeader ? String(count) : '-')
+  return [
+    { text: nodeId },
+    { text: roleText(status), paint: rolePaint(status, colors) },
+    { text: String(status.epoch) },
+    { text: String(log.position) },
+    { text: String(log.committedIndex) },
+    { text: isLeader || follower === undefined ? '-' : String(follower.lagRecords) },
+    { text: forLeader(clients.connections) },
+    { text: forLeader(clients.consumers) },
+    { text: forLeader(clients.waitingMessages) },
+    { text: String(status.pid) },
+    { text: status.clientUris.join(' ') },
+  ]
+}
+
+function roleText({ role, suspect }: BrokerStatus): string {
+  return suspect ? `${role} (suspect)` : role
+}
+
+function rolePaint({ role, suspect, trouble }: BrokerStatus, colors: Colors): Paint {
+  if (role === 'halted') return colors.red
+  if (role === 'leader') return colors.green
+  return suspect || trouble !== null || role !== 'follower' ? colors.yellow : colors.reset
+}
+
+/** What is wrong with nodes that answer, one line each. */
+export function troubleLines(nodes: readonly NodePicture[]): string[] {
+  return nodes.flatMap(({ nodeId, status }) =>
+    status === null || status.trouble === null
+      ? []
+      : [`${printable(nodeId)}: ${printable(status.trouble)}`],
+  )
+}

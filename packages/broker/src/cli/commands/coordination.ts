@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { systemClock } from '@quorate/core/base/clock'
+import { BrokerError } from '@quorate/core/base/errors'
+import { parseTransportUri } from '../../config/host-port.ts'
+import { CoordinationServer } from '../../coordination/server/coordination-server.ts'
+import { createPinoLog } from '../../management/pino-log.ts'
+import { EXIT_OK } from '../exit-code.ts'
+import { PidFile, coordinationPidFile } from '../pid-file.ts'
+import { StopSignals, parentEnd } from '../signals.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface CoordinationRequest {
+  /** `tcp://host:port`. */
+  readonly bind: string
+  readonly directory: string
+  readonly stopWithParent: boolean
+}
+
+/** Runs the embedded coordination server until it is told to stop. */
+export async function coordination(
+  request: CoordinationRequest,
+  terminal: Terminal,
+): Promise<number> {
+  const address = parseTransportUri(request.bind)
+  if (address?.scheme !== 'tcp') {
+    throw new BrokerError('INVALID_ARGUMENT', `--bind "${request.bind}" is no tcp://host:port`)
+  }
+  const directory = resolve(request.directory)
+  mkdirSync(directory, { recursive: true })
+  const pidFile = PidFile.claim(directory, coordinationPidFile)
+  const signals = new StopSignals()
+  const color = terminal.isInteractive
+  const log = createPinoLog({ level: 'info', format: color ? 'text' : 'json', color })
+  try {
+    const { host, port } = address
+    const server = await CoordinationServer.start({
+      host,
+      port,
+      directory,
+      clock: systemClock,
+      log,
+    })
+    log.info('coordination runs', { bind: request.bind, directory, pid: process.pid })
+    const by = await Promise.race([signals.first, parentEnd(request.stopWithParent)])
+    log.info('coordination stops', { by })
+    await Promise.race([server.stop(), signals.again])
+    return EXIT_OK
+  } finally {
+    signals.release()
+    pidFile.release()
+  }
+}

@@ -1,0 +1,147 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import { systemClock } from '@quorate/core/base/clock'
+import type { Log } from '@quorate/core/base/log'
+import { Broker } from '../../broker.ts'
+import { loadBrokerOptions } from '../../config/load.ts'
+import type { LoadedSettings } from '../../config/load.ts'
+import { createPinoLog } from '../../management/pino-log.ts'
+import type { LogLevel } from '../../management/pino-log.ts'
+import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { CONFIG_FILE, DATA_FOLDER, nodeFolder, shownPath } from '../node-folder.ts'
+import { PidFile, brokerPidFile } from '../pid-file.ts'
+import { StopSignals, parentEnd } from '../signals.ts'
+import { startInBackground } from '../background.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** A broker that has not stopped by then has lost something; its log is safe without it. */
+const STOP_TIMEOUT_MS = 15_000
+
+export interface StartRequest {
+  /** `node02`: take the configuration that `up` wrote for it. */
+  readonly node?: string | undefined
+  readonly config?: string | undefined
+  readonly data?: string | undefined
+  /** Texts of the setting flags by setting name. */
+  readonly settings: Readonly<Partial<Record<string, string>>>
+  /** Run in the background, with these arguments. */
+  readonly daemon?: readonly string[] | undefined
+  /** Stop when standard input ends: the parent died. */
+  readonly stopWithParent?: boolean | undefined
+}
+
+/** The configuration file that a start uses: named, of a node, or quorate.yaml where we are. */
+function configFileOf({ node, config, data }: StartRequest): string | undefined {
+  if (node !== undefined && config !== undefined) {
+    throw new BrokerError('INVALID_ARGUMENT', 'give a node or --config, not both')
+  }
+  if (node !== undefined) return join(nodeFolder(resolve(data ?? DATA_FOLDER), node), CONFIG_FILE)
+  if (config !== undefined) return resolve(config)
+  return existsSync(CONFIG_FILE) ? resolve(CONFIG_FILE) : undefined
+}
+
+/** Runs one broker until it is told to stop; returns the exit code. */
+export async function start(request: StartRequest, terminal: Terminal): Promise<number> {
+  const file = configFileOf(request)
+  const flags = request.settings
+  const loaded = loadBrokerOptions({ file, flags, environment: process.env })
+  if (request.daemon !== undefined) {
+    return startInBackground(request.daemon, loaded.options.dataDirectory, terminal)
+  }
+  const { options, settings, doubts } = loaded
+  const log = logFor(settings, terminal).with({ node: options.nodeId })
+  mkdirSync(options.dataDirectory, { recursive: true })
+  const pidFile = PidFile.claim(options.dataDirectory, brokerPidFile)
+  const source = file === undefined ? 'defaults' : shownPath(file)
+  log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
+  for (const doubt of doubts) log.warn(doubt)
+  try {
+    return await runBroker(loaded, { log, pidFile, request })
+  } finally {
+    pidFile.release()
+  }
+}
+
+function logFor(settings: LoadedSettings['settings'], terminal: Terminal): Log {
+  const { logFormat } = settings
+  const automatic = terminal.isInteractive ? 'text' : 'json'
+  return createPinoLog({
+    level: settings.logLevel as LogLevel,
+    format: logFormat === 'auto' ? automatic : logFormat === 'text' ? 'text' : 'json',
+    color: terminal.isInteractive,
+  })
+}
+
+interface Run {
+  readonly log: Log
+  readonly pidFile: PidFile
+  readonly request: StartRequest
+}
+
+type Ending =
+  | { readonly why: 'asked'; readonly by: string }
+  | { readonly why: 'failed'; readonly error: BrokerError }
+
+async function runBroker({ options }: LoadedSettings, run: Run): Promise<number> {
+  const { log, pidFile, request } = run
+  const signals = new StopSignals()
+  const asked = Promise.race([signals.first, parentEnd(request.stopWithParent === true)])
+  try {
+    const starting = Broker.start(options, { log, clock: systemClock })
+    const broker = await Promise.race([starting, asked])
+    if (typeof broker === 'string') {
+      // Nothing was served yet, and the log is safe against any end of the process.
+      log.info('told to stop while starting', { by: broker })
+      return EXIT_OK
+    }
+    pidFile.announce(consoleUrlOf(broker, options.management))
+    const ending = await Promise.race([
+      asked.then((by): Ending => ({ why: 'asked', by })),
+      broker.failed.then((error): Ending => ({ why: 'failed', error })),
+    ])
+    return await finish(broker, ending, { log, signals })
+  } catch (error) {
+    const failure = toBrokerError(error)
+    log.error('broker failed to start', { code: failure.code, error: failure })
+    throw failure
+  } finally {
+    signals.release()
+  }
+}
+
+async function finish(
+  broker: Broker,
+  ending: Ending,
+  { log, signals }: { readonly log: Log; readonly signals: StopSignals },
+): Promise<number> {
+  if (ending.why === 'failed') {
+    log.error('broker stopped itself', { code: ending.error.code, error: ending.error })
+    return ending.error.exitCode
+  }
+  log.info('broker stops', { by: ending.by })
+  const outcome = await Promise.race([
+    broker.stop().then(() => 'stopped' as const),
+    signals.again.then(() => 'interrupted' as const),
+    afterMs(STOP_TIMEOUT_MS).then(() => 'late' as const),
+  ])
+  if (outcome === 'interrupted') return EXIT_INTERRUPTED
+  if (outcome === 'late') {
+    throw new BrokerError('REQUEST_TIMEOUT', `the broker did not stop in ${STOP_TIMEOUT_MS} ms`)
+  }
+  log.info('broker stopped')
+  return EXIT_OK
+}
+
+function afterMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}
+
+function consoleUrlOf(
+  broker: Broker,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  const { members, nodeId } = broker.status()
+  const own = members.find((member) => member.nodeId === nodeId)
+  return own?.consoleUrl ?? `http://${host}:${port}`
+}

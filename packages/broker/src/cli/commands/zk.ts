@@ -1,0 +1,166 @@
+import { randomInt } from 'node:crypto'
+import { systemClock } from '@quorate/core/base/clock'
+import { BrokerError } from '@quorate/core/base/errors'
+import { silentLog } from '@quorate/core/base/log'
+import { ZooKeeperClient, refusalOf } from '../../coordination/zookeeper/client.ts'
+import type { ClientEvent, NodeChildren, NodeContent } from '../../coordination/zookeeper/client.ts'
+import { EXIT_OK } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+import { formatTable, printable } from '../text-table.ts'
+
+export interface ZkRequest {
+  readonly path: string
+  /** `host:port,host:port`. */
+  readonly servers: string
+  /** '' = none. */
+  readonly password: string
+  readonly timeoutMs: number
+  readonly json: boolean
+}
+
+/** The user that ActiveMQ's brokers authenticate as, whatever the password. */
+const DIGEST_USER = 'fabric'
+const SESSION_TIMEOUT_MS = 6000
+const RANDOM_RANGE = 2 ** 32
+
+/** Runs `work` in a session of its own, which ends with it. */
+async function withSession<T>(
+  request: ZkRequest,
+  work: (client: ZooKeeperClient) => Promise<T>,
+): Promise<T> {
+  const connected = new Connected()
+  const client = new ZooKeeperClient({
+    connectString: request.servers,
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    clock: systemClock,
+    log: silentLog,
+    random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
+    listener: (event) => connected.hear(event),
+  })
+  const late = AbortSignal.timeout(request.timeoutMs)
+  const refused = new Promise<never>((_, reject) => {
+    const message = `ZooKeeper at ${request.servers} did not answer in ${request.timeoutMs} ms`
+    late.onabort = () => reject(new BrokerError('COORDINATION_LOST', message))
+  })
+  if (request.password !== '') {
+    client.addAuth('digest', Buffer.from(`${DIGEST_USER}:${request.password}`))
+  }
+  client.start()
+  try {
+    await Promise.race([connected.promise, refused])
+    return await Promise.race([work(client), refused])
+  } catch (error) {
+    throw explain(error, request.path)
+  } finally {
+    late.onabort = null
+    await client.close()
+  }
+}
+
+/** Settles when the session is established or refused. */
+class Connected {
+  readonly promise: Promise<void>
+  #resolve: () => void = () => {}
+  #reject: (error: BrokerError) => void = () => {}
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  hear(event: ClientEvent): void {
+    if (event.type !== 'session') return
+    if (event.news === 'connected') this.#resolve()
+    else if (event.news === 'auth-failed') {
+      this.#reject(new BrokerError('NOT_AUTHENTICATED', 'ZooKeeper refused the password'))
+    }
+  }
+}
+
+function explain(error: unknown, path: string): unknown {
+  const refusal = refusalOf(error)
+  if (refusal === 'NoNode') {
+    return new BrokerError('INVALID_DESTINATION', `no such node: ${path}`, { cause: error })
+  }
+  if (refusal === 'NoAuth') {
+    const message = `${path} is not for everybody: give its --password`
+    return new BrokerError('NOT_AUTHORIZED', message, { cause: error })
+  }
+  return error
+}
+
+function childPath(path: string, child: string): string {
+  return path === '/' ? `/${child}` : `${path}/${child}`
+}
+
+interface Listed {
+  readonly name: string
+  readonly path: string
+  /** undefined when it went away, or may not be read, since the children were listed. */
+  readonly content: NodeContent | undefined
+}
+
+async function readChildren(client: ZooKeeperClient, path: string): Promise<Listed[]> {
+  await client.sync(path)
+  const { children }: NodeChildren = await client.children(path)
+  return Promise.all(
+    [...children].sort().map(async (name) => {
+      const child = childPath(path, name)
+      const content = await client.get(child).catch(() => undefined)
+      return { name, path: child, content }
+    }),
+  )
+}
+
+/** `zk ls`: the children of a node, with what they hold. */
+export async function zkList(request: ZkRequest, terminal: Terminal): Promise<number> {
+  const children = await withSession(request, (client) => readChildren(client, request.path))
+  if (request.json) {
+    const rows = children.map(({ path, content }) => ({ path, ...contentJson(content) }))
+    terminal.out(`${JSON.stringify(rows, null, 2)}\n`)
+    return EXIT_OK
+  }
+  const rows = children.map(({ name, content }) => [
+    { text: name },
+    { text: content === undefined || content.stat.ephemeralOwner === 0n ? '' : 'ephemeral' },
+    { text: content === undefined ? '(not readable)' : content.data.toString('utf8') },
+  ])
+  const columnsMax = terminal.isInteractive ? terminal.columns() : Infinity
+  const columns = [{ title: 'NAME' }, { title: 'KIND' }, { title: 'DATA' }]
+  if (rows.length > 0) {
+    const paintTitle = terminal.colors.dim
+    terminal.out(`${formatTable(columns, rows, { columnsMax, paintTitle }).join('\n')}\n`)
+  }
+  return EXIT_OK
+}
+
+/** `zk get`: what one node holds. */
+export async function zkGet(request: ZkRequest, terminal: Terminal): Promise<number> {
+  const content = await withSession(request, async (client) => {
+    await client.sync(request.path)
+    return client.get(request.path)
+  })
+  if (request.json) {
+    const node = { path: request.path, ...contentJson(content) }
+    terminal.out(`${JSON.stringify(node, null, 2)}\n`)
+  } else terminal.out(`${shownData(content.data, terminal)}\n`)
+  return EXIT_OK
+}
+
+/** Data of strangers never steers a terminal; a pipe gets it as it is. */
+function shownData(data: Buffer, terminal: Terminal): string {
+  const text = data.toString('utf8')
+  return terminal.isInteractive ? text.split('\n').map(printable).join('\n') : text
+}
+
+function contentJson(content: NodeContent | undefined) {
+  if (content === undefined) return { data: null, version: null, ephemeral: null }
+  const { data, stat } = content
+  return {
+    data: data.toString('utf8'),
+    version: stat.version,
+    ephemeral: stat.ephemeralOwner !== 0n,
+  }
+}

@@ -1,0 +1,24 @@
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import type { Terminal } from './terminal.ts'
+
+/** Exit codes beyond those of the error table, which says what 1 to 7 mean. */
+export const EXIT_OK = 0
+/** Of a usage error: the same as CONFIG_INVALID. */
+export const EXIT_USAGE = 2
+/** A cluster without leader, or one that cannot be asked: the same as NO leader errors. */
+export const EXIT_UNAVAILABLE = 5
+/** Ended by a second Ctrl-C, as shells count it. */
+export const EXIT_INTERRUPTED = 130
+
+/** Prints an error for people and returns the exit code that goes with it. */
+export function reportError(error: unknown, terminal: Terminal): number {
+  const failure = toBrokerError(error)
+  const { colors } = terminal
+  const lines = failure.message.split('\n').map((line) => `${colors.red('error')} ${line}\n`)
+  terminal.err(lines.join(''))
+  if (failure.code === 'INTERNAL') {
+    const cause = error instanceof BrokerError ? error.cause : error
+    if (cause instanceof Error) terminal.err(`${cause.stack ?? ''}\n`)
+  }
+  return failure.exitCode
+}

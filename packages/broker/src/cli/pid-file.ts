@@ -1,0 +1,94 @@
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BrokerError, errnoOf } from '@quorate/core/base/errors'
+import { processIdentity } from './process-identity.ts'
+
+/** What a running process leaves in its directory, so that others find it. */
+export interface PidRecord {
+  readonly pid: number
+  /** See processIdentity: a pid alone says nothing after a crash. */
+  readonly identity: string
+  /** Set when the process has started completely. */
+  readonly consoleUrl?: string
+}
+
+export const brokerPidFile = 'broker.pid'
+export const coordinationPidFile = 'coordination.pid'
+export const upPidFile = 'up.pid'
+
+/** Claiming fails only when others claim at the same moment; this often is never. */
+const CLAIM_ATTEMPTS_MAX = 3
+
+/** The record of a process that runs now; undefined when there is none, or only of a dead one. */
+export function readLivePid(path: string): PidRecord | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+  if (!isPidRecord(value)) return undefined
+  return processIdentity(value.pid) === value.identity ? value : undefined
+}
+
+function isPidRecord(value: unknown): value is PidRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { pid, identity } = value as Partial<PidRecord>
+  return typeof pid === 'number' && Number.isSafeInteger(pid) && typeof identity === 'string'
+}
+
+/** The pid file of this process, held while it runs. */
+export class PidFile {
+  readonly #path: string
+
+  private constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Throws STORE_IN_USE when a living process holds the directory. */
+  static claim(directory: string, name: string): PidFile {
+    const path = join(directory, name)
+    for (let attempt = 0; attempt < CLAIM_ATTEMPTS_MAX; attempt++) {
+      const holder = readLivePid(path)
+      if (holder !== undefined && holder.pid !== process.pid) {
+        throw new BrokerError('STORE_IN_USE', `${directory} is in use by pid ${holder.pid}`, {
+          details: { pid: holder.pid },
+        })
+      }
+      rmSync(path, { force: true })
+      if (!createExclusively(path)) continue
+      const file = new PidFile(path)
+      file.#write({})
+      return file
+    }
+    throw new BrokerError('STORE_IN_USE', `${directory} is being claimed by another process`)
+  }
+
+  /** Tells others that the start is complete, and where the HTTP API is. */
+  announce(consoleUrl: string): void {
+    this.#write({ consoleUrl })
+  }
+
+  release(): void {
+    rmSync(this.#path, { force: true })
+  }
+
+  #write(facts: { readonly consoleUrl?: string }): void {
+    const identity = processIdentity(process.pid) ?? ''
+    const record: PidRecord = { pid: process.pid, identity, ...facts }
+    // Whole or not at all: readers come at any moment.
+    const draft = `${this.#path}.${process.pid}`
+    writeFileSync(draft, `${JSON.stringify(record)}\n`)
+    renameSync(draft, this.#path)
+  }
+}
+
+function createExclusively(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx'))
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
+  }
+}

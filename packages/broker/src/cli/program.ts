@@ -1,0 +1,257 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../config/quantity.ts'
+import { isSettingName, variableOf } from '../config/broker-settings.ts'
+import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
+import { addSettingFlags } from './setting-flags.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Command line of `quorate`: what there is, and which module does it. */
+export interface CommandLine {
+  readonly terminal: Terminal
+  /** Without node and script. */
+  readonly args: readonly string[]
+  readonly version: string
+}
+
+/** Parses the arguments, runs the command and returns the exit code. Never throws. */
+export async function runCommandLine(line: CommandLine): Promise<number> {
+  const outcome = { exitCode: EXIT_OK }
+  const program = buildProgram(line, outcome)
+  try {
+    await program.parseAsync([...line.args], { from: 'user' })
+    return outcome.exitCode
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(error, line.terminal)
+    // Help and version are no errors; everything else that commander refuses is one of usage.
+    return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
+  }
+}
+
+interface Outcome {
+  exitCode: number
+}
+
+/** The whole tree of commands; also read by the test of docs/reference/cli.md. */
+export function buildProgram(line: CommandLine, outcome: Outcome): Command {
+  const program = new Command('quorate')
+  program
+    .description('A highly available message broker, drop-in for ActiveMQ.')
+    .version(line.version, '-V, --version')
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(quorate help COMMAND says more)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => line.terminal.out(text),
+      writeErr: (text) => line.terminal.err(text),
+    })
+  addUp(program, line, outcome)
+  addStart(program, line, outcome)
+  addStop(program, line, outcome)
+  addStatus(program, line, outcome)
+  addZk(program, line, outcome)
+  addCoordination(program, line, outcome)
+  return program
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new InvalidArgumentError('It is no duration like 800ms or 2s.')
+  return ms
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.')
+  return Number(text)
+}
+
+function portOffset(text: string): number | 'auto' {
+  return text === 'auto' ? text : wholeNumber(text)
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value]
+}
+
+const dataHelp = 'folder that holds the folders of the brokers (default: data)'
+
+interface UpFlags {
+  readonly data?: string
+  readonly zookeeper?: string
+  readonly sync?: string
+  readonly replicas?: number
+  readonly portOffset: number | 'auto'
+  readonly restart: boolean
+  readonly json: boolean
+}
+
+function addUp(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  program
+    .command('up')
+    .description('Run a cluster on this machine until interrupted.')
+    .option('--data <folder>', dataHelp)
+    .option('--zookeeper <servers>', 'host:port,... of a ZooKeeper to use instead of our own')
+    .option('--sync <words>', 'what a confirmation promises (default: quorum_disk)')
+    .addOption(
+      new Option('--replicas <n>', 'brokers in the cluster: 1, 3 or 5 (default: 3)').argParser(
+        wholeNumber,
+      ),
+    )
+    .addOption(
+      new Option('--port-offset <n>', 'shift all ports; auto takes the first that are free')
+        .argParser(portOffset)
+        .default(0),
+    )
+    .option('--no-restart', 'leave a broker that died alone')
+    .option('--json', 'one JSON object a line for each change', false)
+    .action(async (flags: UpFlags) => {
+      const { up } = await import('./commands/up.ts')
+      outcome.exitCode = await up(flags, terminal)
+    })
+}
+
+interface StartFlags extends Readonly<Record<string, string | boolean | undefined>> {
+  readonly config?: string
+  readonly data?: string
+  readonly daemon?: boolean
+  readonly stopWithParent?: boolean
+}
+
+function addStart(program: Command, { terminal, args }: CommandLine, outcome: Outcome): void {
+  const command = program
+    .command('start')
+    .description(
+      'Run one broker until interrupted. Flags win over QUORATE_* variables ' +
+        `(${variableOf('zkAddress')} is --zk-address), those over the file, that over defaults.`,
+    )
+    .argument('[node]', 'a broker of `quorate up`, such as node02')
+    .option('-c, --config <file>', 'configuration (default: quorate.yaml, if there is one)')
+    .option('--data <folder>', `with a node: ${dataHelp}`)
+    .option('--daemon', 'run in the background')
+    .addOption(new Option('--stop-with-parent', 'stop when standard input ends').hideHelp())
+  addSettingFlags(command)
+  command.action(async (node: string | undefined, flags: StartFlags) => {
+    const { start } = await import('./commands/start.ts')
+    const settings = Object.entries(flags).filter(([name]) => isSettingName(name))
+    outcome.exitCode = await start(
+      {
+        node,
+        config: flags.config,
+        data: flags.data,
+        daemon: flags.daemon === true ? args.filter((word) => word !== '--daemon') : undefined,
+        stopWithParent: flags.stopWithParent,
+        settings: Object.fromEntries(settings.map(([name, value]) => [name, String(value)])),
+      },
+      terminal,
+    )
+  })
+}
+
+interface StopFlags {
+  readonly data?: string
+  readonly config?: string
+  readonly timeout: number
+  readonly force: boolean
+}
+
+function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  program
+    .command('stop')
+    .description('Stop brokers of this machine cleanly and wait until they have ended.')
+    .argument('[node]', 'only this broker, such as node02')
+    .option('--data <folder>', dataHelp)
+    .option('-c, --config <file>', 'stop the broker of this configuration')
+    .addOption(
+      new Option('--timeout <duration>', 'how long each may take')
+        .argParser(duration)
+        .default(20_000, '20s'),
+    )
+    .option('--force', 'kill what has not stopped by then', false)
+    .action(async (node: string | undefined, flags: StopFlags) => {
+      const { stop } = await import('./commands/stop.ts')
+      outcome.exitCode = await stop({ node, ...flags, timeoutMs: flags.timeout }, terminal)
+    })
+}
+
+interface StatusFlags {
+  readonly url: readonly string[]
+  readonly data?: string
+  readonly config?: string
+  readonly timeout: number
+  readonly json: boolean
+  readonly watch: boolean
+}
+
+function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  program
+    .command('status')
+    .description('Show roles, epochs and positions. Exits with 5 when the cluster has no leader.')
+    .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
+    .option('--data <folder>', dataHelp)
+    .option('-c, --config <file>', 'ask the broker of this configuration')
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for a broker')
+        .argParser(duration)
+        .default(2000, '2s'),
+    )
+    .option('--json', 'print JSON', false)
+    .option('-w, --watch', 'show it again and again', false)
+    .action(async ({ url, timeout, ...flags }: StatusFlags) => {
+      const { status } = await import('./commands/status.ts')
+      outcome.exitCode = await status({ ...flags, urls: url, timeoutMs: timeout }, terminal)
+    })
+}
+
+interface ZkFlags {
+  readonly zookeeper: string
+  readonly password?: string
+  readonly timeout: number
+  readonly json: boolean
+}
+
+function addZk(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  const zk = program.command('zk').description('Look at what the brokers keep in ZooKeeper.')
+  const reads = [
+    ['ls', 'List the children of a node with what they hold.'],
+    ['get', 'Print what a node holds.'],
+  ] as const
+  for (const [name, description] of reads) {
+    zk.command(name)
+      .description(description)
+      .argument('<path>', 'such as /activemq/leveldb-stores')
+      .option('--zookeeper <servers>', 'host:port,...', '127.0.0.1:2181')
+      .option('--password <text>', 'zkPassword of the brokers (or QUORATE_ZK_PASSWORD)')
+      .addOption(
+        new Option('--timeout <duration>', 'how long to wait')
+          .argParser(duration)
+          .default(5000, '5s'),
+      )
+      .option('--json', 'print JSON', false)
+      .action(async (path: string, { zookeeper, timeout, ...flags }: ZkFlags) => {
+        const { zkGet, zkList } = await import('./commands/zk.ts')
+        const password = flags.password ?? process.env.QUORATE_ZK_PASSWORD ?? ''
+        const request = { ...flags, password, path, servers: zookeeper, timeoutMs: timeout }
+        outcome.exitCode = await (name === 'ls' ? zkList : zkGet)(request, terminal)
+      })
+  }
+}
+
+interface CoordinationFlags {
+  readonly bind: string
+  readonly directory: string
+  readonly stopWithParent?: boolean
+}
+
+function addCoordination(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  program
+    .command('coordination')
+    .description(
+      'Run the embedded coordination server, in place of a ZooKeeper, until interrupted.',
+    )
+    .option('--bind <uri>', 'where to listen', 'tcp://127.0.0.1:2181')
+    .option('--directory <folder>', 'where it keeps its nodes', 'data/coordination')
+    .addOption(new Option('--stop-with-parent', 'stop when standard input ends').hideHelp())
+    .action(async ({ stopWithParent = false, ...flags }: CoordinationFlags) => {
+      const { coordination } = await import('./commands/coordination.ts')
+      outcome.exitCode = await coordination({ ...flags, stopWithParent }, terminal)
+    })
+}
