@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
-import type { BrokerStatus } from '../../packages/broker/src/management/broker-status.ts'
+import type { BrokerStatus } from '@quorate/broker/management/broker-status'
 import { ManagedProcess, logTail } from './managed-process.ts'
 import type { ProcessExit } from './managed-process.ts'
 import { quorateArgs } from './quorate-command.ts'

@@ -1,0 +1,274 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { OpenWireCodec, initialCodecOptions } from '@quorate/core/openwire/codec'
+import { CommandReader } from '@quorate/core/openwire/command-reader'
+import type {
+  Command,
+  ConnectionInfo,
+  ConsumerInfo,
+  Destination,
+  MessageCommand,
+  MessageDispatch,
+  ProducerInfo,
+  SessionInfo,
+  WireFormatInfo,
+} from '@quorate/core/openwire/commands'
+import { TypeId, create } from '@quorate/core/openwire/commands'
+import { encodeText, textOf } from '@quorate/core/openwire/message-body'
+import {
+  decodeOffer,
+  defaultOffer,
+  encodeOffer,
+  negotiate,
+} from '@quorate/core/openwire/wire-format'
+import { waitUntil } from './wait-until.ts'
+
+const STANDARD_ACK = 2
+const PREFETCH = 100
+const RETRY_MS = 50
+const CONNECT_WITHIN_MS = 2000
+const ANSWER_WITHIN_MS = 20_000
+
+type Request = ConnectionInfo | SessionInfo | ProducerInfo | ConsumerInfo | MessageCommand
+
+interface Pending {
+  readonly command: Request
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** One socket of the client, past negotiation. */
+interface Wire {
+  readonly socket: Socket
+  readonly codec: OpenWireCodec
+}
+
+/** A message as the application sees it. */
+export interface ReceivedText {
+  readonly text: string
+  readonly redelivered: boolean
+}
+
+/**
+ * A small OpenWire client that fails over: one connection, one session, one producer. Sends that
+ * were not answered are sent again, under their old sequence, to whichever broker serves next.
+ * Only for tests that must not need Java.
+ */
+export class OpenWireClient {
+  readonly #ports: readonly number[]
+  readonly #connectionId = `ID:openwire-test-${process.pid}-${Math.trunc(performance.now())}`
+  readonly #pending = new Map<number, Pending>()
+  readonly #consumers: ConsumerInfo[] = []
+  readonly #arrived: MessageDispatch[] = []
+  #wire: Wire | null = null
+  #nextCommandId = 1
+  #nextSequence = 1
+  #nextPort = 0
+  #closed = false
+
+  constructor(ports: readonly number[]) {
+    this.#ports = ports
+  }
+
+  /** Connects, and keeps connecting until closed. */
+  async open(): Promise<void> {
+    void this.#run()
+    await waitUntil(() => this.#wire !== null, {
+      what: 'an OpenWire broker',
+      timeoutMs: ANSWER_WITHIN_MS,
+      pollMs: 10,
+    })
+  }
+
+  /** Resolves when a broker confirmed the persistent message. */
+  async send(queue: string, text: string): Promise<void> {
+    const sequence = this.#nextSequence++
+    await this.#request(
+      create('ActiveMQTextMessage', {
+        producerId: this.#producerId,
+        destination: queueOf(queue),
+        messageId: create('MessageId', {
+          producerId: this.#producerId,
+          producerSequenceId: sequence,
+        }),
+        persistent: true,
+        priority: 4,
+        timestamp: Date.now(),
+        content: encodeText(text),
+      }),
+    )
+  }
+
+  async consume(queue: string): Promise<void> {
+    const info = create('ConsumerInfo', {
+      consumerId: create('ConsumerId', {
+        connectionId: this.#connectionId,
+        sessionId: 1,
+        value: this.#consumers.length + 1,
+      }),
+      destination: queueOf(queue),
+      prefetchSize: PREFETCH,
+    })
+    this.#consumers.push(info)
+    await this.#request(info)
+  }
+
+  /** The next message, acknowledged; null when none comes in time. */
+  async receive(withinMs = 5000): Promise<ReceivedText | null> {
+    const deadline = performance.now() + withinMs
+    while (this.#arrived.length === 0) {
+      if (performance.now() >= deadline) return null
+      await delay(5)
+    }
+    const dispatch = this.#arrived.shift()
+    if (dispatch?.message == null) return null
+    this.#write(
+      create('MessageAck', {
+        commandId: this.#nextCommandId++,
+        consumerId: dispatch.consumerId,
+        destination: dispatch.destination,
+        ackType: STANDARD_ACK,
+        firstMessageId: dispatch.message.messageId,
+        lastMessageId: dispatch.message.messageId,
+        messageCount: 1,
+      }),
+    )
+    return { text: textOf(dispatch.message) ?? '', redelivered: dispatch.redeliveryCounter > 0 }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#wire?.socket.destroy()
+    for (const { reject } of this.#pending.values()) reject(new Error('the client was closed'))
+    this.#pending.clear()
+  }
+
+  get #producerId() {
+    return create('ProducerId', { connectionId: this.#connectionId, sessionId: 1, value: 1 })
+  }
+
+  async #run(): Promise<void> {
+    let reconnecting = false
+    while (!this.#closed) {
+      const port = this.#ports[this.#nextPort++ % this.#ports.length] ?? 0
+      const socket = await connected(port)
+      if (socket === null) {
+        await delay(RETRY_MS)
+        continue
+      }
+      await this.#serve(socket, reconnecting).catch(() => undefined)
+      socket.destroy()
+      this.#wire = null
+      reconnecting = true
+      // What was prefetched and not taken comes again from the next broker.
+      this.#arrived.length = 0
+    }
+  }
+
+  /** Negotiates, replays what the broker must know, and reads until the connection ends. */
+  async #serve(socket: Socket, reconnecting: boolean): Promise<void> {
+    const first = new OpenWireCodec(initialCodecOptions)
+    const reader = new CommandReader(first)
+    socket.write(first.encode(encodeOffer({ ...defaultOffer, maxInactivityMs: 0 })))
+    for await (const chunk of socket) {
+      reader.push(chunk as Buffer)
+      for (let command = reader.next(); command !== undefined; command = reader.next()) {
+        if (command?.type === TypeId.WireFormatInfo) {
+          this.#wire = { socket, codec: agreedCodec(command) }
+          reader.use(this.#wire.codec)
+          this.#replay(reconnecting)
+        } else if (command !== null) {
+          this.#take(command)
+        }
+      }
+    }
+  }
+
+  #replay(reconnecting: boolean): void {
+    const connectionId = create('ConnectionId', { value: this.#connectionId })
+    const sessionId = create('SessionId', { connectionId: this.#connectionId, value: 1 })
+    const replayed: Request[] = [
+      create('ConnectionInfo', {
+        connectionId,
+        clientId: this.#connectionId,
+        faultTolerant: true,
+        failoverReconnect: reconnecting,
+      }),
+      create('SessionInfo', { sessionId }),
+      create('ProducerInfo', { producerId: this.#producerId }),
+      ...this.#consumers,
+    ]
+    for (const command of replayed) {
+      this.#write({ ...command, commandId: this.#nextCommandId++, responseRequired: false })
+    }
+    for (const { command } of this.#pending.values()) {
+      if (command.type !== TypeId.ConsumerInfo) this.#write(command)
+    }
+    // A consumer that nobody answered yet is among those replayed.
+    for (const [id, pending] of this.#pending) {
+      if (pending.command.type !== TypeId.ConsumerInfo) continue
+      this.#pending.delete(id)
+      pending.resolve()
+    }
+  }
+
+  #take(command: Command): void {
+    if (command.type === TypeId.MessageDispatch) {
+      if (command.message !== null) this.#arrived.push(command)
+    } else if (command.type === TypeId.Response) {
+      this.#pending.get(command.correlationId)?.resolve()
+      this.#pending.delete(command.correlationId)
+    } else if (command.type === TypeId.ExceptionResponse) {
+      const why = new Error(command.exception?.message ?? 'refused')
+      this.#pending.get(command.correlationId)?.reject(why)
+      this.#pending.delete(command.correlationId)
+    }
+  }
+
+  async #request(command: Request): Promise<void> {
+    const commandId = this.#nextCommandId++
+    const request = { ...command, commandId, responseRequired: true }
+    const answered = new Promise<void>((resolve, reject) => {
+      this.#pending.set(commandId, { command: request, resolve, reject })
+    })
+    this.#write(request)
+    const timer = new AbortController()
+    const late = delay(ANSWER_WITHIN_MS, undefined, { signal: timer.signal }).then(
+      () => Promise.reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)),
+      () => undefined,
+    )
+    try {
+      await Promise.race([answered, late])
+    } finally {
+      timer.abort()
+    }
+  }
+
+  /** Without a connection nothing is written: what must not be lost is pending. */
+  #write(command: Command): void {
+    this.#wire?.socket.write(this.#wire.codec.encode(command))
+  }
+}
+
+function queueOf(name: string): Destination {
+  return create('ActiveMQQueue', { physicalName: name })
+}
+
+function agreedCodec(theirs: WireFormatInfo): OpenWireCodec {
+  const ours = { ...defaultOffer, maxInactivityMs: 0 }
+  return new OpenWireCodec(negotiate(ours, decodeOffer(theirs)).codec)
+}
+
+async function connected(port: number): Promise<Socket | null> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  socket.on('error', () => undefined)
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_WITHIN_MS) })
+    return socket
+  } catch {
+    socket.destroy()
+    return null
+  }
+}
