@@ -1,4 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
+import { defaultOffer } from '@quorate/core/openwire/wire-format'
+import type { WireFormatOffer } from '@quorate/core/openwire/wire-format'
 
 /** How a listener speaks OpenWire. The names in a connector URI are ActiveMQ's: `wireFormat.*`. */
 export interface OpenWireOptions {
@@ -21,7 +23,7 @@ export interface OpenWireOptions {
   readonly maxInactivityDurationMs: number
   /** Milliseconds before the first check for inactivity. Default 10000. */
   readonly maxInactivityDurationInitialDelayMs: number
-  /** Milliseconds that a peer has from connecting to its ConnectionInfo. Default 30000. */
+  /** Milliseconds that a peer has from connecting to its WireFormatInfo. Default 30000. */
   readonly connectionTimeoutMs: number
 }
 
@@ -37,6 +39,24 @@ export const defaultOpenWireOptions: OpenWireOptions = {
   maxInactivityDurationMs: 30_000,
   maxInactivityDurationInitialDelayMs: 10_000,
   connectionTimeoutMs: 30_000,
+}
+
+/** What a connection with these options offers its peer. */
+export function wireFormatOffer(options: OpenWireOptions): WireFormatOffer {
+  return {
+    ...defaultOffer,
+    version: options.version,
+    cacheEnabled: options.cacheEnabled,
+    cacheSize: options.cacheSize,
+    stackTraceEnabled: options.stackTraceEnabled,
+    tcpNoDelayEnabled: options.tcpNoDelayEnabled,
+    sizePrefixDisabled: options.sizePrefixDisabled,
+    tightEncodingEnabled: options.tightEncodingEnabled,
+    maxInactivityMs: options.maxInactivityDurationMs,
+    inactivityInitialDelayMs: options.maxInactivityDurationInitialDelayMs,
+    maxFrameBytes: options.maxFrameSizeBytes,
+    providerName: 'Quorate',
+  }
 }
 
 /** Acceptable values of one option, and where its value goes. */

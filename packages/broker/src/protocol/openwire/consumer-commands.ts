@@ -1,0 +1,129 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import { longToNumber } from '@quorate/core/openwire/commands'
+import type {
+  ConsumerControl,
+  ConsumerInfo,
+  MessageAck,
+  MessagePull,
+} from '@quorate/core/openwire/commands'
+import type { DestinationName } from '@quorate/core/model/destination'
+import { NO_RECEIPT } from '../../engine/client.ts'
+import type { ConsumerOptions, Receipt } from '../../engine/client.ts'
+import { acknowledgeMode, acknowledgedDeliveries } from './ack-mapping.ts'
+import type { Outcome } from './commands.ts'
+import { PREFETCH_MAX } from './limits.ts'
+import type { OpenWireClient } from './openwire-client.ts'
+import { removeConsumer } from './remove-commands.ts'
+import { throwableText } from './responses.ts'
+import type { WireConsumer } from './session-table.ts'
+import { destinationNames } from './wire-destination.ts'
+import { consumerText, transactionText } from './wire-ids.ts'
+
+/** RemoveInfo's way to say that nothing was delivered; see dispatch-sequence.ts. */
+const NOTHING_DELIVERED = -1
+
+export function acceptConsumerInfo(
+  client: OpenWireClient,
+  info: ConsumerInfo,
+  receipt: Receipt,
+): Outcome {
+  const engineClient = client.requireConnected()
+  const id = info.consumerId
+  if (id === null) throw new BrokerError('PROTOCOL_VIOLATION', 'a consumer has no id')
+  if (info.networkSubscription) {
+    throw new BrokerError('UNSUPPORTED', 'networks of brokers are not supported')
+  }
+  // A failover client replays what it had; the same consumer again is no other one.
+  if (client.table.consumer(id) !== undefined) return 'done'
+  const destinations = destinationNames(info.destination)
+  if (destinations.length > 1 && info.subscriptionName !== null) {
+    throw new BrokerError('INVALID_DESTINATION', 'a durable subscription is to one topic')
+  }
+  const consumer = client.table.addConsumer(id, info)
+  try {
+    destinations.forEach((destination, at) => {
+      // Operations are carried out in order, so the last answer speaks for all.
+      const isLast = at === destinations.length - 1
+      if (isLast) client.expect(receipt)
+      const options = consumerOptions(consumer, destination)
+      consumer.parts.push(engineClient.openConsumer(options, isLast ? receipt : NO_RECEIPT))
+    })
+  } catch (error) {
+    removeConsumer(client, consumer, NOTHING_DELIVERED)
+    throw error
+  }
+  return 'pending'
+}
+
+function consumerOptions(consumer: WireConsumer, destination: DestinationName): ConsumerOptions {
+  const { info } = consumer
+  const consumerId = consumerText(consumer.id)
+  const isPart = destinationNames(info.destination).length > 1
+  return {
+    // The engine takes the same id for the same consumer.
+    consumerId: isPart ? `${consumerId}/${consumer.parts.length}` : consumerId,
+    destination,
+    prefetch: boundedPrefetch(info.prefetchSize),
+    browser: info.browser,
+    durableName: info.subscriptionName ?? '',
+    noLocal: info.noLocal,
+    exclusive: info.exclusive,
+    priority: info.priority,
+    selector: info.selector ?? '',
+    info: consumer,
+  }
+}
+
+function boundedPrefetch(prefetch: number): number {
+  return Math.min(Math.max(prefetch, 0), PREFETCH_MAX)
+}
+
+/** Sent after a failover, when the client is ready for what its consumers had as prefetch before. */
+export function acceptConsumerControl(client: OpenWireClient, control: ConsumerControl): Outcome {
+  client.requireConnected()
+  const consumer =
+    control.consumerId === null ? undefined : client.table.consumer(control.consumerId)
+  if (consumer === undefined) return 'done'
+  if (control.close) {
+    removeConsumer(client, consumer, NOTHING_DELIVERED)
+    return 'done'
+  }
+  // Flags without a meaning here come with a prefetch of zero, which is none to be set.
+  if (control.flush || control.start || control.stop) return 'done'
+  for (const part of consumer.parts) part.setPrefetch(boundedPrefetch(control.prefetch))
+  return 'done'
+}
+
+export function acceptMessagePull(client: OpenWireClient, pull: MessagePull): Outcome {
+  client.requireConnected()
+  const consumer = pull.consumerId === null ? undefined : client.table.consumer(pull.consumerId)
+  if (consumer === undefined) {
+    throw new BrokerError('ILLEGAL_STATE', 'a pull for a consumer that has not been registered')
+  }
+  const timeoutMs = longToNumber(pull.timeout)
+  for (const part of consumer.parts) part.pull(timeoutMs)
+  return 'done'
+}
+
+export function acceptMessageAck(
+  client: OpenWireClient,
+  ack: MessageAck,
+  receipt: Receipt,
+): Outcome {
+  const engineClient = client.requireConnected()
+  const mode = acknowledgeMode(ack.ackType)
+  const transaction = ack.transactionId === null ? '' : transactionText(ack.transactionId)
+  const consumer = ack.consumerId === null ? undefined : client.table.consumer(ack.consumerId)
+  // A consumer that is gone has given its messages back: nothing is left to acknowledge.
+  if (consumer === undefined) return 'done'
+  const groups = acknowledgedDeliveries(ack, consumer.parts)
+  if (groups.length === 0) return 'done'
+  const cause = ack.poisonCause === null ? '' : throwableText(ack.poisonCause)
+  groups.forEach((deliveries, at) => {
+    const isLast = at === groups.length - 1
+    if (isLast) client.expect(receipt)
+    const acknowledgement = { mode, deliveries, transaction, cause }
+    engineClient.acknowledge(acknowledgement, isLast ? receipt : NO_RECEIPT)
+  })
+  return 'pending'
+}

@@ -1,0 +1,38 @@
+import { decodeCanonical, encodeCanonical } from '@quorate/core/openwire/canonical-message'
+import { decodePrimitiveMap, encodePrimitiveMap } from '@quorate/core/openwire/primitive-map'
+import type { Primitive, PrimitiveMap } from '@quorate/core/openwire/primitive-map'
+import type { DeadLetterCopy, MessageEditor } from '../../engine/client.ts'
+import { wireDestination } from './wire-destination.ts'
+
+/** Characters of a cause that are kept: a stack trace of a client may be long. */
+const CAUSE_MAX = 4096
+
+/** Changes messages in their canonical encoding, which is OpenWire's. */
+export const canonicalMessageEditor: MessageEditor = {
+  deadLetter(body: Buffer, copy: DeadLetterCopy): Buffer {
+    const message = decodeCanonical(body)
+    const properties = propertiesOf(message.marshalledProperties)
+    const cause = copy.cause.slice(0, CAUSE_MAX)
+    properties.set('dlqDeliveryFailureCause', { kind: 'string', value: cause })
+    if (message.expiration !== 0) {
+      properties.set('originalExpiration', { kind: 'long', value: message.expiration })
+      message.expiration = 0
+    }
+    message.marshalledProperties = encodePrimitiveMap(properties)
+    message.originalDestination = wireDestination(copy.from)
+    message.destination = wireDestination(copy.to)
+    message.originalTransactionId = message.transactionId
+    message.transactionId = null
+    message.redeliveryCounter = 0
+    return encodeCanonical(message)
+  },
+}
+
+/** A message with properties that nobody can read is a dead letter like any other, without them. */
+function propertiesOf(bytes: Buffer | null): PrimitiveMap {
+  try {
+    return (bytes === null ? null : decodePrimitiveMap(bytes)) ?? new Map<string, Primitive>()
+  } catch {
+    return new Map<string, Primitive>()
+  }
+}

@@ -1,0 +1,69 @@
+import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Log } from '@quorate/core/base/log'
+import { create } from '@quorate/core/openwire/commands'
+import type { ByteStream } from '@quorate/core/transport/byte-stream'
+import type { EngineApi } from '../../engine/client.ts'
+import { Advisories } from './advisory.ts'
+import { TICK_MS } from './limits.ts'
+import { OpenWireClient } from './openwire-client.ts'
+import type { OpenWireOptions } from './openwire-options.ts'
+import type { OpenWireServices } from './openwire-services.ts'
+
+export interface OpenWireAdapterOptions {
+  readonly engine: EngineApi
+  readonly brokerName: string
+  /** This broker's id, unique in the world; clients see it. */
+  readonly brokerId: string
+  /** Client addresses of all brokers of the cluster, `tcp://host:port`. */
+  readonly clusterUris: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly options: OpenWireOptions
+}
+
+/** Serves OpenWire clients on top of the engine, for as long as this broker leads. */
+export class OpenWireAdapter {
+  readonly #services: OpenWireServices
+  readonly #clients = new Set<OpenWireClient>()
+  readonly #timer: Timer
+
+  constructor({ engine, brokerName, brokerId, clock, ...rest }: OpenWireAdapterOptions) {
+    const id = create('BrokerId', { value: brokerId })
+    this.#services = {
+      ...rest,
+      engine,
+      brokerName,
+      brokerId: id,
+      clock,
+      advisories: new Advisories(engine, { brokerId: id, brokerName, clock }),
+    }
+    this.#timer = clock.every(TICK_MS, () => {
+      for (const client of this.#clients) client.link.tick()
+    })
+  }
+
+  get connections(): number {
+    return this.#clients.size
+  }
+
+  /** Serves the client at the other end of a new stream. */
+  accept(stream: ByteStream): void {
+    const client = new OpenWireClient(stream, this.#services, (gone) => this.#clients.delete(gone))
+    this.#clients.add(client)
+  }
+
+  /** The cluster's addresses have changed: clients that can use them are told. */
+  setClusterUris(uris: readonly string[]): void {
+    this.#services.clusterUris = uris
+    for (const client of this.#clients) {
+      client.tellClusterUris()
+      client.link.flush()
+    }
+  }
+
+  /** Closes all connections at once; nothing more is answered (R29). */
+  stop(): void {
+    this.#timer.cancel()
+    for (const client of this.#clients) client.link.destroy(null)
+  }
+}
