@@ -1,0 +1,58 @@
+import { Deque } from '@quorate/core/base/deque'
+import type { Changes } from './changes.ts'
+
+/** Committed transactions that are remembered (R43); beyond it the oldest is forgotten. */
+export const OUTCOMES_MAX = 10_000
+
+/** A transaction that was committed. */
+export interface Outcome {
+  /** Its place in the order of commits. */
+  readonly number: number
+  readonly id: string
+}
+
+/** Answers a commit that is repeated after a failover: first in, first out. */
+export class OutcomeTable {
+  readonly #limit: number
+  readonly #changes: Changes | null
+  readonly #order = new Deque<Outcome>()
+  readonly #byId = new Map<string, Outcome>()
+  /** Number of the next outcome; part of the state. */
+  nextNumber = 1
+
+  constructor(limit: number, changes: Changes | null) {
+    this.#limit = limit
+    this.#changes = changes
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id)
+  }
+
+  /** Remembers a commit. An id that is known keeps its place. */
+  committed(id: string): void {
+    if (this.#byId.has(id)) return
+    const outcome = { number: this.nextNumber++, id }
+    this.restore(outcome)
+    this.#changes?.outcomes.add(outcome.number)
+    if (this.#order.length > this.#limit) this.#forgetOldest()
+  }
+
+  /** Adds an outcome that the index held; outcomes come in order. */
+  restore(outcome: Outcome): void {
+    this.#byId.set(outcome.id, outcome)
+    this.#order.push(outcome)
+  }
+
+  /** Oldest first. */
+  [Symbol.iterator](): IterableIterator<Outcome> {
+    return this.#order[Symbol.iterator]()
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#order.shift()
+    if (oldest === undefined) return
+    this.#byId.delete(oldest.id)
+    this.#changes?.outcomes.add(oldest.number)
+  }
+}
