@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BrokerStatus } from '@quorate/broker/management/broker-status'
+import type { BrokerNode } from '../support/broker-node.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { leaders, withCluster } from '../support/cluster.ts'
 import { activemqMissing } from '../support/java-program.ts'
@@ -48,19 +50,13 @@ async function underFlow(
  * restarted rather than continued: what the leader sent lies in their socket buffers, and reading
  * it after the leader's death would replicate the tail after all.
  */
-async function deposeWithTail(cluster: Cluster, client: WalkthroughClient): Promise<void> {
+async function deposeDead(cluster: Cluster, client: WalkthroughClient): Promise<void> {
   await client.send('replicated')
   const deposed = await cluster.leader()
   const followers = await cluster.followers()
   for (const follower of followers) follower.pause()
   const resent = client.beginSend('in the tail', DEADLINE_MS)
-  const tail = await waitUntil(
-    async () => {
-      const log = (await deposed.status())?.log
-      return log !== undefined && log.index > log.committedIndex && log
-    },
-    { what: 'an unreplicated tail', timeoutMs: PROGRESS_WITHIN_MS, pollMs: 10 },
-  )
+  const tail = await untilTail(deposed)
   await deposed.kill9()
   for (const follower of followers) await follower.kill9()
   for (const follower of followers) follower.start()
@@ -71,6 +67,42 @@ async function deposeWithTail(cluster: Cluster, client: WalkthroughClient): Prom
 
   deposed.start()
   await cluster.waitUntilWhole(REJOINED_WITHIN_MS)
+  await judgeQueue(cluster, client)
+}
+
+/**
+ * The leader is cut off, appends what no follower has, and sleeps until the others have elected and
+ * served. Then it wakes: alive, with its tail, and its clients still on its sockets.
+ */
+async function deposeAsleep(cluster: Cluster, client: WalkthroughClient): Promise<void> {
+  await client.send('replicated')
+  const deposed = await cluster.leader()
+  for (const link of cluster.links) link.cut()
+  const resent = client.beginSend('in the tail', DEADLINE_MS)
+  const tail = await untilTail(deposed)
+  deposed.pause()
+  for (const link of cluster.links) link.heal()
+  await cluster.waitFor('a leader of a later epoch', (statuses) =>
+    leaders(statuses).some((leader) => leader.epoch > tail.epoch),
+  )
+  deposed.resume()
+  await resent
+  await client.send('of the next epoch')
+  await cluster.waitUntilWhole(REJOINED_WITHIN_MS)
+  await judgeQueue(cluster, client)
+}
+
+async function untilTail(leader: BrokerNode): Promise<BrokerStatus['log']> {
+  return waitUntil(
+    async () => {
+      const log = (await leader.status())?.log
+      return log !== undefined && log.index > log.committedIndex && log
+    },
+    { what: 'an unreplicated tail', timeoutMs: PROGRESS_WITHIN_MS, pollMs: 10 },
+  )
+}
+
+async function judgeQueue(cluster: Cluster, client: WalkthroughClient): Promise<void> {
   await assertIdenticalLogs(cluster)
   for (const text of ['replicated', 'in the tail', 'of the next epoch']) {
     assert.equal(await client.receive(), text)
@@ -120,17 +152,21 @@ describe('a broker that was away rejoins and ends byte-identical', { concurrency
     })
   })
 
-  it('a deposed leader with a tail that no other broker has', { skip }, async () => {
-    await withCluster({ logSize: '1mb', deadlineMs: DEADLINE_MS }, async (cluster) => {
-      const client = await WalkthroughClient.start({
-        uri: cluster.clientUri(),
-        directory: cluster.directory,
+  const depositions = { 'that died': deposeDead, 'that slept': deposeAsleep }
+  for (const [how, depose] of Object.entries(depositions)) {
+    it(`a deposed leader ${how} with a tail that no other broker has`, { skip }, async () => {
+      const options = { logSize: '1mb', proxied: true, deadlineMs: DEADLINE_MS }
+      await withCluster(options, async (cluster) => {
+        const client = await WalkthroughClient.start({
+          uri: cluster.clientUri(),
+          directory: cluster.directory,
+        })
+        try {
+          await depose(cluster, client)
+        } finally {
+          await client.dispose()
+        }
       })
-      try {
-        await deposeWithTail(cluster, client)
-      } finally {
-        await client.dispose()
-      }
     })
-  })
+  }
 })

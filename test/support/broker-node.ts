@@ -82,7 +82,8 @@ export class BrokerNode {
     this.#process = new ManagedProcess({
       name: this.name,
       command: process.execPath,
-      args: quorateArgs('start', '--config', this.#configFile),
+      args: quorateArgs('start', '--config', this.#configFile, '--stop-with-parent'),
+      stdin: 'pipe',
       logFile: this.logFile,
     })
   }

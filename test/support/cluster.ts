@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BrokerStatus } from '@quorate/broker/management/broker-status'
 import { BrokerNode } from './broker-node.ts'
-import type { NodeSettings } from './broker-node.ts'
+import type { NodePorts, NodeSettings } from './broker-node.ts'
 import type { CoordinationService } from './coordination-service.ts'
 import { embeddedCoordination, zookeeperCoordination } from './coordination-service.ts'
 import { freePorts } from './free-ports.ts'
+import { LinkProxy } from './link-proxy.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface ClusterOptions {
@@ -19,6 +20,8 @@ export interface ClusterOptions {
   readonly logSize?: string
   /** Further settings of every node. */
   readonly settings?: NodeSettings
+  /** Puts a proxy before every replication port, so that links can be cut. */
+  readonly proxied?: boolean
   /** Where everything goes; a temporary directory by default. Removed at the end. */
   readonly directory?: string
 }
@@ -34,12 +37,16 @@ export class Cluster {
   readonly nodes: readonly BrokerNode[]
   readonly coordination: CoordinationService
   readonly directory: string
+  /** To each node's replication port; empty unless proxied. */
+  readonly links: readonly LinkProxy[]
 
   constructor(parts: {
-    nodes: readonly BrokerNode[]
-    coordination: CoordinationService
-    directory: string
+    readonly nodes: readonly BrokerNode[]
+    readonly coordination: CoordinationService
+    readonly directory: string
+    readonly links: readonly LinkProxy[]
   }) {
+    this.links = parts.links
     this.nodes = parts.nodes
     this.coordination = parts.coordination
     this.directory = parts.directory
@@ -101,7 +108,11 @@ export class Cluster {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([...this.nodes.map((node) => node.dispose()), this.coordination.dispose()])
+    await Promise.all([
+      ...this.nodes.map((node) => node.dispose()),
+      ...this.links.map((link) => link.close()),
+      this.coordination.dispose(),
+    ])
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 })
   }
 }
@@ -133,6 +144,23 @@ function allInStep(leader: BrokerStatus): boolean {
   )
 }
 
+interface Seat {
+  readonly name: string
+  readonly ports: NodePorts
+  readonly link: LinkProxy | null
+}
+
+async function prepareSeats(count: number, proxied: boolean): Promise<Seat[]> {
+  const ports = await freePorts(count * 3)
+  const seats: Seat[] = []
+  for (let at = 0; at < count; at++) {
+    const [client = 0, replication = 0, console = 0] = ports.slice(at * 3)
+    const link = proxied ? await LinkProxy.open(replication) : null
+    seats.push({ name: `node0${at + 1}`, ports: { client, replication, console }, link })
+  }
+  return seats
+}
+
 async function buildCluster(options: ClusterOptions): Promise<Cluster> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'quorate-cluster-'))
   const replicas = options.replicas ?? 3
@@ -140,25 +168,26 @@ async function buildCluster(options: ClusterOptions): Promise<Cluster> {
     options.coordination === 'zookeeper'
       ? await zookeeperCoordination(join(directory, 'zookeeper'))
       : await embeddedCoordination(join(directory, 'coordination'))
-  const ports = await freePorts(replicas * 3)
-  const nodes = Array.from({ length: replicas }, (_, at) => {
-    const [client = 0, replication = 0, console = 0] = ports.slice(at * 3)
-    const name = `node0${at + 1}`
-    return new BrokerNode({
-      name,
-      ports: { client, replication, console },
-      directory: join(directory, name),
-      settings: {
-        brokerName: 'quorate-test',
-        replicas,
-        zkAddress: coordination.address,
-        sync: options.sync ?? 'quorum_disk',
-        logSize: options.logSize ?? '8mb',
-        ...options.settings,
-      },
-    })
-  })
-  return new Cluster({ nodes, coordination, directory })
+  const seats = await prepareSeats(replicas, options.proxied ?? false)
+  const nodes = seats.map(
+    ({ name, ports, link }) =>
+      new BrokerNode({
+        name,
+        ports,
+        directory: join(directory, name),
+        settings: {
+          brokerName: 'quorate-test',
+          replicas,
+          zkAddress: coordination.address,
+          sync: options.sync ?? 'quorum_disk',
+          logSize: options.logSize ?? '8mb',
+          ...(link === null ? {} : { connectUrl: `tcp://127.0.0.1:${link.port}` }),
+          ...options.settings,
+        },
+      }),
+  )
+  const links = seats.flatMap(({ link }) => (link === null ? [] : [link]))
+  return new Cluster({ nodes, coordination, directory, links })
 }
 
 /** Starts the coordination and every node, and resolves when one leads and the others follow. */
