@@ -106,7 +106,7 @@ export class WriteCache {
   /** Makes room before a frame; inside a frame nothing is given up. */
   startFrame(): void {
     this.#frameAdditions = 0
-    const most = this.#size - Math.min(freeSpace, this.#size >> 1)
+    const most = this.#size > freeSpace ? this.#size - freeSpace : this.#size >> 1
     while (this.#used > most) {
       this.#remove(this.#oldest)
       this.#oldest = this.#after(this.#oldest)
