@@ -31,7 +31,7 @@ export function acceptConnectionInfo(client: OpenWireClient, info: ConnectionInf
     throw new BrokerError('PROTOCOL_VIOLATION', 'a second connection on one transport')
   }
   client.done(info)
-  if (info.manageable || info.faultTolerant) client.tellClusterUris()
+  client.tellClusterUris()
   return 'pending'
 }
 
