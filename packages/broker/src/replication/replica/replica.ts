@@ -21,6 +21,9 @@ const BEHIND_MS = 200
 
 export type ReplicaRole = 'learner' | 'follower' | 'candidate' | 'leader' | 'halted'
 
+/** The meta file learns at least this often how much is committed (R15). */
+const COMMIT_HINT_MS = 5_000
+
 type Handlers<K extends string, T extends { type: K }> = {
   readonly [Type in K]: (item: Extract<T, { type: Type }>, from: string) => void
 }
@@ -41,6 +44,7 @@ export class Replica {
   #heardMs: number
   #lastLeader = ''
   #electionDueMs: number | null = null
+  #hintedMs: number
   /** A leader's session that waits for our promise to be durable. */
   #pendingSession: { readonly from: string; readonly frame: FrameOf<'sessionStart'> } | null = null
 
@@ -48,6 +52,7 @@ export class Replica {
     this.#context = new ReplicaContext(meta, log, options)
     this.#context.nowMs = options.startMs
     this.#heardMs = options.startMs
+    this.#hintedMs = options.startMs
     this.#voter = new ReplicaVoter(
       this.#context,
       {
@@ -86,10 +91,11 @@ export class Replica {
     return this.#leadership
   }
 
-  /** The leader that this replica follows, itself included; null when it knows none. */
+  /** The leader that this replica hears, itself included; null when it hears none. */
   get leader(): string | null {
     if (this.#leadership !== null) return this.#context.self.nodeId
-    return this.#following?.leader ?? null
+    const isSuspected = this.#electionDueMs !== null || this.#campaign.isRunning
+    return isSuspected ? null : (this.#following?.leader ?? null)
   }
 
   leaseValid(nowMs: number): boolean {
@@ -155,6 +161,7 @@ export class Replica {
   #onTick(): void {
     this.#voter.onTick()
     this.#campaign.onTick()
+    this.#hintCommit()
     if (this.#leadership !== null) {
       const reason = this.#leadership.onTick()
       if (reason !== null) this.#stepDown(reason)
@@ -163,13 +170,22 @@ export class Replica {
     this.#considerElection()
   }
 
-  /** R24: an election starts as soon as the leader is suspected; nobody waits for a session. */
+  #hintCommit(): void {
+    const { nowMs, commitIndex, meta } = this.#context
+    if (nowMs - this.#hintedMs < COMMIT_HINT_MS) return
+    this.#hintedMs = nowMs
+    if (commitIndex > meta.commitHint) this.#context.persist({})
+  }
+
+  /**
+   * R24: an election starts as soon as the leader is suspected; nobody waits for a session. The
+   * session itself stays until a promise ends it: a process that was merely suspended goes on in it.
+   */
   #considerElection(): void {
     const { nowMs, options, votes } = this.#context
     if (!votes || this.#campaign.isRunning) return
     if (this.#electionDueMs === null) {
       if (nowMs - this.#heardMs < options.timings.stickyMs) return
-      this.#following = null
       this.#scheduleElection(this.#rank() * RANK_DELAY_MS, JITTER_MS)
     } else if (nowMs >= this.#electionDueMs) {
       this.#electionDueMs = null
@@ -186,7 +202,6 @@ export class Replica {
   /** The leader's process is gone or has resigned: the first in rank tries at once. */
   #leaderGone(): void {
     this.#voter.leaderGone()
-    this.#following = null
     this.#scheduleElection(this.#rank() * URGENT_RANK_DELAY_MS, URGENT_JITTER_MS)
   }
 
@@ -282,10 +297,12 @@ export class Replica {
 
   /** R13: only the leader that this voter promised the epoch to, or one of a higher epoch. */
   #onSessionStart(from: string, frame: FrameOf<'sessionStart'>): void {
+    if (!this.#voter.mayFollow(from, frame)) {
+      this.#context.send(from, { type: 'reject', promised: this.#context.promised.epoch })
+      return
+    }
     this.#pendingSession = { from, frame }
-    if (this.#voter.promiseLeader(from, frame.epoch, frame.nonce)) return
-    this.#pendingSession = null
-    this.#context.send(from, { type: 'reject', promised: this.#context.promised.epoch })
+    this.#voter.promiseLeader(from, frame.epoch, frame.nonce)
   }
 
   #openSession(leader: string): void {

@@ -1,4 +1,4 @@
-import type { FrameOf } from '../frames.ts'
+import type { FrameOf, Last } from '../frames.ts'
 import { notOlder } from '../frames.ts'
 import type { Promised } from '../meta.ts'
 import { SEATS_MAX } from '../cluster-config.ts'
@@ -23,7 +23,7 @@ type Purpose = 'vote' | 'session'
 
 interface PendingPromise {
   readonly promised: Promised
-  readonly last: { readonly epoch: number; readonly index: number }
+  readonly last: Last
   readonly purpose: Purpose
   readonly generation: number
   quiescing: boolean
@@ -86,6 +86,10 @@ export class ReplicaVoter {
     const wanted = { epoch: frame.epoch, candidate: from, nonce: frame.nonce }
     if (!this.#mayPromise(wanted)) {
       this.#reply(from, frame.epoch, frame.nonce, { promises: false, grants: false })
+    } else if (this.#hasPromised(wanted)) {
+      // Asked again, or late: the candidate may lead already, and its session must not end.
+      const grants = this.#grants(frame.last)
+      this.#reply(from, frame.epoch, frame.nonce, { promises: true, grants })
     } else if (this.mustStay()) {
       if (this.#delayed.size < SEATS_MAX) this.#delayed.set(from, frame)
     } else {
@@ -101,14 +105,16 @@ export class ReplicaVoter {
     return true
   }
 
-  /** R13: a leader of a higher epoch than we promised was elected without us. False: too old. */
-  promiseLeader(leader: string, epoch: number, nonce: string): boolean {
+  /** R13: the leader that we promised this epoch to, or one of a higher epoch. */
+  mayFollow(leader: string, frame: { readonly epoch: number; readonly nonce: string }): boolean {
+    return this.#mayPromise({ epoch: frame.epoch, candidate: leader, nonce: frame.nonce })
+  }
+
+  /** Follows a leader, after the promise to it is durable: it may have won without our vote. */
+  promiseLeader(leader: string, epoch: number, nonce: string): void {
     const wanted = { epoch, candidate: leader, nonce }
-    if (!this.#mayPromise(wanted)) return false
-    const { promised } = this.#context
-    if (samePromise(promised, wanted) && this.#pending === null) this.#owner.leaderPromised(leader)
+    if (this.#hasPromised(wanted)) this.#owner.leaderPromised(leader)
     else this.#promise(wanted, this.last(), 'session')
-    return true
   }
 
   onPersisted(): void {
@@ -128,7 +134,7 @@ export class ReplicaVoter {
       this.#owner.leaderPromised(candidate)
       return
     }
-    const grants = this.#grants(pending)
+    const grants = this.#grants(pending.last)
     if (candidate === this.#context.self.nodeId) {
       this.#owner.selfPromised({ promised: pending.promised, grants })
     } else {
@@ -145,7 +151,7 @@ export class ReplicaVoter {
     for (const [from, frame] of delayed) this.onFence(from, frame)
   }
 
-  last(): { epoch: number; index: number } {
+  last(): Last {
     const { epoch, index } = this.#context.log.tail
     return { epoch, index }
   }
@@ -156,7 +162,12 @@ export class ReplicaVoter {
     return wanted.epoch > promised.epoch || samePromise(promised, wanted)
   }
 
-  #promise(wanted: Promised, last: PendingPromise['last'], purpose: Purpose): void {
+  /** The very promise is made, and durable. */
+  #hasPromised(wanted: Promised): boolean {
+    return samePromise(this.#context.promised, wanted) && this.#pending === null
+  }
+
+  #promise(wanted: Promised, last: Last, purpose: Purpose): void {
     if (this.#pending !== null && samePromise(this.#pending.promised, wanted)) return
     this.#owner.promising(wanted.candidate)
     const generation = this.#context.persist({ promised: wanted })
@@ -164,9 +175,9 @@ export class ReplicaVoter {
   }
 
   /** R8. Not granting still fences. */
-  #grants(pending: PendingPromise): boolean {
+  #grants(last: Last): boolean {
     const { votes, suspect } = this.#context
-    return votes && suspect === null && notOlder(pending.last, this.last())
+    return votes && suspect === null && notOlder(last, this.last())
   }
 
   #reply(

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import type { LogView } from '../../../src/replication/replica/context.ts'
+import type { LogBatch, LogPoint } from '../../../src/store/journal/log-batch.ts'
+import {
+  BatchBuilder,
+  EMPTY_LOG,
+  forEachRecord,
+  parseBatch,
+} from '../../../src/store/journal/log-batch.ts'
+
+/** One record of the fake log: a batch of its own, and what it says. */
+export interface FakeRecord {
+  readonly batch: LogBatch
+  readonly type: number
+  readonly payload: string
+}
+
+/** A log in memory that tells written from synced, and can lose what was not synced. */
+export class FakeLog implements LogView {
+  records: FakeRecord[] = []
+  writtenIndex = 0
+  syncedIndex = 0
+
+  get tail(): LogPoint {
+    return this.records.at(-1)?.batch.last ?? EMPTY_LOG
+  }
+
+  endOfEpoch(epoch: number): { epoch: number; lastIndex: number } {
+    for (let i = this.records.length - 1; i >= 0; i--) {
+      const { last } = (this.records[i] as FakeRecord).batch
+      if (last.epoch <= epoch) return { epoch: last.epoch, lastIndex: last.index }
+    }
+    return { epoch: 0, lastIndex: 0 }
+  }
+
+  append(batch: LogBatch): void {
+    assert.equal(batch.previous.index, this.tail.index)
+    assert.equal(batch.previous.chain, this.tail.chain)
+    const bytes = Buffer.concat(batch.chunks)
+    let previous = batch.previous
+    forEachRecord(batch, ({ type, payload, position }) => {
+      const start = position - batch.previous.position
+      const one = parseBatch(bytes.subarray(start, start + 40 + payload.length), previous)
+      previous = one.last
+      this.records.push({ batch: one, type, payload: payload.toString('latin1') })
+    })
+  }
+
+  make(epoch: number, type: number, payload: Buffer): LogBatch {
+    const builder = new BatchBuilder({
+      tail: this.tail,
+      epoch,
+      segmentStart: this.records.length === 0 ? null : 0,
+      segmentSizeBytes: 1 << 30,
+    })
+    builder.add(type, payload)
+    return builder.take()
+  }
+
+  truncate(after: number): void {
+    this.records = this.records.slice(0, after)
+    this.writtenIndex = Math.min(this.writtenIndex, after)
+    this.syncedIndex = Math.min(this.syncedIndex, after)
+  }
+
+  read(from: number): LogBatch | null {
+    if (from > this.writtenIndex) return null
+    return (this.records[from - 1] as FakeRecord).batch
+  }
+
+  /** What a restart finds: everything written, or after a power cut only what was synced. */
+  restarted(powerCut: boolean): FakeLog {
+    const log = new FakeLog()
+    const kept = powerCut ? this.syncedIndex : this.writtenIndex
+    log.records = this.records.slice(0, kept)
+    log.writtenIndex = kept
+    log.syncedIndex = kept
+    return log
+  }
+}
