@@ -8,9 +8,9 @@ import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCluster } from '../../test/support/cluster.ts'
-import type { Cluster } from '../../test/support/cluster.ts'
 import { activemqMissing } from '../../test/support/java-program.ts'
 import { StockActiveMq } from '../../test/support/stock-activemq.ts'
+import { Ceiling } from './ceiling.ts'
 import type { RateRun, Scenario, Timing } from './rates-client.ts'
 import { benchPrograms, measureRates } from './rates-client.ts'
 
@@ -20,12 +20,13 @@ const scenarios: readonly Scenario[] = [
   { name: '1,000 in flight', senders: 1, window: 1000 },
 ]
 
-const systems = ['quorate', 'activemq'] as const
+const systems = ['quorate', 'activemq', 'ceiling'] as const
 type System = (typeof systems)[number]
 
 const titles: Readonly<Record<System, string>> = {
   quorate: 'Quorate, 3 brokers, quorum_disk',
   activemq: 'ActiveMQ 5.17.2, 1 broker, KahaDB with disk sync',
+  ceiling: 'bare Node, 3 files, fdatasync on 2 of 3, no broker',
 }
 
 interface Measurement extends RateRun {
@@ -43,7 +44,8 @@ interface Summary {
   readonly p99Ms: number
 }
 
-type Uris = Readonly<Record<System, string>>
+type Measure = (scenario: Scenario, round: number) => Promise<RateRun>
+type Measures = Readonly<Record<System, Measure>>
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -54,13 +56,12 @@ function median(values: readonly number[]): number {
 }
 
 /** The systems take turns within each scenario, and who goes first alternates. */
-async function measureAll(uris: Uris, rounds: number, timing: Timing): Promise<Measurement[]> {
+async function measureAll(measures: Measures, rounds: number): Promise<Measurement[]> {
   const all: Measurement[] = []
   for (let round = 1; round <= rounds; round++) {
     for (const scenario of scenarios) {
       for (const system of round % 2 === 1 ? systems : systems.toReversed()) {
-        const queue = `first-light-${round}-${scenario.senders}-${scenario.window}`
-        const run = await measureRates({ uri: uris[system], queue }, scenario, timing)
+        const run = await measures[system](scenario, round)
         const perSecond = Math.round(run.confirmed / run.seconds)
         all.push({ system, scenario: scenario.name, round, perSecond, ...run })
         process.stderr.write(`round ${round}, ${scenario.name}, ${system}: ${perSecond}/s\n`)
@@ -78,8 +79,8 @@ function summarize(measurements: readonly Measurement[]): Summary[] {
         system,
         scenario: name,
         perSecond: Math.round(median(runs.map((run) => run.perSecond))),
-        p50Ms: median(runs.map((run) => run.p50Ms)),
-        p99Ms: median(runs.map((run) => run.p99Ms)),
+        p50Ms: median(runs.map((run) => run.p50Ms ?? Number.NaN)),
+        p99Ms: median(runs.map((run) => run.p99Ms ?? Number.NaN)),
       }
     }),
   )
@@ -87,6 +88,7 @@ function summarize(measurements: readonly Measurement[]): Summary[] {
 
 function cell({ perSecond, p50Ms, p99Ms }: Summary): string {
   const rate = perSecond.toLocaleString('en-US')
+  if (Number.isNaN(p50Ms)) return `${rate}/s`
   return `${rate}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`
 }
 
@@ -127,15 +129,30 @@ function writeResult(result: object): void {
   writeFileSync(`${folder}first-light.json`, `${JSON.stringify(result, null, 2)}\n`)
 }
 
-async function withBoth(test: (uris: Uris) => Promise<void>): Promise<void> {
-  let cluster: Cluster | undefined
-  let stock: StockActiveMq | undefined
+function rateOf(uri: string, timing: Timing): Measure {
+  return (scenario, round) => {
+    const queue = `first-light-${round}-${scenario.senders}-${scenario.window}`
+    return measureRates({ uri, queue }, scenario, timing)
+  }
+}
+
+/** Starts everything that is measured, and ends it. */
+async function withSystems(timing: Timing, test: (measures: Measures) => Promise<void>) {
+  const running: { dispose(): Promise<void> }[] = []
   try {
-    stock = await StockActiveMq.start(benchPrograms())
-    cluster = await startCluster({ logSize: '100mb' })
-    await test({ quorate: cluster.clientUri(), activemq: `failover:(${stock.uri})` })
+    const stock = await StockActiveMq.start(benchPrograms())
+    running.push(stock)
+    const ceiling = await Ceiling.start()
+    running.push(ceiling)
+    const cluster = await startCluster({ logSize: '100mb' })
+    running.push(cluster)
+    await test({
+      quorate: rateOf(cluster.clientUri(), timing),
+      activemq: rateOf(`failover:(${stock.uri})`, timing),
+      ceiling: (scenario) => ceiling.measure(scenario, timing),
+    })
   } finally {
-    await Promise.all([cluster?.dispose(), stock?.dispose()])
+    await Promise.all(running.map((system) => system.dispose()))
   }
 }
 
@@ -157,8 +174,8 @@ async function main(): Promise<void> {
     warmupMs: Number(values['warmup-ms']),
     measureMs: Number(values['measure-ms']),
   }
-  await withBoth(async (uris) => {
-    const measurements = await measureAll(uris, config.rounds, config)
+  await withSystems(config, async (measures) => {
+    const measurements = await measureAll(measures, config.rounds)
     const summaries = summarize(measurements)
     const about = surroundings()
     process.stdout.write(`${table(summaries)}\n\n`)

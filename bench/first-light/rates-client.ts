@@ -21,9 +21,10 @@ export interface Scenario {
 export interface RateRun {
   readonly confirmed: number
   readonly seconds: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly maxMs: number
+  /** Times from send to confirmation; the ceiling does not take them. */
+  readonly p50Ms?: number
+  readonly p99Ms?: number
+  readonly maxMs?: number
 }
 
 export interface Timing {

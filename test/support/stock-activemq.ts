@@ -11,26 +11,19 @@ const START_WITHIN_MS = 60_000
 export class StockActiveMq {
   readonly uri: string
   readonly directory: string
-  readonly #program: NdjsonProcess
+  readonly #programs: JavaPrograms
+  #program: NdjsonProcess | null = null
 
-  private constructor(uri: string, directory: string, program: NdjsonProcess) {
+  private constructor(programs: JavaPrograms, uri: string) {
+    this.#programs = programs
     this.uri = uri
-    this.directory = directory
-    this.#program = program
+    this.directory = mkdtempSync(join(tmpdir(), 'quorate-activemq-'))
   }
 
   static async start(programs: JavaPrograms): Promise<StockActiveMq> {
-    const directory = mkdtempSync(join(tmpdir(), 'quorate-activemq-'))
-    const uri = `tcp://127.0.0.1:${await freePort()}`
-    const program = new NdjsonProcess({
-      name: 'ActiveMQ',
-      command: 'java',
-      args: programs.serverArgsOf('StockBroker', '--directory', directory, '--connector', uri),
-      logFile: join(directory, 'activemq.log'),
-    })
-    const stock = new StockActiveMq(uri, directory, program)
+    const stock = new StockActiveMq(programs, `tcp://127.0.0.1:${await freePort()}`)
     try {
-      await program.next(['ready'], START_WITHIN_MS)
+      await stock.restart()
       return stock
     } catch (error) {
       await stock.dispose()
@@ -38,8 +31,24 @@ export class StockActiveMq {
     }
   }
 
+  async kill9(): Promise<void> {
+    await this.#program?.dispose()
+  }
+
+  /** On the same port and store. */
+  async restart(): Promise<void> {
+    const words = ['--directory', this.directory, '--connector', this.uri]
+    this.#program = new NdjsonProcess({
+      name: 'ActiveMQ',
+      command: 'java',
+      args: this.#programs.serverArgsOf('StockBroker', ...words),
+      logFile: join(this.directory, 'activemq.log'),
+    })
+    await this.#program.next(['ready'], START_WITHIN_MS)
+  }
+
   async dispose(): Promise<void> {
-    await this.#program.dispose()
+    await this.kill9()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
