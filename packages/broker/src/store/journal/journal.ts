@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { BrokerError, assert } from '@quorate/core/base/errors'
+import { BrokerError, InvariantViolation, assert, toBrokerError } from '@quorate/core/base/errors'
 import type { Clock, Timer } from '@quorate/core/base/clock'
 import type { Log } from '@quorate/core/base/log'
 import { Appender } from './appender.ts'
@@ -108,6 +108,16 @@ export class Journal {
   static async open(
     options: JournalOptions,
   ): Promise<{ journal: Journal; recovery: RecoveryReport }> {
+    try {
+      return await Journal.#open(options)
+    } catch (error) {
+      throw storageError(error)
+    }
+  }
+
+  static async #open(
+    options: JournalOptions,
+  ): Promise<{ journal: Journal; recovery: RecoveryReport }> {
     const { fileSystem, log } = options
     await fileSystem.makeDirectory(options.directory)
     const directory = new SegmentDirectory(fileSystem, options.directory)
@@ -213,7 +223,7 @@ export class Journal {
    * file, offset, fromIndex), or RESOURCE_LIMIT for records that are not kept any more.
    */
   read(fromIndex: number, maxBytes: number, throughIndex?: number): Promise<LogBatch | null> {
-    return this.#gate.reading(async () => {
+    return this.#reading(async () => {
       const written = this.#appender.written
       if (fromIndex > Math.min(written.index, throughIndex ?? written.index)) return null
       this.#mustBeKept(fromIndex)
@@ -226,7 +236,7 @@ export class Journal {
    * Neighbours are read together. No checksum covers them; the record's own does (`read`).
    */
   readAt(ranges: readonly ByteRange[]): Promise<Buffer[]> {
-    return this.#gate.reading(() => {
+    return this.#reading(() => {
       const { position } = this.#appender.written
       for (const range of ranges) {
         const inside = range.position >= this.startPosition
@@ -241,7 +251,7 @@ export class Journal {
     if (index === this.#tail.index) return this.#tail
     assert(index < this.#tail.index, 'a point is asked for inside the log')
     if (index > this.#appender.written.index) await this.idle()
-    return this.#gate.reading(async () => {
+    return this.#reading(async () => {
       if (index === this.#origin.index) return this.#origin
       this.#mustBeKept(index)
       return this.#reader.pointAt(index)
@@ -294,7 +304,7 @@ export class Journal {
     this.#closed = true
     this.#checkpointTimer.cancel()
     if (clean && this.#appender.failure === null) await this.#appender.quiesce()
-    await this.#allocator.close()
+    await this.#allocator.stop()
     await this.#checkpointing
     if (clean && this.#corrupt === null && this.#appender.failure === null) {
       await this.#writeCheckpoint(true)
@@ -336,7 +346,7 @@ export class Journal {
 
   async #cutAt(point: LogPoint): Promise<void> {
     const end = this.#corrupt === null ? this.#tail.position : Infinity
-    await this.#allocator.pause()
+    await this.#allocator.stop()
     this.#appender.detach()
     await this.#checkpointing
     // Before the cut, or a crash behind it would look like lost synced records.
@@ -376,6 +386,15 @@ export class Journal {
 
   #checkpointOf(synced: LogPoint, clean: boolean): Checkpoint {
     return { origin: this.#origin, synced, epochs: this.#epochs.upTo(synced.index), clean }
+  }
+
+  /** Reads never run while files are cut, and fail with errors of the table only. */
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#gate.reading(read)
+    } catch (error) {
+      throw storageError(error)
+    }
   }
 
   #mustBeKept(index: number): void {
@@ -419,6 +438,11 @@ export class Journal {
     }
     return new Appender(options, tail)
   }
+}
+
+/** The disk's errors as ours; a broken assumption stays what it is. */
+function storageError(error: unknown): Error {
+  return error instanceof InvariantViolation ? error : toBrokerError(error, 'STORE_UNAVAILABLE')
 }
 
 function isSamePoint(a: LogPoint, b: LogPoint): boolean {

@@ -68,6 +68,8 @@ export class SegmentAllocator {
 
   /** For a journal without segments: the beginning of the first one, and the rest in background. */
   async prepareFirst(): Promise<void> {
+    this.#stopped = false
+    this.#usedBytes = 0
     await this.#openSpare()
     await this.#spare?.filler.fill(FIRST_FILL_BYTES)
     this.#work()
@@ -113,18 +115,17 @@ export class SegmentAllocator {
     if (!wantedBefore && this.#wantsSpare()) this.#work()
   }
 
-  /** Stops filling; resolves when nothing is being written. The spare stays. */
-  async pause(): Promise<void> {
+  /**
+   * Stops, and removes the spare; resolves when nothing is being written. `resume` or `prepareFirst`
+   * begin anew. The current segment belongs to the directory.
+   */
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#retry?.cancel()
     await this.#current?.filler.stop()
     await this.#spare?.filler.stop()
     await this.#working
-  }
-
-  /** Stops, and removes the spare. The current segment belongs to the directory. */
-  async close(): Promise<void> {
-    await this.pause()
+    this.#current = null
     const spare = this.#spare
     this.#spare = null
     if (spare === null) return

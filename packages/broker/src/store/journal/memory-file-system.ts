@@ -1,0 +1,306 @@
+import { basename, dirname, normalize } from 'node:path'
+import { assert } from '@quorate/core/base/errors'
+import type { File, FileSystem, OpenMode } from './file-system.ts'
+import { MemoryInode } from './memory-inode.ts'
+
+export interface FileOperation {
+  readonly kind:
+    | 'open'
+    | 'list'
+    | 'size'
+    | 'rename'
+    | 'remove'
+    | 'makeDirectory'
+    | 'syncDirectory'
+    | 'write'
+    | 'read'
+    | 'syncData'
+    | 'sync'
+    | 'truncate'
+    | 'close'
+  readonly path: string
+  /** Bytes of a write. */
+  readonly length: number
+}
+
+/** How an operation ends otherwise than it should. */
+export type Fault =
+  /** Fails with this errno. A sync that fails loses what it should have written, silently. */
+  | { readonly errno: string }
+  /** A write takes only this many bytes. */
+  | { readonly writes: number }
+
+export interface MemoryFileSystemOptions {
+  /** Writes that would make all files together larger than this fail with ENOSPC. */
+  readonly capacityBytes?: number
+  /** Asked before each operation. */
+  readonly fault?: (operation: FileOperation) => Fault | null
+  /** When each operation takes effect: at once by default; a simulation delays them. */
+  readonly turn?: () => Promise<void>
+}
+
+interface NameChange {
+  readonly name: string
+  readonly inode: MemoryInode | null
+}
+
+interface Directory {
+  entries: Map<string, MemoryInode>
+  durable: Map<string, MemoryInode>
+  /** Changes since the last sync of the directory; those of one operation belong together. */
+  pending: (readonly NameChange[])[]
+}
+
+/**
+ * A file system in memory that forgets like a real one: what was not synced may be gone, torn or
+ * half there after `crash`, names as well as content; and it fails on request. Directories
+ * themselves are durable as soon as they are made.
+ */
+export class MemoryFileSystem implements FileSystem {
+  capacityBytes: number
+  fault: (operation: FileOperation) => Fault | null
+  readonly #turn: () => Promise<void>
+  readonly #directories: Map<string, Directory>
+  #ended = false
+
+  constructor(options: MemoryFileSystemOptions = {}, remains?: Map<string, Directory>) {
+    this.capacityBytes = options.capacityBytes ?? Infinity
+    this.fault = options.fault ?? (() => null)
+    this.#turn = options.turn ?? (() => Promise.resolve())
+    this.#directories = remains ?? new Map<string, Directory>()
+  }
+
+  async open(path: string, mode: OpenMode): Promise<File> {
+    await this.#begin({ kind: 'open', path, length: 0 })
+    const directory = this.#directoryOf(path)
+    let inode = directory.entries.get(basename(path))
+    if (mode === 'create') {
+      if (inode !== undefined) throw systemError('EEXIST', `create ${path}`)
+      inode = new MemoryInode()
+      change(directory, [{ name: basename(path), inode }])
+    }
+    if (inode === undefined) throw systemError('ENOENT', `open ${path}`)
+    return new MemoryFile(inode, path, {
+      begin: (operation) => this.#begin(operation),
+      freeBytes: () => this.capacityBytes - this.#usedBytes(),
+    })
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    await this.#begin({ kind: 'makeDirectory', path, length: 0 })
+    for (let at = normalize(path); !this.#directories.has(at); at = dirname(at)) {
+      this.#directories.set(at, { entries: new Map(), durable: new Map(), pending: [] })
+    }
+  }
+
+  async list(path: string): Promise<string[]> {
+    await this.#begin({ kind: 'list', path, length: 0 })
+    const own = normalize(path)
+    const names = [...(this.#directories.get(own)?.entries.keys() ?? [])]
+    for (const other of this.#directories.keys()) {
+      if (other !== own && dirname(other) === own) names.push(basename(other))
+    }
+    return names
+  }
+
+  async size(path: string): Promise<number | null> {
+    await this.#begin({ kind: 'size', path, length: 0 })
+    return this.#find(path)?.size ?? null
+  }
+
+  async rename(source: string, target: string): Promise<void> {
+    await this.#begin({ kind: 'rename', path: source, length: 0 })
+    const inode = this.#find(source)
+    if (inode === undefined) throw systemError('ENOENT', `rename ${source}`)
+    assert(dirname(source) === dirname(target), 'files are renamed inside their directory')
+    change(this.#directoryOf(source), [
+      { name: basename(source), inode: null },
+      { name: basename(target), inode },
+    ])
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#begin({ kind: 'remove', path, length: 0 })
+    if (this.#find(path) === undefined) throw systemError('ENOENT', `remove ${path}`)
+    change(this.#directoryOf(path), [{ name: basename(path), inode: null }])
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await this.#begin({ kind: 'syncDirectory', path, length: 0 })
+    const directory = this.#directories.get(normalize(path))
+    if (directory === undefined) throw systemError('ENOENT', `sync ${path}`)
+    directory.durable = new Map(directory.entries)
+    directory.pending = []
+  }
+
+  /**
+   * The machine loses power: returns the file system as it is found at the next start, for the same
+   * seed always the same. Nothing that was asked of this one is answered any more.
+   */
+  crash(seed: number): MemoryFileSystem {
+    const random = randomNumbers(seed)
+    for (const directory of this.#directories.values()) {
+      const survived = Math.floor(random() * (directory.pending.length + 1))
+      for (const changes of directory.pending.slice(0, survived)) apply(directory.durable, changes)
+      directory.entries = new Map(directory.durable)
+      directory.pending = []
+    }
+    for (const inode of this.#inodes()) inode.crash(random)
+    return this.kill()
+  }
+
+  /** The process is killed and the page cache stays: returns what the next process finds. */
+  kill(): MemoryFileSystem {
+    this.#ended = true
+    const { capacityBytes, fault } = this
+    return new MemoryFileSystem({ capacityBytes, fault, turn: this.#turn }, this.#directories)
+  }
+
+  /** Flips bits of one byte on the medium: `mask` names them. */
+  flip(path: string, position: number, mask: number): void {
+    const inode = this.#find(path)
+    assert(inode !== undefined && position < inode.size, 'there is a byte to flip')
+    inode.corrupt(position, (byte) => byte ^ mask)
+  }
+
+  /** What the page cache holds, for comparison. */
+  content(path: string): Buffer | null {
+    const inode = this.#find(path)
+    if (inode === undefined) return null
+    const content = Buffer.alloc(inode.size)
+    inode.read(content, 0)
+    return content
+  }
+
+  async #begin(operation: FileOperation): Promise<Fault | null> {
+    await this.#turn()
+    // Whoever asked is gone, and nothing happens any more on its behalf.
+    if (this.#ended) await new Promise<never>(() => undefined)
+    const fault = this.fault(operation)
+    if (fault === null || !('errno' in fault) || syncs.has(operation.kind)) return fault
+    throw systemError(fault.errno, `${operation.kind} ${operation.path}`)
+  }
+
+  #find(path: string): MemoryInode | undefined {
+    return this.#directories.get(normalize(dirname(path)))?.entries.get(basename(path))
+  }
+
+  #directoryOf(path: string): Directory {
+    const directory = this.#directories.get(normalize(dirname(path)))
+    if (directory === undefined) throw systemError('ENOENT', path)
+    return directory
+  }
+
+  #usedBytes(): number {
+    let used = 0
+    for (const inode of this.#inodes()) used += inode.size
+    return used
+  }
+
+  #inodes(): Set<MemoryInode> {
+    const inodes = new Set<MemoryInode>()
+    for (const directory of this.#directories.values()) {
+      for (const inode of directory.entries.values()) inodes.add(inode)
+    }
+    return inodes
+  }
+}
+
+interface Machine {
+  begin(operation: FileOperation): Promise<Fault | null>
+  freeBytes(): number
+}
+
+class MemoryFile implements File {
+  readonly #inode: MemoryInode
+  readonly #path: string
+  readonly #machine: Machine
+  #closed = false
+
+  constructor(inode: MemoryInode, path: string, machine: Machine) {
+    this.#inode = inode
+    this.#path = path
+    this.#machine = machine
+  }
+
+  async write(buffers: readonly Buffer[], position: number): Promise<number> {
+    // The kernel would read the buffers later as well: whoever changes them meanwhile is wrong.
+    const bytes = Buffer.concat(buffers)
+    const fault = await this.#begin('write', bytes.length)
+    const taken = fault !== null && 'writes' in fault ? bytes.subarray(0, fault.writes) : bytes
+    const growth = position + taken.length - this.#inode.size
+    if (growth > 0 && growth > this.#machine.freeBytes()) {
+      throw systemError('ENOSPC', `write ${this.#path}`)
+    }
+    this.#inode.write(taken, position)
+    return taken.length
+  }
+
+  async read(target: Buffer, position: number): Promise<number> {
+    await this.#begin('read')
+    return this.#inode.read(target, position)
+  }
+
+  async syncData(): Promise<void> {
+    this.#sync(await this.#begin('syncData'))
+  }
+
+  async sync(): Promise<void> {
+    this.#sync(await this.#begin('sync'))
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.#begin('truncate')
+    this.#inode.truncate(sizeBytes)
+  }
+
+  async close(): Promise<void> {
+    await this.#begin('close')
+    this.#closed = true
+  }
+
+  #begin(kind: FileOperation['kind'], length = 0): Promise<Fault | null> {
+    if (this.#closed) return Promise.reject(systemError('EBADF', `${kind} ${this.#path}`))
+    return this.#machine.begin({ kind, path: this.#path, length })
+  }
+
+  #sync(fault: Fault | null): void {
+    if (fault === null || !('errno' in fault)) {
+      this.#inode.sync()
+      return
+    }
+    this.#inode.loseDirty()
+    throw systemError(fault.errno, `sync ${this.#path}`)
+  }
+}
+
+const syncs: ReadonlySet<FileOperation['kind']> = new Set(['syncData', 'sync'])
+
+function change(directory: Directory, changes: readonly NameChange[]): void {
+  apply(directory.entries, changes)
+  directory.pending.push(changes)
+}
+
+function apply(entries: Map<string, MemoryInode>, changes: readonly NameChange[]): void {
+  for (const { name, inode } of changes) {
+    if (inode === null) entries.delete(name)
+    else entries.set(name, inode)
+  }
+}
+
+function systemError(code: string, what: string): Error {
+  return Object.assign(new Error(`${code}: ${what}`), { code })
+}
+
+/** A small generator of repeatable numbers in [0, 1): Marsaglia's xorshift. */
+function randomNumbers(seed: number): () => number {
+  let state = (seed ^ 0x9e3779b9) >>> 0 || 1
+  return () => {
+    state ^= state << 13
+    state >>>= 0
+    state ^= state >>> 17
+    state ^= state << 5
+    state >>>= 0
+    return state / 0x1_0000_0000
+  }
+}

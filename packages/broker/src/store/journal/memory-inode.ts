@@ -1,0 +1,121 @@
+/** What a disk writes as a whole: the unit in which unsynced data is lost, kept or torn. */
+export const SECTOR_BYTES = 512
+
+/**
+ * A file as two pictures of it: the page cache, which every process sees, and the medium, which is
+ * what a power failure leaves. Between two syncs every sector remembers the versions it went through,
+ * because the kernel may have written back any of them, in any order, before the lights went out.
+ */
+export class MemoryInode {
+  #cached: Buffer = Buffer.alloc(0)
+  #cachedSize = 0
+  #medium: Buffer = Buffer.alloc(0)
+  #mediumSize = 0
+  /** Sizes since the last sync. */
+  #sizes: number[] = []
+  /** Versions of each sector since the last sync, oldest first. */
+  #dirty = new Map<number, Buffer[]>()
+
+  get size(): number {
+    return this.#cachedSize
+  }
+
+  read(target: Buffer, position: number): number {
+    const end = Math.min(position + target.length, this.#cachedSize)
+    return position >= end ? 0 : this.#cached.copy(target, 0, position, end)
+  }
+
+  write(bytes: Buffer, position: number): void {
+    const end = position + bytes.length
+    if (end > this.#cachedSize) this.#resize(end)
+    bytes.copy(this.#cached, position)
+    this.#noteVersions(position, end)
+  }
+
+  truncate(size: number): void {
+    const before = this.#cachedSize
+    this.#resize(size)
+    if (size >= before) return
+    this.#cached.fill(0, size, before)
+    this.#noteVersions(size, before)
+  }
+
+  /** The medium now holds what the cache holds. */
+  sync(): void {
+    this.#medium = grown(this.#medium, this.#cachedSize)
+    for (const sector of this.#dirty.keys()) {
+      const start = sector * SECTOR_BYTES
+      this.#cached.copy(this.#medium, start, start, start + SECTOR_BYTES)
+    }
+    this.#mediumSize = this.#cachedSize
+    this.#dirty.clear()
+    this.#sizes = []
+  }
+
+  /**
+   * A sync that failed, as Linux does it: the pages count as clean from now on although the medium
+   * never got them, so that the next sync succeeds and means nothing.
+   */
+  loseDirty(): void {
+    this.#dirty.clear()
+    this.#sizes = []
+  }
+
+  /** What a power failure leaves: for each unsynced sector, and for the size, any of its versions. */
+  crash(random: () => number): void {
+    const size = pick([this.#mediumSize, ...this.#sizes], random)
+    const medium = grown(Buffer.from(this.#medium), Math.max(size, this.#cachedSize))
+    for (const [sector, versions] of this.#dirty) {
+      const choice = Math.floor(random() * (versions.length + 1))
+      const version = versions[choice - 1]
+      if (version !== undefined) version.copy(medium, sector * SECTOR_BYTES)
+    }
+    medium.fill(0, size)
+    this.#medium = medium
+    this.#mediumSize = size
+    this.#cached = Buffer.from(medium)
+    this.#cachedSize = size
+    this.#dirty.clear()
+    this.#sizes = []
+  }
+
+  /** Changes cache and medium alike: decay of the medium, or a hand that should not be there. */
+  corrupt(position: number, change: (byte: number) => number): void {
+    for (const bytes of [this.#cached, this.#medium]) {
+      if (position < bytes.length) bytes[position] = change(bytes[position]!)
+    }
+  }
+
+  #resize(size: number): void {
+    this.#cached = grown(this.#cached, size)
+    this.#cachedSize = size
+    this.#sizes.push(size)
+  }
+
+  #noteVersions(start: number, end: number): void {
+    const last = Math.ceil(end / SECTOR_BYTES)
+    for (let sector = Math.floor(start / SECTOR_BYTES); sector < last; sector++) {
+      const from = sector * SECTOR_BYTES
+      const version = Buffer.from(this.#cached.subarray(from, from + SECTOR_BYTES))
+      const versions = this.#dirty.get(sector)
+      if (versions === undefined) this.#dirty.set(sector, [version])
+      else if (versions.push(version) > VERSIONS_MAX) versions.shift()
+    }
+  }
+}
+
+/** Older versions of a sector that was rewritten many times without a sync are forgotten. */
+const VERSIONS_MAX = 8
+
+/** A buffer of whole sectors for at least `size` bytes; the bytes beyond the old ones are zero. */
+function grown(bytes: Buffer, size: number): Buffer {
+  if (size <= bytes.length) return bytes
+  const sectors = Math.ceil(Math.max(size, bytes.length * 2) / SECTOR_BYTES)
+  const larger = Buffer.alloc(sectors * SECTOR_BYTES)
+  bytes.copy(larger)
+  return larger
+}
+
+function pick<T>(items: readonly T[], random: () => number): T {
+  return items[Math.floor(random() * items.length)]!
+}

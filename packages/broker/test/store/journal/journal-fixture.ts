@@ -1,0 +1,106 @@
+import { ManualClock } from '@quorate/core/base/manual-clock'
+import { silentLog } from '@quorate/core/base/log'
+import type { BrokerError } from '@quorate/core/base/errors'
+import type { SyncPolicy } from '../../../src/store/journal/appender.ts'
+import { Journal } from '../../../src/store/journal/journal.ts'
+import type { LogBatch, LogPoint } from '../../../src/store/journal/log-batch.ts'
+import { BatchBuilder, forEachRecord } from '../../../src/store/journal/log-batch.ts'
+import { MemoryFileSystem } from '../../../src/store/journal/memory-file-system.ts'
+import type { MemoryFileSystemOptions } from '../../../src/store/journal/memory-file-system.ts'
+import type { RecoveryReport } from '../../../src/store/journal/recovery.ts'
+
+export const DIRECTORY = '/data/journal'
+export const SEGMENT_BYTES = 4096
+
+export interface FixtureOptions extends MemoryFileSystemOptions {
+  readonly policy?: SyncPolicy
+  readonly segmentSizeBytes?: number
+}
+
+/** A journal on a disk in memory, and everything it reported. */
+export class JournalFixture {
+  fileSystem: MemoryFileSystem
+  clock = new ManualClock()
+  readonly fatal: BrokerError[] = []
+  readonly spaceLow: boolean[] = []
+  written = 0
+  synced = 0
+  readonly #policy: SyncPolicy
+  readonly segmentSizeBytes: number
+
+  constructor(options: FixtureOptions = {}) {
+    this.fileSystem = new MemoryFileSystem(options)
+    this.#policy = options.policy ?? 'always'
+    this.segmentSizeBytes = options.segmentSizeBytes ?? SEGMENT_BYTES
+  }
+
+  /** The machine loses power, and the process with it. */
+  crash(seed: number): void {
+    this.fileSystem = this.fileSystem.crash(seed)
+    this.clock = new ManualClock()
+  }
+
+  /** The process ends, the page cache stays. */
+  kill(): void {
+    this.fileSystem = this.fileSystem.kill()
+    this.clock = new ManualClock()
+  }
+
+  async open(origin?: LogPoint): Promise<{ journal: Journal; recovery: RecoveryReport }> {
+    return Journal.open({
+      directory: DIRECTORY,
+      fileSystem: this.fileSystem,
+      segmentSizeBytes: this.segmentSizeBytes,
+      syncPolicy: this.#policy,
+      clock: this.clock,
+      log: silentLog,
+      ...(origin === undefined ? {} : { origin }),
+      listener: {
+        written: (index) => (this.written = index),
+        synced: (index) => (this.synced = index),
+        fatal: (error) => this.fatal.push(error),
+        spaceLow: (low) => this.spaceLow.push(low),
+      },
+    })
+  }
+
+  builder(journal: Journal, epoch = Math.max(1, journal.tail.epoch)): BatchBuilder {
+    return new BatchBuilder({
+      tail: journal.tail,
+      epoch,
+      segmentStart: journal.segmentStart,
+      segmentSizeBytes: this.segmentSizeBytes,
+    })
+  }
+
+  /** Appends one batch of records with these payloads. */
+  append(journal: Journal, payloads: readonly Buffer[], epoch?: number): LogBatch {
+    const builder = this.builder(journal, epoch)
+    for (const payload of payloads) builder.add(1, payload)
+    const batch = builder.take()
+    journal.append(batch)
+    return batch
+  }
+}
+
+/** A payload that tells which one it is. */
+export function payloadOf(number: number, length = 100): Buffer {
+  return Buffer.alloc(length, `<${number}>`)
+}
+
+/** Every record of the journal from its first on, as payload texts. */
+export async function payloadsIn(journal: Journal): Promise<string[]> {
+  const payloads: string[] = []
+  let from = journal.firstIndex
+  for (;;) {
+    const batch = await journal.read(from, 1_000_000)
+    if (batch === null) return payloads
+    forEachRecord(batch, (record) => payloads.push(record.payload.toString('latin1')))
+    from = batch.lastIndex + 1
+  }
+}
+
+/** Lets promises and immediate callbacks run until nothing more happens at once. */
+export async function settle(turns = 20): Promise<void> {
+  for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
+}

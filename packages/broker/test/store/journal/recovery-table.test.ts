@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { RecoveryFacts } from '../../../src/store/journal/recovery-table.ts'
+import {
+  decideRecovery,
+  recoveryRows,
+  rowMatches,
+} from '../../../src/store/journal/recovery-table.ts'
+
+const names: readonly (keyof RecoveryFacts)[] = [
+  'headerValid',
+  'payloadValid',
+  'continues',
+  'epochPlausible',
+  'restZero',
+  'wasSynced',
+  'validFollows',
+]
+
+function* allFacts(): Generator<RecoveryFacts> {
+  for (let bits = 0; bits < 1 << names.length; bits++) {
+    const entries = names.map((name, i) => [name, ((bits >> i) & 1) === 1])
+    yield Object.fromEntries(entries) as unknown as RecoveryFacts
+  }
+}
+
+const isGood = (facts: RecoveryFacts): boolean =>
+  facts.headerValid && facts.payloadValid && facts.continues && facts.epochPlausible
+
+describe('recovery table', () => {
+  it('has exactly one row for every combination of facts', () => {
+    let count = 0
+    for (const facts of allFacts()) {
+      const rows = recoveryRows.filter((row) => rowMatches(row, facts))
+      assert.equal(rows.length, 1, `${JSON.stringify(facts)} matches ${rows.length} rows`)
+      assert.equal(decideRecovery(facts), rows[0])
+      count++
+    }
+    assert.equal(count, 128)
+  })
+
+  it('uses every row', () => {
+    const used = new Set([...allFacts()].map((facts) => decideRecovery(facts)))
+    assert.equal(used.size, recoveryRows.length)
+  })
+
+  it('keeps exactly the records that are good', () => {
+    for (const facts of allFacts()) {
+      assert.equal(decideRecovery(facts).decision === 'keep', isGood(facts))
+    }
+  })
+
+  it('never cuts what a checkpoint calls synced, nor what valid records follow (R32)', () => {
+    for (const facts of allFacts()) {
+      const { decision } = decideRecovery(facts)
+      if (decision !== 'torn') continue
+      assert.equal(facts.wasSynced, false)
+      assert.equal(facts.validFollows, false)
+    }
+  })
+
+  it('never calls missing synced records the end of the log', () => {
+    for (const facts of allFacts()) {
+      if (!isGood(facts) && facts.wasSynced) {
+        assert.equal(decideRecovery(facts).decision, 'corrupt')
+      }
+    }
+  })
+})

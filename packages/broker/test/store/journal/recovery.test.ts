@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BrokerError } from '@quorate/core/base/errors'
+import type { Journal } from '../../../src/store/journal/journal.ts'
+import { DIRECTORY, JournalFixture, payloadOf, payloadsIn, settle } from './journal-fixture.ts'
+
+const FIRST = `${DIRECTORY}/0000000000000000.log`
+const RECORD = 60
+
+/** Records 1 to `count` of 60 bytes each, all synced; a checkpoint after `checkpointAt` of them. */
+async function filled(fixture: JournalFixture, count: number, checkpointAt = 0): Promise<Journal> {
+  const { journal } = await fixture.open()
+  for (let i = 1; i <= count; i++) {
+    fixture.append(journal, [payloadOf(i, RECORD - 40)])
+    if (i !== checkpointAt) continue
+    await journal.sync()
+    fixture.clock.advance(5_000)
+    await settle(3)
+  }
+  await journal.sync()
+  fixture.kill()
+  return journal
+}
+
+const texts = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => payloadOf(from + i, 20).toString('latin1'))
+
+async function fillWith(
+  fixture: JournalFixture,
+  { path, from, to, byte }: { path: string; from: number; to: number; byte: number },
+): Promise<void> {
+  const file = await fixture.fileSystem.open(path, 'write')
+  if (to > from) await file.write([Buffer.alloc(to - from, byte)], from)
+  await file.close()
+}
+
+async function contents(fixture: JournalFixture): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const name of await fixture.fileSystem.list(DIRECTORY)) {
+    const content = fixture.fileSystem.content(`${DIRECTORY}/${name}`)
+    if (content !== null) found.set(name, content.toString('latin1'))
+  }
+  return found
+}
+
+describe('recovery: torn tails', () => {
+  it('W15: cuts a last record torn at any byte, whether zeros or old bytes follow', async () => {
+    for (const byte of [0, 0x51]) {
+      for (let written = 0; written < RECORD; written++) {
+        const fixture = new JournalFixture()
+        await filled(fixture, 3)
+        const from = 2 * RECORD + written
+        await fillWith(fixture, { path: FIRST, from, to: 3 * RECORD, byte })
+        const { journal, recovery } = await fixture.open()
+        const zeroes = byte === 0 && written === 0
+        assert.equal(recovery.outcome, zeroes ? 'clean' : 'tornTail', `at byte ${written}`)
+        assert.equal(recovery.cutBytes > 0, !zeroes)
+        assert.equal(journal.tail.index, 2)
+        assert.equal(recovery.corruptRange, null)
+        fixture.append(journal, [payloadOf(3, 20), payloadOf(4, 20)])
+        await journal.sync()
+        fixture.crash(written)
+        const again = await fixture.open()
+        assert.equal(again.recovery.outcome, 'clean')
+        assert.deepEqual(await payloadsIn(again.journal), texts(1, 4))
+      }
+    }
+  })
+
+  it('cuts a torn record that spans most of a segment and the empty segment behind it', async () => {
+    const fixture = new JournalFixture()
+    const { journal } = await fixture.open()
+    fixture.append(journal, [payloadOf(1, 20), payloadOf(2, 3900), payloadOf(3, 20)])
+    await journal.sync()
+    assert.equal(journal.segmentStart, 4000)
+    fixture.kill()
+    await fillWith(fixture, { path: FIRST, from: 2000, to: 4000, byte: 0 })
+    const second = `${DIRECTORY}/0000000000000fa0.log`
+    await fillWith(fixture, { path: second, from: 0, to: 60, byte: 0 })
+    const { journal: reopened, recovery } = await fixture.open()
+    assert.equal(recovery.outcome, 'tornTail')
+    assert.equal(reopened.tail.index, 1)
+    assert.equal(await fixture.fileSystem.size(second), null)
+    assert.equal(reopened.segmentStart, 0)
+  })
+})
+
+describe('recovery: corruption (R32)', () => {
+  it('W14: never cuts a synced record with any one byte flipped, and says where it is', async () => {
+    for (const checkpointAt of [0, 5]) {
+      for (let byte = 0; byte < RECORD; byte++) {
+        const fixture = new JournalFixture()
+        await filled(fixture, 6, checkpointAt)
+        fixture.fileSystem.flip(FIRST, RECORD + byte, 1 << (byte % 8))
+        // Below a checkpoint nothing is read at start: reading finds it (and the scrubber).
+        if (checkpointAt > 0) {
+          const { journal, recovery } = await fixture.open()
+          assert.equal(recovery.outcome, 'clean')
+          await assert.rejects(journal.read(2, 10), isCorruptAt(RECORD, 2))
+          continue
+        }
+        const before = await contents(fixture)
+        const { journal, recovery } = await fixture.open()
+        assert.equal(recovery.outcome, 'corrupt', `byte ${byte}`)
+        assert.deepEqual(recovery.corruptRange, {
+          fromIndex: 2,
+          file: '0000000000000000.log',
+          offset: RECORD,
+        })
+        assert.deepEqual(await contents(fixture), before)
+        assert.equal(journal.tail.index, 1)
+        assert.deepEqual(journal.corrupt, recovery.corruptRange)
+      }
+    }
+  })
+
+  it('never cuts the last record when a checkpoint says that it was synced', async () => {
+    for (let byte = 0; byte < RECORD; byte++) {
+      const fixture = new JournalFixture()
+      await filled(fixture, 3, 3)
+      // Behind the checkpoint, so that the scan begins there and finds nothing: all is well.
+      assert.equal((await fixture.open()).recovery.outcome, 'clean')
+      fixture.kill()
+      // Without the bytes the checkpoint speaks of, everything is scanned.
+      const file = await fixture.fileSystem.open(FIRST, 'write')
+      await file.truncate(2 * RECORD + byte)
+      const { journal, recovery } = await fixture.open()
+      assert.equal(recovery.outcome, 'corrupt')
+      assert.equal(recovery.corruptRange?.fromIndex, 3)
+      assert.equal(journal.tail.index, 2)
+    }
+  })
+
+  it('reports a whole segment that is missing or zeroed, in the middle and at the end', async () => {
+    for (const how of ['missing', 'zeroed', 'empty']) {
+      for (const which of [0, 1, 2]) {
+        const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+        await filled(fixture, 30, 30)
+        const names = [...(await contents(fixture)).keys()].filter((n) => n.endsWith('.log')).sort()
+        const path = `${DIRECTORY}/${names[which]!}`
+        if (how === 'missing') await fixture.fileSystem.remove(path)
+        else if (how === 'zeroed') await fillWith(fixture, { path, from: 0, to: 600, byte: 0 })
+        else await (await fixture.fileSystem.open(path, 'write')).truncate(0)
+        const { journal, recovery } = await fixture.open()
+        // The last segment is not read: the checkpoint stands behind it.
+        if (how === 'zeroed' && which === 2) {
+          await assert.rejects(payloadsIn(journal), isCorrupt)
+          continue
+        }
+        assert.equal(recovery.outcome, 'corrupt', `${how} ${which}`)
+        assert.equal(recovery.corruptRange?.fromIndex, which * 10 + 1)
+        assert.deepEqual(await payloadsIn(journal), texts(1, which * 10))
+      }
+    }
+  })
+
+  it('takes nothing until it is repaired, and stays corrupt over restarts', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 30)
+    fixture.fileSystem.flip(FIRST, 3 * RECORD + 50, 4)
+    for (let i = 0; i < 3; i++) {
+      const { journal, recovery } = await fixture.open()
+      assert.equal(recovery.outcome, 'corrupt')
+      assert.equal(recovery.corruptRange?.fromIndex, 4)
+      assert.throws(() => fixture.append(journal, [payloadOf(4)]), /before its repair/)
+      await journal.close({ clean: true })
+    }
+  })
+
+  it('repair moves the remainder aside, and the records can be appended again', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 30, 12)
+    fixture.fileSystem.flip(`${DIRECTORY}/0000000000000258.log`, 5 * RECORD + 50, 4)
+    const { journal, recovery } = await fixture.open()
+    assert.equal(recovery.outcome, 'corrupt')
+    const tail = await journal.repair(16)
+    assert.equal(tail.index, 15)
+    assert.equal(journal.corrupt, null)
+    const [kept] = await fixture.fileSystem.list(`${DIRECTORY}/diverged`)
+    const copy = fixture.fileSystem.content(`${DIRECTORY}/diverged/${kept!}`)!
+    assert.ok(copy.includes(payloadOf(30, 20)))
+    for (let i = 16; i <= 40; i++) fixture.append(journal, [payloadOf(i, 20)])
+    await journal.sync()
+    fixture.crash(11)
+    const again = await fixture.open()
+    assert.equal(again.recovery.outcome, 'clean')
+    assert.deepEqual(await payloadsIn(again.journal), texts(1, 40))
+  })
+
+  it('repairs also below the tail, where a read has found damage', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 30, 30)
+    fixture.fileSystem.flip(FIRST, 6 * RECORD + 45, 4)
+    const { journal } = await fixture.open()
+    await assert.rejects(journal.read(7, 100), isCorruptAt(6 * RECORD, 7))
+    await journal.repair(7)
+    for (let i = 7; i <= 20; i++) fixture.append(journal, [payloadOf(i, 20)])
+    await journal.sync()
+    assert.deepEqual(await payloadsIn(journal), texts(1, 20))
+  })
+})
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof BrokerError && error.code === 'JOURNAL_CORRUPT'
+}
+
+function isCorruptAt(offset: number, fromIndex: number) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof BrokerError && error.code === 'JOURNAL_CORRUPT')
+    assert.deepEqual(error.details, { file: '0000000000000000.log', offset, fromIndex })
+    return true
+  }
+}
