@@ -64,12 +64,19 @@ function segmentsBelow(directory: string): SegmentFile[] {
   return found.sort((a, b) => a.start - b.start)
 }
 
-/** Throws at the first byte in which two journals differ. */
-function compareLogs(
-  left: LogBytes,
-  right: LogBytes,
-  names: readonly [string, string],
-): { readonly comparedBytes: number } {
+/** One node's journal: where its data lies, and where its log ends. */
+export interface Journal {
+  readonly name: string
+  readonly dataDirectory: string
+  readonly end: number
+}
+
+/** Throws at the first byte in which two journals differ, or when there is none to compare. */
+export function compareJournals(first: Journal, second: Journal): void {
+  const names = `${first.name} and ${second.name}`
+  assert.equal(first.end, second.end, `the journals of ${names} end apart`)
+  const left = new LogBytes(first.dataDirectory, first.end)
+  const right = new LogBytes(second.dataDirectory, second.end)
   const start = Math.max(left.start, right.start)
   let position = start
   while (position < left.end) {
@@ -78,11 +85,11 @@ function compareLogs(
     const bytes = Math.min(a.length, b.length)
     if (!a.subarray(0, bytes).equals(b.subarray(0, bytes))) {
       const at = position + a.findIndex((byte, index) => byte !== b[index])
-      throw new Error(`the journals of ${names.join(' and ')} differ at position ${at}`)
+      throw new Error(`the journals of ${names} differ at position ${at}`)
     }
     position += bytes
   }
-  return { comparedBytes: position - start }
+  assert(position > start, `nothing to compare between ${names}`)
 }
 
 function isQuiet(statuses: Statuses): boolean {
@@ -100,15 +107,12 @@ function isQuiet(statuses: Statuses): boolean {
 /** Waits until nothing moves any more, and demands that every node holds the same bytes. */
 export async function assertIdenticalLogs(cluster: Cluster): Promise<void> {
   const statuses = await cluster.waitFor('logs of equal end', isQuiet, QUIET_WITHIN_MS)
-  const logs = cluster.nodes.map((node, at) => ({
-    name: node.name,
-    bytes: new LogBytes(node.dataDirectory, statuses[at]?.log.position ?? 0),
+  const journals = cluster.nodes.map(({ name, dataDirectory }, at) => ({
+    name,
+    dataDirectory,
+    end: statuses[at]?.log.position ?? 0,
   }))
-  const [first, ...others] = logs
+  const [first, ...others] = journals
   assert(first !== undefined)
-  for (const other of others) {
-    const names = [first.name, other.name] as const
-    const { comparedBytes } = compareLogs(first.bytes, other.bytes, names)
-    assert(comparedBytes > 0, `nothing to compare between ${names.join(' and ')}`)
-  }
+  for (const other of others) compareJournals(first, other)
 }
