@@ -32,6 +32,12 @@ export class Deque<T> {
     return this.#length === 0 ? undefined : this.#ring[this.#head]
   }
 
+  /** Counted from the front. */
+  at(position: number): T | undefined {
+    if (position < 0 || position >= this.#length) return undefined
+    return this.#ring[(this.#head + position) & (this.#ring.length - 1)]
+  }
+
   shift(): T | undefined {
     if (this.#length === 0) return undefined
     const item = this.#ring[this.#head]

@@ -1,0 +1,413 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import { formatDestination, isTemporary } from '@quorate/core/model/destination'
+import type { DestinationName } from '@quorate/core/model/destination'
+import { splitComposite } from '@quorate/core/model/destination-name'
+import type { Stored } from '../store/message-store.ts'
+import { NO_RECEIPT } from './client.ts'
+import type {
+  Acknowledgement,
+  Client,
+  ClientSink,
+  ConnectOptions,
+  Consumer,
+  ConsumerOptions,
+  EngineObserver,
+  Message,
+  Receipt,
+} from './client.ts'
+import { removeDestination } from './destination/destination-removal.ts'
+import type { Flushable } from './dispatch/dispatcher.ts'
+import type { EngineCore } from './engine-core.ts'
+import { ReceiptRecord } from './pending-records.ts'
+import type { ReceiptHolder } from './pending-records.ts'
+import type { Sender } from './policy/flow-control.ts'
+import {
+  CONSUMERS_PER_CLIENT_MAX,
+  PRODUCERS_AT_HAND_MAX,
+  TRANSACTIONS_PER_CLIENT_MAX,
+} from './policy/limits.ts'
+import type { Producer } from './producer-table.ts'
+import { Router, Shipment, ShipmentRecord } from './routing.ts'
+import { acknowledge, outstanding } from './subscription/acknowledge.ts'
+import { openSubscription } from './subscription/open-subscription.ts'
+import { ALL_SEEN, Subscription } from './subscription/subscription.ts'
+import type { SubscriptionOwner } from './subscription/subscription.ts'
+import { commitTransaction, rollbackTransaction } from './transaction/commit.ts'
+import { Transaction } from './transaction/transaction.ts'
+
+/** One producer of this connection. */
+interface Sending {
+  /** null until something of it is stored. */
+  producer: Producer | null
+  /** What it sends may have been stored before this connection: resends are recognised. */
+  readonly mayResend: boolean
+}
+
+/** One client's connection, inside the engine. */
+export class ClientConnection
+  implements Client, SubscriptionOwner, Flushable, ReceiptHolder, Sender
+{
+  readonly options: ConnectOptions
+  touched = false
+  readonly #core: EngineCore
+  readonly #events: EngineObserver
+  readonly #router: Router
+  readonly #onClosed: (client: ClientConnection) => void
+  readonly #consumers = new Map<string, Subscription>()
+  readonly #transactions = new Map<string, Transaction>()
+  readonly #temporaries = new Set<DestinationName>()
+  readonly #sendings = new Map<string, Sending>()
+  #writable = true
+  #closed = false
+
+  constructor(
+    core: EngineCore,
+    options: ConnectOptions,
+    around: {
+      readonly events: EngineObserver
+      readonly onClosed: (client: ClientConnection) => void
+    },
+  ) {
+    this.#core = core
+    this.options = options
+    this.#events = around.events
+    this.#onClosed = around.onClosed
+    this.#router = new Router(core.registry)
+  }
+
+  get sink(): ClientSink {
+    return this.options.sink
+  }
+
+  get isWritable(): boolean {
+    return this.#writable && !this.#closed
+  }
+
+  get consumerCount(): number {
+    return this.#consumers.size
+  }
+
+  openConsumer(options: ConsumerOptions, receipt: Receipt): Consumer {
+    if (this.#closed) throw new BrokerError('ILLEGAL_STATE', 'The connection is closed.')
+    const present = this.#consumers.get(options.consumerId)
+    if (present !== undefined) {
+      this.confirm(receipt, null)
+      return present
+    }
+    if (this.#consumers.size >= CONSUMERS_PER_CLIENT_MAX) {
+      throw new BrokerError('RESOURCE_LIMIT', 'The connection has too many consumers.', {
+        details: { most: CONSUMERS_PER_CLIENT_MAX },
+      })
+    }
+    const before = this.#core.records.lastIndex
+    const subscription = openSubscription(this.#core, this, options)
+    this.#consumers.set(options.consumerId, subscription)
+    this.#events.consumerAdded(this, subscription)
+    this.#confirmAfter(before, receipt)
+    return subscription
+  }
+
+  lastStoredSequence(producer: string): number {
+    return this.#core.producers.find(producer)?.lastSequence ?? 0
+  }
+
+  send(message: Message, transaction: string, receipt: Receipt): void {
+    if (this.#closed) return
+    try {
+      const sending = message.persistent ? this.#sending(message.producer) : null
+      if (transaction !== '') this.#hold(message, sending, transaction)
+      else if (isResend(message, sending)) return this.#confirmBehind(receipt)
+      else if (this.#ship(message, sending, receipt)) return
+      this.confirm(receipt, null)
+    } catch (error) {
+      this.#refuse(receipt, error)
+    }
+  }
+
+  acknowledge(ack: Acknowledgement, receipt: Receipt): void {
+    if (this.#closed) return
+    // Only consumption is part of a transaction; the other modes tell what has already happened.
+    if (ack.transaction === '' || ack.mode !== 'consumed') {
+      acknowledge(this.#core, ack, { holder: this, receipt })
+      return
+    }
+    try {
+      const deliveries = outstanding(ack)
+      this.#transaction(ack.transaction).addAcknowledged(deliveries)
+      const subscription = deliveries[0]?.consumer
+      if (subscription instanceof Subscription) {
+        for (const delivery of deliveries) subscription.seen(delivery)
+        subscription.wake()
+      }
+      this.confirm(receipt, null)
+    } catch (error) {
+      this.#refuse(receipt, error)
+    }
+  }
+
+  begin(transaction: string): void {
+    if (this.#closed || this.#transactions.has(transaction)) return
+    // One too many is not begun: its operations and its commit are refused as unknown.
+    if (this.#transactions.size >= TRANSACTIONS_PER_CLIENT_MAX) return
+    this.#transactions.set(transaction, new Transaction(transaction))
+  }
+
+  commit(transaction: string, receipt: Receipt): void {
+    if (this.#closed) return
+    const open = this.#transactions.get(transaction)
+    const { commits, store } = this.#core
+    if (
+      open === undefined &&
+      (commits.has(transaction) || store.transactionCommitted(transaction))
+    ) {
+      // Repeated after its answer was lost (R43).
+      this.#confirmBehind(receipt)
+      return
+    }
+    try {
+      const wanted = this.#transaction(transaction)
+      this.#transactions.delete(transaction)
+      const sender = { client: this, router: this.#router }
+      commitTransaction(this.#core, wanted, sender, { holder: this, receipt })
+      this.#core.flow.sent(this)
+    } catch (error) {
+      this.#refuse(receipt, error)
+    }
+  }
+
+  rollback(transaction: string, receipt: Receipt): void {
+    if (this.#closed) return
+    const open = this.#transactions.get(transaction)
+    if (open !== undefined) rollbackTransaction(open)
+    this.#transactions.delete(transaction)
+    this.confirm(receipt, null)
+  }
+
+  addDestination(destination: DestinationName, receipt: Receipt): void {
+    if (this.#closed) return
+    try {
+      const before = this.#core.records.lastIndex
+      for (const part of splitComposite(destination)) this.#addDestination(part)
+      this.#confirmAfter(before, receipt)
+    } catch (error) {
+      this.#refuse(receipt, error)
+    }
+  }
+
+  removeDestination(destination: DestinationName, receipt: Receipt): void {
+    if (this.#closed) return
+    try {
+      const target = this.#core.registry.find(destination)
+      if (target === undefined) this.confirm(receipt, null)
+      else if (isTemporary(destination.kind)) this.#removeTemporary(destination, receipt)
+      else removeDestination(this.#core, target, { holder: this, receipt })
+    } catch (error) {
+      this.#refuse(receipt, error)
+    }
+  }
+
+  unsubscribe(durableName: string, receipt: Receipt): void {
+    if (this.#closed) return
+    const { registry, records, acks } = this.#core
+    const durable = registry.durable(this.options.clientId, durableName)
+    if (durable === undefined) {
+      const error = new BrokerError('INVALID_DESTINATION', 'There is no such subscription.', {
+        details: { clientId: this.options.clientId, subscription: durableName },
+      })
+      this.reject(receipt, error)
+    } else if (durable.isActive) {
+      const why = 'The durable subscription is in use.'
+      this.reject(receipt, new BrokerError('DESTINATION_IN_USE', why))
+    } else {
+      acks.flush()
+      registry.forgetDurable(durable)
+      const op = { kind: 'subscription-removed', id: durable.description.id } as const
+      records.append(op, new ReceiptRecord(this, receipt))
+    }
+  }
+
+  setWritable(writable: boolean): void {
+    if (this.#writable === writable) return
+    this.#writable = writable
+    if (writable) for (const subscription of this.#consumers.values()) subscription.wake()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    for (const transaction of this.#transactions.values()) rollbackTransaction(transaction)
+    this.#closed = true
+    this.#transactions.clear()
+    // Nobody knows what a client that is gone has seen: all of it counts as delivered.
+    for (const subscription of [...this.#consumers.values()]) subscription.close(ALL_SEEN)
+    for (const destination of this.#temporaries) {
+      const target = this.#core.registry.find(destination)
+      if (target?.owner === this) this.#core.registry.forget(target)
+    }
+    this.#temporaries.clear()
+    this.#core.flow.forget(this)
+    this.#onClosed(this)
+  }
+
+  /** This leadership is over: closes the connection and answers nothing (R29). */
+  terminate(reason: BrokerError): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.sink.close(reason)
+  }
+
+  confirm(receipt: Receipt, stored: Stored | null): void {
+    if (receipt === NO_RECEIPT || this.#closed) return
+    this.sink.confirm(receipt, stored)
+    this.touch()
+  }
+
+  reject(receipt: Receipt, error: BrokerError): void {
+    if (this.#closed) return
+    this.sink.reject(receipt, error)
+    this.touch()
+  }
+
+  touch(): void {
+    this.#core.dispatcher.touch(this)
+  }
+
+  flush(): void {
+    if (!this.#closed) this.sink.flush()
+  }
+
+  pauseReading(): void {
+    this.sink.pause()
+  }
+
+  resumeReading(): void {
+    this.sink.resume()
+  }
+
+  subscriptionClosed(subscription: Subscription): void {
+    const { consumerId } = subscription.options
+    if (this.#consumers.get(consumerId) === subscription) this.#consumers.delete(consumerId)
+    this.#events.consumerRemoved(this, subscription)
+  }
+
+  /** Sends one message outside of transactions; false when nothing of it had to be stored. */
+  #ship(message: Message, sending: Sending | null, receipt: Receipt): boolean {
+    const { records, producers, flow } = this.#core
+    const shipment = new Shipment(message, this.#router.route(message.destination), this)
+    if (shipment.usesMemory) this.#checkMemory()
+    if (shipment.lists.length === 0) {
+      shipment.deliver()
+      flow.sent(this)
+      return false
+    }
+    const producer = this.#producer(message, sending)
+    if (producer !== null) producers.refresh(producer)
+    const record = new ShipmentRecord(shipment, this, receipt)
+    records.append(shipment.op(producer), record, message.body.length)
+    if (producer !== null) producers.appended(producer, message.producerSequence)
+    flow.sent(this)
+    return true
+  }
+
+  #hold(message: Message, sending: Sending | null, transaction: string): void {
+    const open = this.#transaction(transaction)
+    if (isResend(message, sending)) return
+    try {
+      // Destinations that cannot be sent to are told at once, not at the commit.
+      this.#router.route(message.destination)
+      open.addSend({ message, producer: this.#producer(message, sending) })
+    } catch (error) {
+      if (error instanceof BrokerError) open.fail(error)
+      throw error
+    }
+  }
+
+  /**
+   * A consuming client cannot be paused while memory is full, since its acknowledgements are what
+   * frees it; its sends are refused instead.
+   */
+  #checkMemory(): void {
+    if (!this.#core.flow.isMemoryFull || this.#consumers.size === 0) return
+    throw new BrokerError('RESOURCE_LIMIT', 'Too many non-persistent messages are waiting.', {
+      details: { limitBytes: this.#core.options.memoryLimitBytes },
+    })
+  }
+
+  #sending(producer: string): Sending | null {
+    if (producer === '') return null
+    let sending = this.#sendings.get(producer)
+    if (sending === undefined) {
+      const known = this.#core.producers.find(producer) ?? null
+      sending = { producer: known, mayResend: this.options.reconnect || known !== null }
+      // Only a cache: what is stored is in the table of producers.
+      if (this.#sendings.size >= PRODUCERS_AT_HAND_MAX) this.#sendings.clear()
+      this.#sendings.set(producer, sending)
+    }
+    return sending
+  }
+
+  /** The sender's number in the log, which it gets with the first message that is stored. */
+  #producer(message: Message, sending: Sending | null): Producer | null {
+    if (sending === null || message.producerSequence <= 0) return null
+    sending.producer ??= this.#core.producers.introduce(message.producer)
+    return sending.producer
+  }
+
+  #transaction(id: string): Transaction {
+    const transaction = this.#transactions.get(id)
+    if (transaction !== undefined) return transaction
+    throw new BrokerError('TRANSACTION_ROLLED_BACK', 'The transaction is not known.', {
+      details: { transaction: id },
+    })
+  }
+
+  #addDestination(destination: DestinationName): void {
+    const { registry } = this.#core
+    if (isTemporary(destination.kind)) {
+      registry.addTemporary(destination, this)
+      this.#temporaries.add(destination)
+    } else if (destination.kind === 'queue') registry.queue(destination)
+    else registry.topic(destination)
+  }
+
+  #removeTemporary(destination: DestinationName, receipt: Receipt): void {
+    const target = this.#core.registry.find(destination)
+    if (target?.owner !== this) {
+      throw new BrokerError('INVALID_DESTINATION', 'Another connection owns this destination.', {
+        details: { destination: formatDestination(destination) },
+      })
+    }
+    if (target.consumers > 0) {
+      throw new BrokerError('DESTINATION_IN_USE', 'The destination still has consumers.', {
+        details: { destination: formatDestination(destination) },
+      })
+    }
+    this.#core.registry.forget(target)
+    for (const own of this.#temporaries) {
+      if (own.kind === destination.kind && own.name === destination.name)
+        this.#temporaries.delete(own)
+    }
+    this.confirm(receipt, null)
+  }
+
+  /** Confirms when what was appended since `before` is committed. */
+  #confirmAfter(before: number, receipt: Receipt): void {
+    if (this.#core.records.lastIndex === before) this.confirm(receipt, null)
+    else this.#confirmBehind(receipt)
+  }
+
+  #confirmBehind(receipt: Receipt): void {
+    if (receipt !== NO_RECEIPT) this.#core.records.behindLast(new ReceiptRecord(this, receipt))
+  }
+
+  #refuse(receipt: Receipt, error: unknown): void {
+    // Anything else is a bug of ours, which must not look like an answer.
+    if (!(error instanceof BrokerError)) throw error
+    this.reject(receipt, error)
+  }
+}
+
+/** R42: stored before, or on its way; it must not be stored again. */
+function isResend(message: Message, sending: Sending | null): boolean {
+  if (sending?.mayResend !== true || sending.producer === null) return false
+  return message.producerSequence > 0 && message.producerSequence <= sending.producer.lastSequence
+}

@@ -1,0 +1,75 @@
+import type { BrokerError } from '@quorate/core/base/errors'
+import type { EngineObserver } from './client.ts'
+import { DestinationRegistry } from './destination/destination-registry.ts'
+import { AckBatch } from './dispatch/ack-batch.ts'
+import type { BacklogPort } from './dispatch/backlog.ts'
+import { Dispatcher } from './dispatch/dispatcher.ts'
+import { MemoryBudget } from './dispatch/memory-budget.ts'
+import type { EngineCore } from './engine-core.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { EnginePorts } from './engine.ts'
+import { PendingRecords } from './pending-records.ts'
+import { DeadLetters } from './policy/dead-letter.ts'
+import { FlowControl } from './policy/flow-control.ts'
+import { WINDOW_BYTES_MAX } from './policy/limits.ts'
+import { ProducerTable } from './producer-table.ts'
+
+export interface CoreSetup {
+  readonly options: EngineOptions
+  readonly events: EngineObserver
+  /** The log takes no more records: this broker does not lead any more. */
+  readonly onLost: (reason: BrokerError) => void
+}
+
+/** Puts the parts of an engine together, for the state that the store has now. */
+export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
+  const { store, log, clock, logger } = ports
+  const { options, events } = setup
+  const records = new PendingRecords(log, setup.onLost)
+  const acks = new AckBatch(records)
+  const memory = new MemoryBudget(options.memoryLimitBytes)
+  const flow = new FlowControl(records, memory)
+  const gather = (): void => {
+    acks.flush()
+    if (log.confirmableIndex > 0) records.confirmable(log.confirmableIndex)
+    flow.relax()
+  }
+  const dispatcher = new Dispatcher({ turn: ports.turn, lease: ports.lease, gather })
+  const deadLetters = new DeadLetters({
+    records,
+    acks,
+    options,
+    editor: ports.editor,
+    deadLetterList: () => registry.deadLetterQueue(options.deadLetterQueue).id,
+  })
+  const backlogs: BacklogPort = {
+    store,
+    dispatcher,
+    acks,
+    memory,
+    windows: new MemoryBudget(WINDOW_BYTES_MAX),
+    takeoverSequence: store.nextSequence,
+    takeoverDoubtMax: options.takeoverDoubtMax,
+    wallMs: () => clock.wallMs(),
+    expired: (source, entries) => {
+      deadLetters.expired({ destination: source.destination, list: source }, entries)
+    },
+  }
+  const registry = new DestinationRegistry({ store, records, backlogs, events })
+  const producers = new ProducerTable(store, records)
+  return {
+    store,
+    clock,
+    log: logger,
+    options,
+    records,
+    acks,
+    dispatcher,
+    backlogs,
+    registry,
+    producers,
+    deadLetters,
+    flow,
+    commits: new Set(),
+  }
+}

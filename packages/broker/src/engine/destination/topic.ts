@@ -1,0 +1,63 @@
+import type { DestinationName } from '@quorate/core/model/destination'
+import type { Client } from '../client.ts'
+import type { Entry } from '../dispatch/entry.ts'
+import type { DurableSubscription } from '../subscription/durable-subscription.ts'
+
+/** A subscription that gets what is published while it is there. */
+export interface TopicSubscriber {
+  readonly client: Client
+  readonly noLocal: boolean
+  offer(entry: Entry, destination: DestinationName): void
+}
+
+/** A topic: who is told of its messages. */
+export class Topic {
+  /** Number in the log; 0 for temporary topics and advisories, which are in no log. */
+  readonly id: number
+  readonly destination: DestinationName
+  /** The connection that a temporary topic lives and dies with. */
+  readonly owner: Client | null
+  /** Durable subscriptions, also those that nobody is connected to, and those of patterns. */
+  durables: readonly DurableSubscription[] = []
+  #subscribers: TopicSubscriber[] = []
+  #published = 0
+
+  constructor(
+    name: { readonly id: number; readonly destination: DestinationName },
+    owner: Client | null,
+  ) {
+    this.id = name.id
+    this.destination = name.destination
+    this.owner = owner
+  }
+
+  get consumers(): number {
+    return this.#subscribers.length
+  }
+
+  get published(): number {
+    return this.#published
+  }
+
+  subscribe(subscriber: TopicSubscriber): void {
+    if (!this.#subscribers.includes(subscriber)) this.#subscribers.push(subscriber)
+  }
+
+  unsubscribe(subscriber: TopicSubscriber): void {
+    this.#subscribers = this.#subscribers.filter((other) => other !== subscriber)
+  }
+
+  /** Hands the message to the present subscribers; `sender` null when it is the broker itself. */
+  publish(entry: Entry, sender: Client | null): void {
+    this.#published++
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.noLocal && subscriber.client === sender) continue
+      subscriber.offer(entry, this.destination)
+    }
+  }
+
+  /** The lists in which a message of this sender has to wait. */
+  durablesFor(sender: Client | null): DurableSubscription[] {
+    return this.durables.filter((durable) => durable.wants(sender))
+  }
+}

@@ -1,0 +1,314 @@
+import type { DestinationName } from '@quorate/core/model/destination'
+import type { MessageStore, StoredList, StoredMessage } from '../../store/message-store.ts'
+import type { Message } from '../client.ts'
+import { FETCH_BYTES_MAX, ROUND_ENTRIES_MAX } from '../policy/limits.ts'
+import type { AckBatch } from './ack-batch.ts'
+import type { Dispatcher, TurnWork } from './dispatcher.ts'
+import { Entry } from './entry.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { PendingCursor } from './pending-cursor.ts'
+import { assignRound, pickExclusive } from './round.ts'
+import type { Candidate } from './round.ts'
+
+/** A subscription that a backlog hands messages to. */
+export interface Receiver extends Candidate<Entry> {
+  deliver(source: Backlog, entries: readonly Entry[]): void
+  /** Bodies were loaded: what was not known to be there may be there now. */
+  sourceLoaded(): void
+}
+
+/** What a backlog needs of the engine around it. */
+export interface BacklogPort {
+  readonly store: MessageStore
+  readonly dispatcher: Dispatcher
+  readonly acks: AckBatch
+  /** For messages that only memory holds. */
+  readonly memory: MemoryBudget
+  /** For bodies that the store has too. */
+  readonly windows: MemoryBudget
+  readonly takeoverSequence: number
+  readonly takeoverDoubtMax: number
+  wallMs(): number
+  /** Expired messages: they have left the backlog, and are to leave the store. */
+  expired(source: Backlog, entries: readonly Entry[]): void
+}
+
+/** What a backlog has seen so far, in messages. */
+export interface BacklogCounts {
+  readonly depth: number
+  readonly bytes: number
+  readonly inFlight: number
+  readonly enqueued: number
+  readonly dispatched: number
+  readonly dequeued: number
+  readonly expired: number
+  readonly consumers: number
+}
+
+/**
+ * The messages of one list on their way to its subscriptions: a queue's, or a durable
+ * subscription's, which is a queue with one consumer. Holds what waits, shares it out, takes it back.
+ */
+export class Backlog implements TurnWork {
+  readonly destination: DestinationName
+  /** 0 when nothing here is stored. */
+  readonly listId: number
+  marked = false
+  readonly #port: BacklogPort
+  readonly #cursor: PendingCursor
+  /** By descending priority, first come first. */
+  #receivers: Receiver[] = []
+  #exclusive: Receiver | null = null
+  #lastServed = -1
+  #list: StoredList | undefined
+  #fetching = false
+  #memoryCount = 0
+  #memoryBytes = 0
+  /** Numbers the memory messages of one place. */
+  #memoryTurn = 0
+  #acknowledging = 0
+  #inFlight = 0
+  #enqueued = 0
+  #dispatched = 0
+  #dequeued = 0
+  #expired = 0
+
+  constructor(port: BacklogPort, destination: DestinationName, listId: number) {
+    this.#port = port
+    this.destination = destination
+    this.listId = listId
+    this.#cursor = new PendingCursor({
+      list: () => this.#storedList(),
+      budget: port.windows,
+      takeoverSequence: port.takeoverSequence,
+      takeoverDoubtMax: port.takeoverDoubtMax,
+    })
+  }
+
+  get counts(): BacklogCounts {
+    const list = this.#storedList()
+    return {
+      depth: this.depth,
+      bytes: (list?.bytes ?? 0) + this.#memoryBytes,
+      inFlight: this.#inFlight,
+      enqueued: this.#enqueued,
+      dispatched: this.#dispatched,
+      dequeued: this.#dequeued,
+      expired: this.#expired,
+      consumers: this.#receivers.length,
+    }
+  }
+
+  /** Messages that have not been acknowledged. */
+  get depth(): number {
+    return (this.#storedList()?.length ?? 0) - this.#acknowledging + this.#memoryCount
+  }
+
+  get receivers(): readonly Receiver[] {
+    return this.#receivers
+  }
+
+  /** Bodies are being loaded: what comes next is not known yet. */
+  get isLoading(): boolean {
+    return this.#fetching
+  }
+
+  attach(receiver: Receiver): void {
+    const position = this.#receivers.findIndex((other) => other.priority < receiver.priority)
+    const at = position === -1 ? this.#receivers.length : position
+    this.#receivers.splice(at, 0, receiver)
+    if (at <= this.#lastServed) this.#lastServed++
+    this.#chooseExclusive()
+    this.mark()
+  }
+
+  detach(receiver: Receiver): void {
+    const position = this.#receivers.indexOf(receiver)
+    if (position === -1) return
+    this.#receivers.splice(position, 1)
+    if (position <= this.#lastServed) this.#lastServed--
+    this.#chooseExclusive()
+    if (this.#receivers.length === 0) this.#cursor.park()
+    this.mark()
+  }
+
+  mark(): void {
+    if (this.#receivers.length > 0) this.#port.dispatcher.mark(this)
+  }
+
+  /** A message has been committed to the list. */
+  committed(stored: StoredMessage, message: Message | null): void {
+    this.#enqueued++
+    this.#cursor.committed(stored, message, this.#receivers.length > 0)
+    this.mark()
+  }
+
+  /** A message joins that is not stored. */
+  offer(message: Message): void {
+    const entry = Entry.ofMessage(message, this.#port.store.nextSequence - 1, ++this.#memoryTurn)
+    this.#port.memory.reserve(entry.length)
+    this.#memoryCount++
+    this.#memoryBytes += entry.length
+    this.#enqueued++
+    this.#cursor.addMemory(entry)
+    this.mark()
+  }
+
+  /** Handed out and acknowledged: the entry is done, the store is told. */
+  acknowledge(entry: Entry): void {
+    this.leave(entry)
+    if (entry.stored !== null) this.#port.acks.add(this, entry.place)
+  }
+
+  /** Handed out and done; somebody else tells the store. */
+  leave(entry: Entry): void {
+    this.#inFlight--
+    this.#dequeued++
+    if (entry.stored === null) this.#forgetMemory(entry)
+  }
+
+  /** Handed out, and not taken: the entries wait again, before everything behind them. */
+  giveBack(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    this.#inFlight -= entries.length
+    this.#cursor.giveBack(entries)
+    if (this.#receivers.length === 0) this.#cursor.park()
+    this.mark()
+  }
+
+  acknowledging(count: number): void {
+    this.#acknowledging += count
+  }
+
+  acknowledged(count: number): void {
+    this.#acknowledging -= count
+  }
+
+  /** Hands out what the subscriptions have room for. */
+  dispatch(): void {
+    while (this.#round());
+    this.#load()
+  }
+
+  /** Waiting messages that are not stored, for browsers. */
+  memoryEntries(): Entry[] {
+    return this.#cursor.memoryEntries()
+  }
+
+  storedList(): StoredList | undefined {
+    return this.#storedList()
+  }
+
+  /** Drops the oldest waiting message that is not stored. */
+  dropOldestMemory(): void {
+    const entry = this.#cursor.takeOldestMemory()
+    if (entry !== undefined) this.#forgetMemory(entry)
+  }
+
+  /** Waiting messages that are not stored. */
+  get memoryWaiting(): number {
+    return this.#cursor.memoryLength
+  }
+
+  /** The list is gone; so are the messages that only memory held. */
+  discard(): void {
+    for (const entry of this.#cursor.memoryEntries()) this.#forgetMemory(entry)
+    this.#cursor.park()
+  }
+
+  #storedList(): StoredList | undefined {
+    if (this.#list === undefined && this.listId !== 0) {
+      this.#list = this.#port.store.list(this.listId)
+    }
+    return this.#list
+  }
+
+  #chooseExclusive(): void {
+    const present = this.#exclusive === null ? -1 : this.#receivers.indexOf(this.#exclusive)
+    this.#exclusive = this.#receivers[pickExclusive(this.#receivers, present)] ?? null
+  }
+
+  #round(): boolean {
+    const receivers = this.#exclusive === null ? this.#receivers : [this.#exclusive]
+    let room = 0
+    for (const receiver of receivers) room += receiver.free
+    if (room === 0 || !this.#port.dispatcher.leaseValid) return false
+    const entries = this.#collect(Math.min(room, ROUND_ENTRIES_MAX))
+    if (entries.length === 0) return false
+    const last = this.#exclusive === null ? this.#lastServed : -1
+    const round = assignRound(entries, receivers, last)
+    if (this.#exclusive === null) this.#lastServed = round.last
+    return this.#handOut(entries, [...receivers], round.targets)
+  }
+
+  /** Up to `count` entries that can be handed out as they are. Expired ones leave on the way. */
+  #collect(count: number): Entry[] {
+    const entries: Entry[] = []
+    const expired: Entry[] = []
+    const nowMs = this.#port.wallMs()
+    while (entries.length < count && expired.length < ROUND_ENTRIES_MAX) {
+      const next = this.#cursor.peek()
+      if (next === undefined || next.body === null) break
+      this.#cursor.take()
+      if (next.isExpired(nowMs)) expired.push(next)
+      else entries.push(next)
+    }
+    if (expired.length > 0) this.#expire(expired)
+    return entries
+  }
+
+  #expire(expired: readonly Entry[]): void {
+    this.#expired += expired.length
+    this.#inFlight += expired.length
+    for (const entry of expired) this.leave(entry)
+    this.#port.expired(this, expired)
+    // There may be more than one turn's worth.
+    this.mark()
+  }
+
+  /** Whether everything found its subscription. */
+  #handOut(
+    entries: readonly Entry[],
+    receivers: readonly Receiver[],
+    targets: readonly number[],
+  ): boolean {
+    const shares: Entry[][] = receivers.map(() => [])
+    const left: Entry[] = []
+    entries.forEach((entry, i) => (shares[targets[i] ?? -1] ?? left).push(entry))
+    this.#inFlight += entries.length
+    this.#dispatched += entries.length - left.length
+    this.giveBack(left)
+    shares.forEach((share, i) => {
+      if (share.length > 0) receivers[i]?.deliver(this, share)
+    })
+    return left.length === 0
+  }
+
+  /**
+   * Starts loading the bodies that come next, one batch at a time; ahead of need only while the
+   * windows' budget has room.
+   */
+  #load(): void {
+    if (this.#fetching || this.#receivers.length === 0) return
+    const isNeeded = this.#receivers.some((receiver) => receiver.free > 0)
+    const { usedBytes, limitBytes } = this.#port.windows
+    if (!isNeeded && usedBytes + FETCH_BYTES_MAX > limitBytes) return
+    const missing = this.#cursor.missing()
+    if (missing.length === 0) return
+    this.#fetching = true
+    const generation = this.#cursor.generation
+    const stored = missing.map((entry) => entry.stored).filter((one) => one !== null)
+    this.#port.store.fetch(stored, (bodies) => {
+      this.#fetching = false
+      this.#cursor.loaded(missing, bodies, generation)
+      this.mark()
+      for (const receiver of this.#receivers) receiver.sourceLoaded()
+    })
+  }
+
+  #forgetMemory(entry: Entry): void {
+    this.#port.memory.release(entry.length)
+    this.#memoryCount--
+    this.#memoryBytes -= entry.length
+  }
+}

@@ -1,0 +1,83 @@
+import type { StoredMessage } from '../../store/message-store.ts'
+import type { Message } from '../client.ts'
+
+/**
+ * One message waiting in one list, in memory. A stored message's place is its store sequence; a
+ * message that is not stored stands right behind the newest stored one that was there before it:
+ *
+ *   place, turn     5,0   7,0   7,1   7,2   9,0
+ *                   ----  ----              ----  stored
+ *                               ~~~~  ~~~~        not stored
+ *
+ * A sender's non-persistent message may thus pass its persistent ones that are not committed yet,
+ * which JMS allows (JMS 1.1, 4.4.10).
+ */
+export class Entry {
+  /** null for a message that is not stored. */
+  readonly stored: StoredMessage | null
+  readonly place: number
+  readonly turn: number
+  readonly persistent: boolean
+  readonly priority: number
+  readonly expirationMs: number
+  readonly length: number
+  /** null while only the journal has it. */
+  body: Buffer | null
+  decoded: unknown = undefined
+  /** Deliveries that are known to have failed. */
+  redeliveries = 0
+  /** It may have been handed out by the leader before this one (R44). */
+  doubtful = false
+  /** Its body counts in the windows' budget. */
+  budgeted = false
+
+  private constructor(
+    source: StoredMessage | Message,
+    stored: StoredMessage | null,
+    place: number,
+    turn: number,
+  ) {
+    this.stored = stored
+    this.place = place
+    this.turn = turn
+    this.persistent = stored !== null || (source as Message).persistent
+    this.priority = source.priority
+    this.expirationMs = source.expirationMs
+    this.body = source.body
+    this.length = stored === null ? (source.body?.length ?? 0) : stored.length
+  }
+
+  static ofStored(stored: StoredMessage): Entry {
+    const entry = new Entry(stored, stored, stored.sequence, 0)
+    entry.redeliveries = stored.redeliveries
+    return entry
+  }
+
+  static ofMessage(message: Message, place: number, turn: number): Entry {
+    const entry = new Entry(message, null, place, turn)
+    entry.decoded = message.decoded
+    return entry
+  }
+
+  /** Store sequence, 0 when it is not stored. */
+  get sequence(): number {
+    return this.stored === null ? 0 : this.place
+  }
+
+  /**
+   * What consumers are told. Doubt counts as one delivery where none is known to have failed, and
+   * never adds to those that are: doubt alone sends no message to the dead letter queue.
+   */
+  get shownRedeliveries(): number {
+    return this.doubtful && this.redeliveries === 0 ? 1 : this.redeliveries
+  }
+
+  isExpired(nowMs: number): boolean {
+    return this.expirationMs !== 0 && this.expirationMs <= nowMs
+  }
+}
+
+/** Negative when `one` comes before `other`. */
+export function compareEntries(one: Entry, other: Entry): number {
+  return one.place === other.place ? one.turn - other.turn : one.place - other.place
+}

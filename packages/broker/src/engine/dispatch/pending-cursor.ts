@@ -1,0 +1,241 @@
+import { Deque } from '@quorate/core/base/deque'
+import type { StoredList, StoredMessage } from '../../store/message-store.ts'
+import type { Message } from '../client.ts'
+import {
+  FETCH_BYTES_MAX,
+  FETCH_ENTRIES_MAX,
+  PAGE_ENTRIES,
+  WINDOW_ENTRIES_MAX,
+} from '../policy/limits.ts'
+import { compareEntries, Entry } from './entry.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+
+export interface CursorPort {
+  /** The committed list; undefined for lists that are not stored, or not yet. */
+  list(): StoredList | undefined
+  /** For the bodies of the windows. */
+  readonly budget: MemoryBudget
+  /** Messages below it were stored before this leader took over. */
+  readonly takeoverSequence: number
+  /** How many of those may have been handed out by the leader before. */
+  readonly takeoverDoubtMax: number
+}
+
+/**
+ * What comes next in one list. Memory holds a window of references; the rest stays in the store.
+ *
+ *   store   . . x . x x | 41 42 44 45 | 46 47 ...   dots: handed out or gone
+ *                         window        not read yet
+ *                       ^ position is the last one read: 45
+ *   memory                42'    45' 45''           not stored, each behind a stored one
+ *   returned    x   x x                             handed out once, given back
+ *
+ * The next message is the smallest of the three heads.
+ */
+export class PendingCursor {
+  readonly #port: CursorPort
+  /** Descending, so that the next one is at the end. */
+  #returned: Entry[] = []
+  readonly #memory = new Deque<Entry>()
+  readonly #window = new Deque<Entry>()
+  /** Everything stored up to here has been in the window. */
+  #position = 0
+  /** Nothing committed lies behind the window. */
+  #caughtUp: boolean
+  /** Entries of window and returned whose body only the journal has. */
+  #bodiless = 0
+  #doubtLeft: number
+  #doubtUpTo = 0
+  /** Changes when entries leave the window by other ways than the front. */
+  #generation = 0
+
+  constructor(port: CursorPort) {
+    this.#port = port
+    this.#doubtLeft = port.takeoverDoubtMax
+    this.#caughtUp = port.list() === undefined
+  }
+
+  /** Messages that are not stored and wait here. */
+  get memoryLength(): number {
+    return this.#memory.length
+  }
+
+  /** A message has been committed. `keep`: somebody is there who will want it soon. */
+  committed(stored: StoredMessage, message: Message | null, keep: boolean): void {
+    if (stored.sequence <= this.#position) return
+    if (!this.#caughtUp) return
+    if (!keep || this.#window.length >= WINDOW_ENTRIES_MAX) {
+      this.#caughtUp = false
+      return
+    }
+    const entry = Entry.ofStored(stored)
+    if (message !== null) {
+      entry.body = message.body
+      entry.decoded = message.decoded
+    }
+    this.#pushToWindow(entry)
+  }
+
+  addMemory(entry: Entry): void {
+    this.#memory.push(entry)
+  }
+
+  /** Entries that were taken come back; they stand before whatever they stood before. */
+  giveBack(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.body === null) this.#bodiless++
+      this.#returned.push(entry)
+    }
+    this.#returned.sort((one, other) => compareEntries(other, one))
+  }
+
+  peek(): Entry | undefined {
+    if (!this.#caughtUp && this.#window.length <= WINDOW_ENTRIES_MAX / 2) this.#fill()
+    let first = this.#window.peek()
+    const memory = this.#memory.peek()
+    if (memory !== undefined && (first === undefined || compareEntries(memory, first) < 0)) {
+      first = memory
+    }
+    const returned = this.#returned.at(-1)
+    if (returned !== undefined && (first === undefined || compareEntries(returned, first) < 0)) {
+      first = returned
+    }
+    return first
+  }
+
+  /** Removes what `peek` shows. */
+  take(): Entry | undefined {
+    const entry = this.peek()
+    if (entry === undefined) return undefined
+    if (entry === this.#returned.at(-1)) this.#returned.pop()
+    else if (entry === this.#memory.peek()) this.#memory.shift()
+    else this.#window.shift()
+    if (entry.body === null) this.#bodiless--
+    this.#unbudget(entry)
+    return entry
+  }
+
+  /** The next entries that lack their bodies, as many as are loaded in one batch. */
+  missing(): Entry[] {
+    const missing: Entry[] = []
+    if (this.#bodiless === 0) return missing
+    let looked = 0
+    let bytes = 0
+    const look = (entry: Entry | undefined): boolean => {
+      if (entry === undefined || looked++ >= FETCH_ENTRIES_MAX || bytes >= FETCH_BYTES_MAX) {
+        return false
+      }
+      if (entry.body !== null) return true
+      missing.push(entry)
+      bytes += entry.length
+      return true
+    }
+    for (let i = this.#returned.length - 1; i >= 0; i--) if (!look(this.#returned[i])) break
+    for (let i = 0; i < this.#window.length; i++) if (!look(this.#window.at(i))) break
+    return missing
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** The bodies of `entries` have been loaded; null where a message has left the list meanwhile. */
+  loaded(entries: readonly Entry[], bodies: readonly (Buffer | null)[], generation: number): void {
+    if (generation !== this.#generation) return
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as Entry
+      const body = bodies[i] ?? null
+      if (body === null) {
+        this.#forget(entry)
+        continue
+      }
+      if (entry.body === null) this.#bodiless--
+      entry.body = body
+      this.#port.budget.reserve(entry.length)
+      entry.budgeted = true
+    }
+  }
+
+  /** Nobody is there to take messages: the window and all bodies that can be loaded again go. */
+  park(): void {
+    this.#generation++
+    const first = this.#window.peek()
+    if (first !== undefined) {
+      this.#position = first.place - 1
+      this.#caughtUp = false
+    }
+    for (const entry of this.#window) this.#unbudget(entry)
+    this.#window.clear()
+    this.#bodiless = 0
+    for (const entry of this.#returned) {
+      this.#unbudget(entry)
+      if (entry.stored === null) continue
+      entry.body = null
+      entry.decoded = undefined
+      this.#bodiless++
+    }
+  }
+
+  /** Takes the oldest message that is not stored. */
+  takeOldestMemory(): Entry | undefined {
+    return this.#memory.shift()
+  }
+
+  /** The waiting messages that are not stored, in order. */
+  memoryEntries(): Entry[] {
+    const returned = this.#returned.filter((entry) => entry.stored === null).reverse()
+    return [...returned, ...this.#memory].sort(compareEntries)
+  }
+
+  #fill(): void {
+    const list = this.#port.list()
+    if (list === undefined) {
+      // A list that is not stored has nothing to read; one that is not yet will be announced.
+      this.#caughtUp = true
+      return
+    }
+    const page = list.next(this.#position, PAGE_ENTRIES)
+    for (const stored of page) this.#pushToWindow(this.#read(stored))
+    if (page.length < PAGE_ENTRIES) this.#caughtUp = true
+  }
+
+  #read(stored: StoredMessage): Entry {
+    const entry = Entry.ofStored(stored)
+    if (stored.sequence >= this.#port.takeoverSequence) return entry
+    if (stored.sequence > this.#doubtUpTo) {
+      if (this.#doubtLeft === 0) return entry
+      this.#doubtLeft--
+      this.#doubtUpTo = stored.sequence
+    }
+    entry.doubtful = true
+    return entry
+  }
+
+  #pushToWindow(entry: Entry): void {
+    this.#position = entry.place
+    if (entry.body !== null) {
+      entry.budgeted = this.#port.budget.tryReserve(entry.length)
+      if (!entry.budgeted) {
+        entry.body = null
+        entry.decoded = undefined
+      }
+    }
+    if (entry.body === null) this.#bodiless++
+    this.#window.push(entry)
+  }
+
+  #unbudget(entry: Entry): void {
+    if (!entry.budgeted) return
+    entry.budgeted = false
+    this.#port.budget.release(entry.length)
+  }
+
+  /** An entry whose message has left the list by another way than through here. */
+  #forget(entry: Entry): void {
+    if (entry.body === null) this.#bodiless--
+    this.#returned = this.#returned.filter((other) => other !== entry)
+    const kept = [...this.#window].filter((other) => other !== entry)
+    this.#window.clear()
+    for (const other of kept) this.#window.push(other)
+  }
+}

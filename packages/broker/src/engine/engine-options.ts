@@ -1,0 +1,33 @@
+import type { MatcherFactory } from './subscription/matcher.ts'
+
+/** What can be set about the engine. */
+export interface EngineOptions {
+  /** Bytes of non-persistent messages that may wait in queues and durable subscriptions. */
+  readonly memoryLimitBytes: number
+  /** Messages waiting for one subscriber of a topic beyond its prefetch; the oldest are dropped. */
+  readonly topicPendingMax: number
+  /** Name of the queue for messages that cannot be delivered. */
+  readonly deadLetterQueue: string
+  /** Whether expired persistent messages go to the dead letter queue, or just go. */
+  readonly deadLetterExpired: boolean
+  /** Whether non-persistent messages go to the dead letter queue, or just go. */
+  readonly deadLetterNonPersistent: boolean
+  /**
+   * After a takeover the new leader cannot know which messages the old one had handed out. They are
+   * among the first of each list: this many of them are given with a redelivery count of at least
+   * one (R44). 0 gives ActiveMQ's behaviour: only what is known to have failed is marked.
+   */
+  readonly takeoverDoubtMax: number
+  /** Makes matchers of selectors; null while selectors are not supported. */
+  readonly selector: MatcherFactory | null
+}
+
+export const defaultEngineOptions: EngineOptions = {
+  memoryLimitBytes: 256 << 20,
+  topicPendingMax: 1000,
+  deadLetterQueue: 'ActiveMQ.DLQ',
+  deadLetterExpired: true,
+  deadLetterNonPersistent: false,
+  takeoverDoubtMax: 10_000,
+  selector: null,
+}

@@ -1,0 +1,83 @@
+import type { DestinationName } from '@quorate/core/model/destination'
+import type { BacklogCounts } from './dispatch/backlog.ts'
+import type { EngineCore } from './engine-core.ts'
+
+export interface QueueView extends BacklogCounts {
+  readonly destination: DestinationName
+}
+
+export interface TopicView {
+  readonly destination: DestinationName
+  readonly consumers: number
+  readonly durables: number
+  readonly published: number
+}
+
+export interface DurableView extends BacklogCounts {
+  readonly clientId: string
+  readonly name: string
+  readonly topic: DestinationName
+  readonly active: boolean
+}
+
+/** Figures of an engine, in messages and bytes. */
+export interface EngineView {
+  readonly clients: number
+  readonly consumers: number
+  /** Non-persistent messages that wait or are handed out. */
+  readonly memoryUsedBytes: number
+  readonly memoryLimitBytes: number
+  /** Appended to the log, not committed. */
+  readonly uncommittedRecords: number
+  readonly uncommittedBytes: number
+  readonly pausedSenders: number
+  readonly queues: readonly QueueView[]
+  readonly topics: readonly TopicView[]
+  readonly durables: readonly DurableView[]
+}
+
+const EMPTY: EngineView = {
+  clients: 0,
+  consumers: 0,
+  memoryUsedBytes: 0,
+  memoryLimitBytes: 0,
+  uncommittedRecords: 0,
+  uncommittedBytes: 0,
+  pausedSenders: 0,
+  queues: [],
+  topics: [],
+  durables: [],
+}
+
+export interface OpenCounts {
+  readonly clients: number
+  readonly consumers: number
+}
+
+export function engineView(core: EngineCore | null, open: OpenCounts): EngineView {
+  if (core === null) return EMPTY
+  const { registry, records, backlogs, flow } = core
+  const queues = [...registry.queues()].map((queue) => {
+    return { destination: queue.destination, ...queue.backlog.counts, consumers: queue.consumers }
+  })
+  const topics = [...registry.topics()].map((topic) => {
+    const { destination, consumers, published } = topic
+    return { destination, consumers, published, durables: topic.durables.length }
+  })
+  const durables = [...registry.durables()].map((durable) => {
+    const { clientId, name, topic } = durable.description
+    return { clientId, name, topic, active: durable.isActive, ...durable.backlog.counts }
+  })
+  return {
+    clients: open.clients,
+    consumers: open.consumers,
+    memoryUsedBytes: backlogs.memory.usedBytes,
+    memoryLimitBytes: backlogs.memory.limitBytes,
+    uncommittedRecords: records.length,
+    uncommittedBytes: records.bytes,
+    pausedSenders: flow.pausedSenders,
+    queues,
+    topics,
+    durables,
+  }
+}

@@ -1,0 +1,62 @@
+import type { MemoryBudget } from '../dispatch/memory-budget.ts'
+import type { PendingRecords } from '../pending-records.ts'
+import { RESUME_SHARE, UNCOMMITTED_BYTES_MAX, UNCOMMITTED_RECORDS_MAX } from './limits.ts'
+
+/** A client that can be told to stop sending. */
+export interface Sender {
+  pauseReading(): void
+  resumeReading(): void
+}
+
+/**
+ * Back-pressure instead of buffering (R30): above a limit, whoever sends is not read from any more
+ * until use has fallen well below it. What a client had already sent is still taken, so limits are
+ * exceeded by at most what sockets hold.
+ */
+export class FlowControl {
+  readonly #records: PendingRecords
+  readonly #memory: MemoryBudget
+  readonly #paused = new Set<Sender>()
+
+  constructor(records: PendingRecords, memory: MemoryBudget) {
+    this.#records = records
+    this.#memory = memory
+  }
+
+  get pausedSenders(): number {
+    return this.#paused.size
+  }
+
+  get isMemoryFull(): boolean {
+    return this.#memory.usedBytes >= this.#memory.limitBytes
+  }
+
+  /** Called after each send. */
+  sent(sender: Sender): void {
+    if (!this.isMemoryFull && !this.#isUncommittedFull(1)) return
+    if (this.#paused.has(sender)) return
+    this.#paused.add(sender)
+    sender.pauseReading()
+  }
+
+  /** Called when something was freed. */
+  relax(): void {
+    if (this.#paused.size === 0) return
+    if (this.#memory.usedBytes > this.#memory.limitBytes * RESUME_SHARE) return
+    if (this.#isUncommittedFull(RESUME_SHARE)) return
+    const paused = [...this.#paused]
+    this.#paused.clear()
+    for (const sender of paused) sender.resumeReading()
+  }
+
+  forget(sender: Sender): void {
+    this.#paused.delete(sender)
+  }
+
+  #isUncommittedFull(share: number): boolean {
+    return (
+      this.#records.bytes > UNCOMMITTED_BYTES_MAX * share ||
+      this.#records.length > UNCOMMITTED_RECORDS_MAX * share
+    )
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The engine's fixed limits. Every queue, window and table that a client can make grow has one;
+ * docs/internals/limits.md lists them.
+ */
+
+/** References to waiting messages that one list keeps at hand; the rest stays in the store. */
+export const WINDOW_ENTRIES_MAX = 1000
+/** Messages read from a stored list at a time. */
+export const PAGE_ENTRIES = 500
+/** Bodies loaded from the journal in one batch. */
+export const FETCH_ENTRIES_MAX = 256
+/** Bytes of the bodies loaded from the journal in one batch; one message may be larger. */
+export const FETCH_BYTES_MAX = 4 << 20
+/** Messages assigned to consumers in one round of one list. */
+export const ROUND_ENTRIES_MAX = 1000
+/** Deliveries one consumer may leave unacknowledged, whatever prefetch it asks for. */
+export const PREFETCH_MAX = 65_535
+/** Bodies kept in memory for the windows of all lists together. */
+export const WINDOW_BYTES_MAX = 128 << 20
+/** Bytes of messages appended to the log and not committed yet; senders pause above it (R30). */
+export const UNCOMMITTED_BYTES_MAX = 64 << 20
+/** Records appended to the log and not committed yet; senders pause above it (R30). */
+export const UNCOMMITTED_RECORDS_MAX = 100_000
+/** Senders resume when use has fallen to this share of the limit. */
+export const RESUME_SHARE = 0.75
+/** Store sequences in one acknowledgement record. */
+export const ACKNOWLEDGED_PER_RECORD_MAX = 10_000
+/** Messages moved to the dead letter queue by one record. */
+export const DEAD_LETTERS_PER_RECORD_MAX = 500
+/** Bytes of the messages moved to the dead letter queue by one record; one may be larger. */
+export const DEAD_LETTER_BYTES_PER_RECORD_MAX = 4 << 20
+/** Sends and acknowledged messages in one transaction. */
+export const TRANSACTION_OPERATIONS_MAX = 100_000
+/** Bytes of the messages sent in one transaction: it becomes one record of the log. */
+export const TRANSACTION_BYTES_MAX = 96 << 20
+/** Transactions that one connection has open at a time. */
+export const TRANSACTIONS_PER_CLIENT_MAX = 1000
+/** Consumers of one connection. */
+export const CONSUMERS_PER_CLIENT_MAX = 10_000
+/** Destinations in the whole broker, temporary ones included. */
+export const DESTINATIONS_MAX = 100_000
+/** Durable subscriptions in the whole broker; one message can name 65,535 lists. */
+export const SUBSCRIPTIONS_MAX = 60_000
+/** Producers whose number and last sequence are kept at hand; the store knows the others. */
+export const PRODUCERS_AT_HAND_MAX = 10_000
+/** Destinations whose resolved route one connection keeps at hand. */
+export const ROUTES_AT_HAND_MAX = 256
+/** Non-persistent messages kept for a durable subscription nobody is connected to. */
+export const OFFLINE_MEMORY_MESSAGES_MAX = 1000
+/** Bytes waiting in memory for one subscriber of a topic; the oldest are dropped above it. */
+export const TOPIC_PENDING_BYTES_MAX = 32 << 20
+/** Messages a browser is given between two looks at the lease and at its window. */
+export const BROWSE_PAGE_ENTRIES = 200
+/** Pulls of one consumer that wait for a message at a time. */
+export const PULLS_WAITING_MAX = 1000

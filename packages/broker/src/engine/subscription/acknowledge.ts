@@ -1,0 +1,101 @@
+import type { Acknowledgement, AcknowledgeMode, Receipt } from '../client.ts'
+import type { Backlog } from '../dispatch/backlog.ts'
+import type { Entry } from '../dispatch/entry.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { ReceiptHolder } from '../pending-records.ts'
+import { DispatchedMessage } from './dispatched-message.ts'
+import { Subscription } from './subscription.ts'
+
+interface Handling {
+  readonly core: EngineCore
+  readonly subscription: Subscription
+  readonly cause: string
+}
+
+type Handler = (handling: Handling, deliveries: readonly DispatchedMessage[]) => void
+
+const handlers: Readonly<Record<AcknowledgeMode, Handler>> = {
+  consumed({ subscription }, deliveries) {
+    for (const delivery of deliveries) {
+      if (subscription.settle(delivery)) delivery.source?.acknowledge(delivery.entry)
+    }
+  },
+  delivered({ subscription }, deliveries) {
+    for (const delivery of deliveries) subscription.seen(delivery)
+  },
+  redelivered({ subscription }, deliveries) {
+    for (const delivery of deliveries) delivery.redeliveries++
+    for (const [source, entries] of bySource(deliveries)) {
+      if (source !== null) subscription.countFailures(source, entries)
+    }
+  },
+  poisoned({ core, subscription, cause }, deliveries) {
+    leave(subscription, deliveries, (source, entries) =>
+      core.deadLetters.poisoned(source, entries, cause),
+    )
+  },
+  expired({ core, subscription }, deliveries) {
+    leave(subscription, deliveries, (source, entries) => core.deadLetters.expired(source, entries))
+  },
+  released({ subscription }, deliveries) {
+    subscription.takeBack(
+      deliveries.filter((delivery) => subscription.settle(delivery)),
+      -1,
+    )
+  },
+}
+
+/** Does what the client says about deliveries, outside of any transaction. */
+export function acknowledge(
+  core: EngineCore,
+  ack: Acknowledgement,
+  answer: { readonly holder: ReceiptHolder; readonly receipt: Receipt },
+): void {
+  const deliveries = outstanding(ack)
+  const subscription = deliveries[0]?.consumer
+  if (subscription instanceof Subscription) {
+    handlers[ack.mode]({ core, subscription, cause: ack.cause }, deliveries)
+    subscription.wake()
+  }
+  core.acks.await(answer.holder, answer.receipt)
+  core.dispatcher.schedule()
+}
+
+/** The deliveries of an acknowledgement that are with the client and in no transaction. */
+export function outstanding(ack: Acknowledgement): DispatchedMessage[] {
+  const deliveries: DispatchedMessage[] = []
+  for (const delivery of ack.deliveries) {
+    // Anything else is stale: acknowledged before, or of a consumer that is gone.
+    if (delivery instanceof DispatchedMessage && delivery.state === 'out') deliveries.push(delivery)
+  }
+  return deliveries
+}
+
+/** Groups entries by where they came from; nearly always one group. */
+export function bySource(deliveries: readonly DispatchedMessage[]): Map<Backlog | null, Entry[]> {
+  const groups = new Map<Backlog | null, Entry[]>()
+  for (const { source, entry } of deliveries) {
+    const group = groups.get(source)
+    if (group === undefined) groups.set(source, [entry])
+    else group.push(entry)
+  }
+  return groups
+}
+
+function leave(
+  subscription: Subscription,
+  deliveries: readonly DispatchedMessage[],
+  bury: (
+    source: { destination: DispatchedMessage['destination']; list: Backlog | null },
+    entries: readonly Entry[],
+  ) => void,
+): void {
+  const settled = deliveries.filter((delivery) => subscription.settle(delivery))
+  for (const [source, entries] of bySource(settled)) {
+    for (const entry of entries) source?.leave(entry)
+    const from = settled.find((delivery) => delivery.source === source)
+    // A browser's deliveries are copies: there is nothing to bury.
+    if (from === undefined || subscription.options.browser) continue
+    bury({ destination: from.destination, list: source }, entries)
+  }
+}

@@ -1,0 +1,49 @@
+import type { DestinationName } from '@quorate/core/model/destination'
+import type { Consumer, Delivery } from '../client.ts'
+import type { Backlog } from '../dispatch/backlog.ts'
+import type { Entry } from '../dispatch/entry.ts'
+
+/**
+ * Where a dispatched message stands:
+ * out - with the client; held - acknowledged in a transaction that is open; settled - not with the
+ * client any more.
+ */
+export type DispatchState = 'out' | 'held' | 'settled'
+
+/** A message with a client. */
+export class DispatchedMessage implements Delivery {
+  readonly id: number
+  readonly consumer: Consumer
+  readonly entry: Entry
+  /** Where it goes back to; null for topics' and browsers' messages, which go nowhere. */
+  readonly source: Backlog | null
+  readonly destination: DestinationName
+  readonly body: Buffer
+  decoded: unknown
+  redeliveries: number
+  state: DispatchState = 'out'
+  /** The client has seen it: it does not occupy the prefetch window. */
+  seen = false
+
+  constructor(id: number, consumer: Consumer, from: DispatchOrigin, entry: Entry) {
+    this.id = id
+    this.consumer = consumer
+    this.entry = entry
+    this.source = from.source
+    this.destination = from.destination
+    this.body = entry.body ?? EMPTY
+    this.decoded = entry.decoded
+    this.redeliveries = entry.shownRedeliveries
+  }
+
+  get sequence(): number {
+    return this.entry.sequence
+  }
+}
+
+export interface DispatchOrigin {
+  readonly source: Backlog | null
+  readonly destination: DestinationName
+}
+
+const EMPTY = Buffer.alloc(0)

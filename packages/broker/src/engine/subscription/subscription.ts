@@ -1,0 +1,292 @@
+import type { DestinationName } from '@quorate/core/model/destination'
+import type { Client, ClientSink, Consumer, ConsumerOptions } from '../client.ts'
+import type { PatternSubscriber } from '../destination/destination-registry.ts'
+import type { Queue } from '../destination/queue.ts'
+import type { Topic, TopicSubscriber } from '../destination/topic.ts'
+import type { Backlog, Receiver } from '../dispatch/backlog.ts'
+import type { TurnWork } from '../dispatch/dispatcher.ts'
+import type { Entry } from '../dispatch/entry.ts'
+import { PrefetchWindow } from '../dispatch/prefetch-window.ts'
+import type { EngineCore } from '../engine-core.ts'
+import { SilentRecord } from '../pending-records.ts'
+import { Browser } from './browser.ts'
+import { DispatchedMessage } from './dispatched-message.ts'
+import { InFlightList } from './in-flight-list.ts'
+import type { Matcher } from './matcher.ts'
+import { PullWaiters } from './pull-waiters.ts'
+import { TopicFeed } from './topic-feed.ts'
+
+/** The connection a subscription belongs to. */
+export interface SubscriptionOwner extends Client {
+  readonly sink: ClientSink
+  /** Its transport takes deliveries. */
+  readonly isWritable: boolean
+  /** Something was given to the sink. */
+  touch(): void
+  subscriptionClosed(subscription: Subscription): void
+}
+
+/** Deliveries up to this one count as seen: all of them. */
+export const ALL_SEEN = Number.MAX_SAFE_INTEGER
+
+/**
+ * A consumer inside the engine: it receives from any number of backlogs (queues, a durable
+ * subscription) and topics, keeps what is unacknowledged, and gives it back when it ends.
+ */
+export class Subscription
+  implements Consumer, Receiver, TurnWork, TopicSubscriber, PatternSubscriber
+{
+  readonly options: ConsumerOptions
+  readonly inFlight = new InFlightList()
+  readonly client: SubscriptionOwner
+  marked = false
+  readonly #core: EngineCore
+  readonly #matcher: Matcher | null
+  readonly #window: PrefetchWindow
+  readonly #pulls: PullWaiters
+  readonly #feed: TopicFeed
+  readonly #browser: Browser | null
+  readonly #backlogs: Backlog[] = []
+  readonly #queues: Queue[] = []
+  readonly #topics: Topic[] = []
+  #browserEnded = false
+  #nextDeliveryId = 1
+  #closed = false
+
+  constructor(
+    core: EngineCore,
+    client: SubscriptionOwner,
+    options: ConsumerOptions,
+    matcher: Matcher | null,
+  ) {
+    this.#core = core
+    this.client = client
+    this.options = options
+    this.#matcher = matcher
+    this.#window = new PrefetchWindow(options.prefetch)
+    this.#pulls = new PullWaiters(core.clock, () => this.#pullTimedOut())
+    this.#feed = new TopicFeed(core.options.topicPendingMax)
+    this.#browser = options.browser ? new Browser(core.store) : null
+  }
+
+  get priority(): number {
+    return this.options.priority
+  }
+
+  get exclusive(): boolean {
+    return this.options.exclusive
+  }
+
+  get noLocal(): boolean {
+    return this.options.noLocal
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  get free(): number {
+    return this.#closed || !this.client.isWritable ? 0 : this.#window.free
+  }
+
+  /** Messages of topics that were dropped because the consumer is slow. */
+  get dropped(): number {
+    return this.#feed.dropped
+  }
+
+  accepts(entry: Entry): boolean {
+    return this.#matcher === null || this.#matcher(entry)
+  }
+
+  attachQueue(queue: Queue): void {
+    if (this.#queues.includes(queue)) return
+    this.#queues.push(queue)
+    queue.consumers++
+    if (this.#browser === null) {
+      this.attachBacklog(queue.backlog)
+      return
+    }
+    const others = queue.backlog.receivers.filter((one) => one instanceof Subscription)
+    const handedOut = others.flatMap((one) => [...one.inFlight])
+    const mine = handedOut.filter(({ source, entry }) => {
+      return source === queue.backlog && entry.stored === null
+    })
+    this.#browser.add(
+      queue.backlog,
+      mine.map(({ entry }) => entry),
+    )
+    this.#mark()
+  }
+
+  attachTopic(topic: Topic): void {
+    if (this.#topics.includes(topic)) return
+    this.#topics.push(topic)
+    topic.subscribe(this)
+  }
+
+  /** Messages come from here too. */
+  attachBacklog(backlog: Backlog): void {
+    this.#backlogs.push(backlog)
+    backlog.attach(this)
+  }
+
+  offer(entry: Entry, destination: DestinationName): void {
+    if (this.#closed || !this.accepts(entry)) return
+    this.#feed.offer(entry, destination, this.free)
+    this.#mark()
+  }
+
+  deliver(source: Backlog, entries: readonly Entry[]): void {
+    if (this.#closed) source.giveBack(entries)
+    else this.#send(entries.map((entry) => this.#dispatched(source, source.destination, entry)))
+  }
+
+  sourceLoaded(): void {
+    if (this.#pulls.hasImpatient) this.#mark()
+  }
+
+  /** What does not come from a backlog: topics' messages, a browser's pages, the end of pulls. */
+  dispatch(): void {
+    if (this.#closed) return
+    if (this.#feed.length > 0) this.#dispatchFeed()
+    if (this.#browser !== null) this.#dispatchBrowser(this.#browser)
+    if (this.#pulls.hasImpatient) this.#answerImpatient()
+  }
+
+  setPrefetch(prefetch: number): void {
+    this.#window.resize(prefetch)
+    this.wake()
+  }
+
+  pull(timeoutMs: number): void {
+    if (this.#closed || !this.#window.pull()) return
+    this.#pulls.add(timeoutMs)
+    this.wake()
+  }
+
+  /** There may be room for more. */
+  wake(): void {
+    for (const backlog of this.#backlogs) backlog.mark()
+    this.#mark()
+  }
+
+  /** The client has seen it; it stays unacknowledged. */
+  seen(delivery: DispatchedMessage): void {
+    if (delivery.seen) return
+    delivery.seen = true
+    this.#window.moveOn()
+  }
+
+  /** It is not with the client any more. false when it was not. */
+  settle(delivery: DispatchedMessage): boolean {
+    if (delivery.state === 'settled' || !this.inFlight.remove(delivery)) return false
+    delivery.state = 'settled'
+    if (!delivery.seen) this.#window.moveOn()
+    return true
+  }
+
+  close(lastDeliveredId: number): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#pulls.close()
+    for (const backlog of this.#backlogs) backlog.detach(this)
+    for (const queue of this.#queues) queue.consumers--
+    for (const topic of this.#topics) topic.unsubscribe(this)
+    this.#core.registry.unsubscribePattern(this)
+    // What an open transaction has acknowledged stays with it until its end.
+    const back = [...this.inFlight].filter(({ state }) => state === 'out')
+    for (const delivery of back) delivery.state = 'settled'
+    this.inFlight.clear()
+    this.takeBack(back, lastDeliveredId)
+    this.client.subscriptionClosed(this)
+  }
+
+  /**
+   * Settled deliveries go back to where they came from. Those up to `lastDeliveredId` count as
+   * failed, in the log too, so that the count survives a failover (R44).
+   */
+  takeBack(deliveries: readonly DispatchedMessage[], lastDeliveredId: number): void {
+    const sources = new Map<Backlog, DispatchedMessage[]>()
+    for (const delivery of deliveries) {
+      if (delivery.source === null) continue
+      const group = sources.get(delivery.source)
+      if (group === undefined) sources.set(delivery.source, [delivery])
+      else group.push(delivery)
+    }
+    for (const [source, group] of sources) {
+      const failed = group.filter(({ id }) => id <= lastDeliveredId).map(({ entry }) => entry)
+      this.countFailures(source, failed)
+      source.giveBack(group.map(({ entry }) => entry))
+    }
+  }
+
+  /** These deliveries failed: their messages' counters rise. */
+  countFailures(source: Backlog, entries: readonly Entry[]): void {
+    const sequences: number[] = []
+    for (const entry of entries) {
+      entry.redeliveries++
+      if (entry.stored !== null) sequences.push(entry.place)
+    }
+    if (sequences.length === 0) return
+    sequences.sort((one, other) => one - other)
+    const op = { kind: 'redelivered', list: source.listId, sequences } as const
+    this.#core.records.append(op, new SilentRecord())
+  }
+
+  #mark(): void {
+    if (!this.#closed) this.#core.dispatcher.mark(this)
+  }
+
+  #dispatched(
+    source: Backlog | null,
+    destination: DestinationName,
+    entry: Entry,
+  ): DispatchedMessage {
+    return new DispatchedMessage(this.#nextDeliveryId++, this, { source, destination }, entry)
+  }
+
+  #send(deliveries: DispatchedMessage[]): void {
+    for (const delivery of deliveries) this.inFlight.push(delivery)
+    this.#window.handOut(deliveries.length)
+    this.#pulls.fulfil(deliveries.length)
+    this.client.sink.dispatch(this, deliveries)
+    this.client.touch()
+  }
+
+  #dispatchFeed(): void {
+    const deliveries: DispatchedMessage[] = []
+    const nowMs = this.#core.clock.wallMs()
+    for (let free = this.free; free > 0; free--) {
+      const next = this.#feed.take(nowMs)
+      if (next === undefined) break
+      deliveries.push(this.#dispatched(null, next.destination, next.entry))
+    }
+    if (deliveries.length > 0) this.#send(deliveries)
+  }
+
+  #dispatchBrowser(browser: Browser): void {
+    const taken = browser.take(this.free, () => this.#mark())
+    if (taken.length > 0) {
+      this.#send(
+        taken.map(({ entry, backlog }) => this.#dispatched(null, backlog.destination, entry)),
+      )
+    }
+    if (!browser.isDone || this.#browserEnded) return
+    this.#browserEnded = true
+    this.client.sink.endOfMessages(this)
+    this.client.touch()
+  }
+
+  #answerImpatient(): void {
+    for (const backlog of this.#backlogs) backlog.dispatch()
+    if (!this.#backlogs.some((backlog) => backlog.isLoading)) this.#pullTimedOut()
+  }
+
+  #pullTimedOut(): void {
+    for (let left = this.#pulls.expire(); left > 0; left--) {
+      this.#window.cancelPull()
+      this.client.sink.endOfMessages(this)
+      this.client.touch()
+    }
+  }
+}
