@@ -21,6 +21,11 @@ export class Ledger {
     return this.#confirmed.has(payload)
   }
 
+  /** Leaderships so far. */
+  get epochs(): number {
+    return this.#leaders.size
+  }
+
   get confirmed(): readonly string[] {
     return [...this.#confirmed.keys()]
   }
