@@ -10,6 +10,7 @@ import { BrokerError } from '../base/errors.ts'
 import type { Long, WireThrowable } from './commands.ts'
 import { modifiedUtf8Length, writeModifiedUtf8 } from './modified-utf8.ts'
 import type { WireReaderOptions } from './wire-reader.ts'
+import { throwableCausesMax } from './wire-reader.ts'
 
 /** Chunks from which batches are cut: small for idle connections, large for busy ones. */
 const smallestChunk = 1024
@@ -202,8 +203,11 @@ export class WireWriter {
     this.#bytes.set(value, at)
   }
 
+  /** Leaves out causes beyond throwableCausesMax. */
   throwable(outermost: WireThrowable | null): void {
-    for (let current = outermost; ; current = current.cause) {
+    let current = outermost
+    for (let depth = 0; ; depth++) {
+      if (depth > throwableCausesMax) current = null
       this.boolean(current !== null)
       if (current === null) return
       this.string(current.className)
@@ -216,6 +220,7 @@ export class WireWriter {
         this.string(element.fileName)
         this.int(element.lineNumber)
       }
+      current = current.cause
     }
   }
 

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { CodecOptions } from '../../src/openwire/codec.ts'
 import { OpenWireCodec } from '../../src/openwire/codec.ts'
+import type { DataStructure, WireThrowable } from '../../src/openwire/commands.ts'
+import { create, longToNumber, TypeId } from '../../src/openwire/commands.ts'
+import { throwableCausesMax } from '../../src/openwire/wire-reader.ts'
 import { formatAndStructures } from './arbitraries.ts'
+
+const plain: CodecOptions = {
+  version: 12,
+  tight: true,
+  sizePrefix: false,
+  cacheSize: 0,
+  stackTraceEnabled: true,
+  maxFrameBytes: 1_000_000,
+}
 
 function withoutPrefix(frame: Buffer, sizePrefix: boolean): Buffer {
   if (!sizePrefix) return frame
@@ -39,5 +52,83 @@ describe('the OpenWire codec', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('leaves out the causes that its own decoder would refuse', () => {
+    const innermost: WireThrowable = { className: 'a', message: '', stackTrace: [], cause: null }
+    let exception = innermost
+    for (let i = 0; i < 1000; i++) exception = { ...innermost, cause: exception }
+    const codec = new OpenWireCodec(plain)
+    const decoded = codec.decode(codec.encode(create('ExceptionResponse', { exception })))
+    assert.ok(decoded?.type === TypeId.ExceptionResponse)
+    let causes = 0
+    for (let at = decoded.exception; at?.cause != null; at = at.cause) causes += 1
+    assert.equal(causes, throwableCausesMax)
+  })
+
+  it('leaves a batch as it was when a command cannot be encoded', () => {
+    const codec = new OpenWireCodec({ ...plain, maxFrameBytes: 100 })
+    const good = create('ControlCommand', { command: 'good' })
+    codec.append(good)
+    const failures: [DataStructure, string][] = [
+      [create('ControlCommand', { command: 'x'.repeat(101) }), 'FRAME_TOO_LARGE'],
+      [create('ControlCommand', { command: 'x'.repeat(65_536) }), 'INVALID_ARGUMENT'],
+      [create('BrokerInfo', { connectionId: 2n ** 63n }), 'INVALID_ARGUMENT'],
+      [
+        create('DataArrayResponse', { data: new Array<null>(32_768).fill(null) }),
+        'INVALID_ARGUMENT',
+      ],
+    ]
+    for (const [command, code] of failures) {
+      assert.throws(() => codec.append(command), { code })
+    }
+    codec.append(good)
+    assert.deepEqual(codec.take(), Buffer.concat([codec.encode(good), codec.encode(good)]))
+  })
+
+  it('refuses a structure that the version does not know', () => {
+    const codec = new OpenWireCodec({ ...plain, version: 2 })
+    assert.throws(() => codec.encode(create('ProducerAck')), { code: 'UNSUPPORTED' })
+  })
+
+  it('makes one piece of many frames, and keeps what was taken', () => {
+    const codec = new OpenWireCodec(plain)
+    const batches: Buffer[] = []
+    const expected: string[] = []
+    for (let i = 0; i < 200; i++) {
+      const command = create('ControlCommand', { command: String(i).repeat(i) })
+      codec.append(command)
+      expected.push(new OpenWireCodec(plain).encode(command).toString('hex'))
+      if (i % 7 === 6) batches.push(codec.take())
+    }
+    batches.push(codec.take())
+    assert.equal(Buffer.concat(batches).toString('hex'), expected.join(''))
+    assert.equal(codec.pendingBytes, 0)
+  })
+
+  it('reads the cached form that a marshal-aware structure may have in the tight encoding', () => {
+    const codec = new OpenWireCodec(plain)
+    const message = create('ActiveMQTextMessage', { commandId: 7 })
+    const inner = codec.encode(message)
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(inner.length)
+    // responseRequired, three nulls of ids and destination left out; message: notNull, cached form
+    const bits = Buffer.from([1, 0b0001_1000])
+    const head = Buffer.concat([Buffer.from([21]), bits, Buffer.from([0, 0, 0, 1, 28])])
+    const frame = Buffer.concat([head, size, inner, Buffer.from([0, 0, 0, 5])])
+    const decoded = codec.decode(frame)
+    assert.ok(decoded?.type === TypeId.MessageDispatch)
+    assert.deepEqual(decoded.message, message)
+    assert.equal(decoded.redeliveryCounter, 5)
+  })
+
+  it('keeps a long beyond 2^53 exact', () => {
+    const codec = new OpenWireCodec(plain)
+    for (const value of [2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n)]) {
+      const decoded = codec.decode(codec.encode(create('BrokerInfo', { connectionId: value })))
+      assert.ok(decoded?.type === TypeId.BrokerInfo)
+      assert.equal(decoded.connectionId, value)
+      assert.equal(longToNumber(decoded.connectionId), Number(value))
+    }
   })
 })
