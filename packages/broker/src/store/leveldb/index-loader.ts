@@ -1,0 +1,124 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import { isQueueLike } from '@quorate/core/model/destination'
+import type { Fold } from '../fold/fold.ts'
+import type { ProducerEntry } from '../fold/producer-table.ts'
+import type { IndexDatabase } from './index-database.ts'
+import { APPLIED_KEY, ROWS, readIdKey, readNumberKey, readPageKey } from './keys.ts'
+import { decodePage } from './page-codec.ts'
+import {
+  decodeApplied,
+  decodeDestination,
+  decodeOutcome,
+  decodeProducer,
+  decodeSubscription,
+} from './row-codec.ts'
+import type { AppliedRow } from './row-codec.ts'
+import type { RowLedger } from './row-ledger.ts'
+import { openRow, sealOf } from './row-ledger.ts'
+
+/** The row that says what the index is a fold of, if there is one that we can read. */
+export async function readApplied(
+  database: IndexDatabase,
+): Promise<AppliedRow | 'empty' | 'unknown-format'> {
+  const value = await database.get(APPLIED_KEY)
+  if (value === undefined) return 'empty'
+  return asCorrupt(() => decodeApplied(openRow(APPLIED_KEY, value))) ?? 'unknown-format'
+}
+
+/**
+ * Loads all rows into an empty fold and notes them in an empty ledger. Throws INDEX_CORRUPT unless
+ * they are exactly what the checkpoint of `applied` consists of.
+ */
+export async function loadIndex(
+  database: IndexDatabase,
+  applied: AppliedRow,
+  target: { readonly fold: Fold; readonly ledger: RowLedger },
+): Promise<void> {
+  const loader = new Loader(target.fold, target.ledger)
+  for await (const rows of database.rows()) {
+    asCorrupt(() => {
+      for (const [key, value] of rows) loader.add(key, value)
+    })
+  }
+  loader.finish(applied)
+}
+
+class Loader {
+  readonly #fold: Fold
+  readonly #ledger: RowLedger
+  readonly #producers: ProducerEntry[] = []
+
+  constructor(fold: Fold, ledger: RowLedger) {
+    this.#fold = fold
+    this.#ledger = ledger
+  }
+
+  add(key: Buffer, value: Buffer): void {
+    const content = openRow(key, value)
+    if (key[0] === ROWS.applied) return
+    this.#ledger.put(key, sealOf(value))
+    switch (key[0]) {
+      case ROWS.destination:
+        return this.#addDestination(readIdKey(key), content)
+      case ROWS.subscription:
+        return this.#addSubscription(readIdKey(key), content)
+      case ROWS.producer:
+        this.#producers.push(decodeProducer(readNumberKey(key), content))
+        return
+      case ROWS.outcome:
+        return this.#fold.outcomes.restore(decodeOutcome(readNumberKey(key), content))
+      case ROWS.page:
+        return this.#addPage(key, content)
+      default:
+        throw corrupt(`a row of unknown kind ${key[0]}`)
+    }
+  }
+
+  finish(applied: AppliedRow): void {
+    const { rows, sum } = this.#ledger
+    if (rows !== applied.rows || sum !== applied.rowSum) {
+      throw corrupt(`${rows} rows that are not the ${applied.rows} of its checkpoint`)
+    }
+    // The chain from least to most recently storing is in no key: ids ascend with introduction.
+    this.#producers.sort((a, b) => a.lastUse - b.lastUse)
+    const { producers, outcomes } = this.#fold
+    for (const producer of this.#producers) producers.restore(producer)
+    this.#fold.nextSequence = applied.nextSequence
+    this.#fold.nextId = applied.nextId
+    producers.nextId = applied.nextProducerId
+    producers.nextUse = applied.nextUse
+    outcomes.nextNumber = applied.nextOutcome
+  }
+
+  #addDestination(id: number, content: Buffer): void {
+    const row = decodeDestination(id, content)
+    this.#fold.destinations.set(id, row)
+    if (isQueueLike(row.destination.kind)) this.#fold.addList(id)
+  }
+
+  #addSubscription(id: number, content: Buffer): void {
+    this.#fold.subscriptions.set(id, decodeSubscription(id, content))
+    this.#fold.addList(id)
+  }
+
+  #addPage(key: Buffer, content: Buffer): void {
+    const { list: id, first } = readPageKey(key)
+    const list = this.#fold.lists.get(id)
+    if (list === undefined) throw corrupt(`a page of list ${id}, which it does not know`)
+    list.restore(decodePage(id, first, content))
+  }
+}
+
+/** What does not decode was not written by us, or not by this version: the index is given up. */
+function asCorrupt<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    const isDecoding = error instanceof BrokerError && error.code !== 'INDEX_CORRUPT'
+    throw isDecoding ? corrupt(`a row that does not decode: ${error.message}`) : error
+  }
+}
+
+function corrupt(what: string): BrokerError {
+  return new BrokerError('INDEX_CORRUPT', `The index holds ${what}.`)
+}

@@ -1,0 +1,181 @@
+import { BrokerError, assert } from '@quorate/core/base/errors'
+import type { Log } from '@quorate/core/base/log'
+import type { BodySource } from '../body-source.ts'
+import { Changes } from '../fold/changes.ts'
+import { Fold } from '../fold/fold.ts'
+import { FoldStore } from '../fold/fold-store.ts'
+import type { FoldStoreOptions } from '../fold/fold-store.ts'
+import { EMPTY_LOG } from '../journal/log-batch.ts'
+import type { LogPoint } from '../journal/log-batch.ts'
+import { takeCheckpoint } from './checkpoint-batch.ts'
+import { IndexDatabase } from './index-database.ts'
+import { loadIndex, readApplied } from './index-loader.ts'
+import { RowLedger } from './row-ledger.ts'
+
+export interface LevelStoreOptions {
+  /** LevelDB's own directory: its files in there are deleted when the index is given up. */
+  readonly directory: string
+  readonly clusterId: string
+  /**
+   * Whether the log still holds this very point: the record with this index ends at this position,
+   * and its epoch and header checksum are these. An index of any other log is given up.
+   */
+  readonly validate: (applied: LogPoint) => boolean | Promise<boolean>
+  readonly bodies: BodySource
+  /** A body cannot be read: the store cannot go on. */
+  readonly onFailure: (error: BrokerError) => void
+  readonly log: Log
+  /** Bytes of bodies that are kept in memory; BODY_CACHE_BYTES by default. */
+  readonly cacheBytes?: number
+}
+
+/** A fold and what belongs to its place on disk. */
+interface Opened {
+  readonly database: IndexDatabase
+  readonly fold: Fold
+  readonly changes: Changes
+  readonly ledger: RowLedger
+  readonly applied: LogPoint
+}
+
+/**
+ * The durable store: the fold in memory, and checkpoints of it in LevelDB, each with the point of the
+ * log that it is the fold of in the same write batch (R19). What was applied after the last checkpoint
+ * is applied again from the log, so a checkpoint may come as late as one likes; and an index that is
+ * lost, damaged or of another log is dropped and comes back exactly, from the start of the log.
+ */
+export class LevelStore extends FoldStore {
+  readonly #opened: Opened
+  readonly #clusterId: string
+  #checkpointed: LogPoint
+  #running: Promise<unknown> = Promise.resolve()
+  #waiting: Promise<LogPoint> | null = null
+  #failure: BrokerError | null = null
+  #closing: Promise<void> | null = null
+
+  private constructor(opened: Opened, options: LevelStoreOptions) {
+    super(opened.fold, opened.applied, options satisfies FoldStoreOptions)
+    this.#opened = opened
+    this.#clusterId = options.clusterId
+    this.#checkpointed = opened.applied
+  }
+
+  /**
+   * Opens the index, or a new one when it is missing or has to be given up; the owner then applies
+   * the log from `appliedIndex + 1` on. Rejects with STORE_IN_USE or STORE_UNAVAILABLE.
+   */
+  static async open(options: LevelStoreOptions): Promise<LevelStore> {
+    const kept = await openKept(options)
+    return new LevelStore(kept ?? (await openNew(options)), options)
+  }
+
+  /** The point of the log up to which a restart needs to read nothing. */
+  get checkpointedPoint(): LogPoint {
+    return this.#checkpointed
+  }
+
+  /**
+   * Writes a checkpoint of the state as it is when the one under way, if any, has ended; resolves with
+   * its point. Rejects with STORE_UNAVAILABLE when it cannot be written: the log is whole, but this
+   * index takes no more checkpoints, and the broker has to end.
+   */
+  checkpoint(): Promise<LogPoint> {
+    assert(this.#closing === null, 'a closed store takes no checkpoints')
+    return this.#enqueueCheckpoint()
+  }
+
+  /**
+   * Stops applying, makes a last checkpoint unless told otherwise, and releases the directory. Fetches
+   * under way do not call back.
+   */
+  close(options: { readonly checkpoint?: boolean } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.checkpoint ?? true)
+    return this.#closing
+  }
+
+  async #close(withCheckpoint: boolean): Promise<void> {
+    this.markClosed()
+    try {
+      if (withCheckpoint && this.#failure === null) await this.#enqueueCheckpoint()
+      else await this.#running.catch(() => undefined)
+    } finally {
+      await this.#opened.database.close()
+    }
+  }
+
+  /** One checkpoint runs, and at most one waits: everybody who asks meanwhile gets that one. */
+  #enqueueCheckpoint(): Promise<LogPoint> {
+    if (this.#waiting !== null) return this.#waiting
+    const next = this.#running.then(() => {
+      this.#waiting = null
+      return this.#writeCheckpoint()
+    })
+    this.#waiting = next
+    this.#running = next
+    return next
+  }
+
+  async #writeCheckpoint(): Promise<LogPoint> {
+    if (this.#failure !== null) throw this.#failure
+    const applied = this.appliedPoint
+    if (applied.index === this.#checkpointed.index) return applied
+    const { fold, changes, ledger, database } = this.#opened
+    const clusterId = this.#clusterId
+    const writes = takeCheckpoint({ fold, changes, ledger, clusterId, applied })
+    try {
+      await database.write(writes)
+    } catch (error) {
+      this.#failure = error as BrokerError
+      throw error
+    }
+    this.#checkpointed = applied
+    return applied
+  }
+}
+
+/** The index in the directory, loaded; null when it is empty, or had to be given up. */
+async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
+  try {
+    const database = await IndexDatabase.open(options.directory)
+    const outcome = await load(database, options).catch(async (error: unknown) => {
+      await database.close()
+      throw error
+    })
+    if (typeof outcome !== 'string') return outcome
+    await database.close()
+    if (outcome !== NOTHING_THERE) options.log.warn(DROPPED, { reason: outcome })
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== 'INDEX_CORRUPT') throw error
+    options.log.warn(DROPPED, { reason: error.message })
+  }
+  return null
+}
+
+const NOTHING_THERE = ''
+const DROPPED = 'the index is dropped and rebuilt from the log'
+
+/** The state that the index holds, or in words why it cannot be used. */
+async function load(database: IndexDatabase, options: LevelStoreOptions): Promise<Opened | string> {
+  const first = await readApplied(database)
+  if (first === 'empty') return NOTHING_THERE
+  if (first === 'unknown-format') return 'it is of another format'
+  const { clusterId, applied } = first
+  if (clusterId !== options.clusterId) return 'it belongs to another cluster'
+  if (!(await options.validate(applied))) return 'the log holds something else at its point'
+  const opened = { ...emptyState(options), database, applied }
+  await loadIndex(database, first, opened)
+  return opened
+}
+
+async function openNew(options: LevelStoreOptions): Promise<Opened> {
+  await IndexDatabase.destroy(options.directory)
+  const database = await IndexDatabase.open(options.directory)
+  return { ...emptyState(options), database, applied: EMPTY_LOG }
+}
+
+function emptyState(options: LevelStoreOptions): Pick<Opened, 'fold' | 'changes' | 'ledger'> {
+  const changes = new Changes()
+  const { cacheBytes } = options
+  const fold = new Fold({ changes, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+  return { fold, changes, ledger: new RowLedger() }
+}
