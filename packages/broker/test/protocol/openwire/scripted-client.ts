@@ -88,7 +88,7 @@ export class ScriptedClient {
     assert.equal(answers.length, 1)
     const [answer] = answers
     assert.equal(answer?.type, TypeId.ExceptionResponse)
-    return (answer as CommandOf<'ExceptionResponse'>).exception?.className ?? ''
+    return answer.exception?.className ?? ''
   }
 
   answersTo(commandId: number): Command[] {
