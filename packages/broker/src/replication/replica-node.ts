@@ -149,17 +149,21 @@ export class ReplicaNode {
     return this.#replica
   }
 
+  get weight(): number {
+    return this.#options.weight
+  }
+
   get journal(): Journal {
     return this.#journal
   }
 
-  /** Bytes appended by this leader and not committed: what back-pressure looks at (R30). */
-  get uncommittedRecords(): number {
-    return this.#journal.tail.index - this.#replica.commitIndex
+  /** Accepts the others' links. Resolves to the port. */
+  listen(): Promise<number> {
+    return this.#links.listen()
   }
 
-  /** Feeds `stateMachine` from its applied index on, listens for the others, and takes part. */
-  async start(stateMachine: StateMachine): Promise<number> {
+  /** Takes part, and feeds `stateMachine` from its applied index on. */
+  start(stateMachine: StateMachine): void {
     this.#feed = new CommittedFeed({
       stateMachine,
       source: this.#journal,
@@ -167,9 +171,7 @@ export class ReplicaNode {
       onError: (error) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
     })
     this.#feed.commit(this.#replica.commitIndex)
-    const port = await this.#links.listen()
     this.#tick = this.#options.clock.every(TICK_MS, () => this.#dispatch({ type: 'tick' }))
-    return port
   }
 
   /**

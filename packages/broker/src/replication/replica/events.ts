@@ -50,8 +50,8 @@ export type ReplicaEvent =
       readonly session: number
       readonly batch: LogBatch | null
     }
-  /** This node belongs to a cluster from now on (R2). */
-  | { readonly type: 'joined'; readonly clusterId: string; readonly config: ClusterConfig }
+  /** This node belongs to a cluster from now on (R2); without a configuration, as a learner. */
+  | { readonly type: 'joined'; readonly clusterId: string; readonly config: ClusterConfig | null }
   /** Where the other nodes are, to be remembered. */
   | { readonly type: 'peersMoved'; readonly peers: Readonly<Record<string, string>> }
   /** The broker is stopping, or an operator wants another leader (R28). */

@@ -44,6 +44,11 @@ export class FollowerProgress {
     this.session = session
   }
 
+  /** Sent and not acknowledged. */
+  get unackedBytes(): number {
+    return this.#inFlightBytes
+  }
+
   get hasRoom(): boolean {
     return this.#inFlightBytes < FOLLOWER_WINDOW_BYTES
   }

@@ -1,3 +1,4 @@
+import type { ClusterConfig } from '../cluster-config.ts'
 import { voters } from '../cluster-config.ts'
 import type { Frame, FrameOf } from '../frames.ts'
 import type { ReplicaMeta } from '../meta.ts'
@@ -357,9 +358,9 @@ export class Replica {
     this.#stepDown('abdicated')
   }
 
-  #onJoined(clusterId: string, config: NonNullable<ReplicaContext['config']>): void {
-    if (this.#context.config !== null) return
-    const configs = [{ index: 0, epoch: 0, config }]
+  #onJoined(clusterId: string, config: ClusterConfig | null): void {
+    if (this.#context.meta.clusterId !== null) return
+    const configs = config === null ? [] : [{ index: 0, epoch: 0, config }]
     this.#context.persist({ clusterId, configs })
   }
 }

@@ -1,0 +1,99 @@
+import type { BrokerOptions } from './config/broker-options.ts'
+import type { Member, SessionState } from './coordination/coordinator.ts'
+import type { EngineView } from './engine/engine-view.ts'
+import type { BrokerStatus, FollowerStatus } from './management/broker-status.ts'
+import { isVoter } from './replication/cluster-config.ts'
+import type { FollowerProgress } from './replication/replica/progress.ts'
+import type { ReplicaNode } from './replication/replica-node.ts'
+
+export interface StatusSources {
+  readonly options: BrokerOptions
+  readonly node: ReplicaNode
+  readonly appliedIndex: number
+  readonly uptimeMs: number
+  readonly nowMs: number
+  readonly build: string
+  readonly isServing: boolean
+  readonly session: SessionState
+  readonly members: readonly Member[]
+  readonly view: EngineView | null
+  readonly clientUris: readonly string[]
+}
+
+/** What one node says of itself, put together from the rooms' own views. */
+export function brokerStatus(sources: StatusSources): BrokerStatus {
+  const { options, node, members } = sources
+  const { replica, journal } = node
+  const { tail } = journal
+  const config = replica.meta.configs.at(-1)?.config ?? null
+  return {
+    brokerName: options.brokerName,
+    nodeId: options.nodeId,
+    pid: process.pid,
+    build: sources.build,
+    uptimeMs: Math.round(sources.uptimeMs),
+    role: roleOf(sources),
+    trouble: replica.suspect ?? (replica.role === 'halted' ? 'halted' : null),
+    suspect: replica.suspect !== null,
+    epoch: replica.leadership?.epoch ?? replica.meta.promised.epoch,
+    leader: replica.leader,
+    sync: options.replication.sync.words,
+    confirmsOnQuorum: options.replication.sync.waitsForFollowers,
+    seats: (config?.seats ?? []).map((seat) => seat?.nodeId ?? null),
+    log: {
+      epoch: tail.epoch,
+      index: tail.index,
+      position: tail.position,
+      syncedIndex: journal.syncedIndex,
+      committedIndex: replica.commitIndex,
+      appliedIndex: sources.appliedIndex,
+    },
+    followers: followersOf(sources),
+    coordination: { address: options.coordination.zkAddress, state: sources.session },
+    members: members.map(({ nodeId, consoleUrl }) => ({ nodeId, consoleUrl })),
+    clients: clientsOf(sources.view),
+    clientUris: sources.clientUris,
+    replicationAddress: options.replication.advertisedAddress,
+  }
+}
+
+function roleOf({ node, isServing }: StatusSources): BrokerStatus['role'] {
+  const { role, meta } = node.replica
+  if (role === 'halted') return 'halted'
+  if (meta.clusterId === null) return 'starting'
+  // Elected, but the epoch start is not committed yet: nobody is served.
+  return role === 'leader' && !isServing ? 'candidate' : role
+}
+
+function followersOf({ node, nowMs }: StatusSources): readonly FollowerStatus[] {
+  const { replica, journal } = node
+  const { leadership } = replica
+  if (leadership === null) return []
+  const config = replica.meta.configs.at(-1)?.config ?? null
+  return [...leadership.followers].map((progress) => ({
+    nodeId: progress.peer.nodeId,
+    state: stateOf(progress, isVoter(config, progress.peer.storeUuid)),
+    connected: progress.isStreaming,
+    ackedIndex: progress.syncedIndex,
+    lagRecords: Math.max(0, journal.tail.index - progress.syncedIndex),
+    lagBytes: progress.unackedBytes,
+    silentMs: progress.heardMs === null ? null : Math.round(nowMs - progress.heardMs),
+  }))
+}
+
+function stateOf(progress: FollowerProgress, votes: boolean): FollowerStatus['state'] {
+  if (!votes) return 'learner'
+  return progress.isStreaming && progress.suspect ? 'suspect' : 'voter'
+}
+
+function clientsOf(view: EngineView | null): BrokerStatus['clients'] {
+  const queues = view?.queues ?? []
+  const durables = view?.durables ?? []
+  const waiting = [...queues, ...durables].reduce((sum, { depth }) => sum + depth, 0)
+  return {
+    connections: view?.clients ?? 0,
+    consumers: view?.consumers ?? 0,
+    destinations: queues.length + (view?.topics.length ?? 0),
+    waitingMessages: waiting,
+  }
+}

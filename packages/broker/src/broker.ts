@@ -1,0 +1,351 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock, Timer } from '@quorate/core/base/clock'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import type { Log } from '@quorate/core/base/log'
+import type { BrokerOptions } from './config/broker-options.ts'
+import type { Coordinator, Member } from './coordination/coordinator.ts'
+import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
+import { brokerStatus } from './broker-status-view.ts'
+import { parseConnectorUri } from './listener/connector-uri.ts'
+import type { BrokerStatus } from './management/broker-status.ts'
+import { ManagementApi } from './management/management-api.ts'
+import { ClusterMembership } from './replication/cluster-membership.ts'
+import { ReplicaNode } from './replication/replica-node.ts'
+import { Serving } from './serving.ts'
+import { LockFile } from './store/journal/lock-file.ts'
+import { nodeFileSystem } from './store/journal/node-file-system.ts'
+import { EMPTY_LOG } from './store/journal/log-batch.ts'
+import type { LogPoint } from './store/journal/log-batch.ts'
+import { LevelStore } from './store/leveldb/level-store.ts'
+import type { LogWriter } from './store/message-store.ts'
+import { encodeOp } from './store/op-codec.ts'
+
+export const BUILD = '0.1.0'
+
+/** The index is written after this much log, and when the log has been idle for a while. */
+const CHECKPOINT_BYTES = 64 * 1024 * 1024
+const CHECKPOINT_IDLE_MS = 10_000
+
+export interface BrokerPorts {
+  readonly log: Log
+  readonly clock: Clock
+}
+
+interface Parts extends BrokerPorts {
+  readonly lock: LockFile
+  readonly node: ReplicaNode
+}
+
+/**
+ * One broker: builds the rooms in order and connects them. A follower is a journal and its index; the
+ * engine and the client ports exist only while the broker leads.
+ */
+export class Broker {
+  readonly #options: BrokerOptions
+  readonly #parts: Parts
+  readonly #startMs: number
+  readonly #coordinator: Coordinator
+  #membership: ClusterMembership | null = null
+  #management: ManagementApi | null = null
+  #store: LevelStore | null = null
+  #serving: Serving | null = null
+  #checkpointTimer: Timer | null = null
+  #appliedAtTick = 0
+  #isStopping = false
+  #fail: (error: BrokerError) => void = () => undefined
+  /** Resolves when the broker cannot go on; it serves nobody then. */
+  readonly failed: Promise<BrokerError>
+
+  private constructor(options: BrokerOptions, parts: Parts) {
+    this.#options = options
+    this.#parts = parts
+    this.#startMs = parts.clock.monotonicMs()
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve
+    })
+    const { zkAddress, zkPath, zkPassword, zkSessionTimeoutMs } = options.coordination
+    this.#coordinator = new ZooKeeperCoordinator({
+      connectString: zkAddress,
+      zkPath,
+      brokerName: options.brokerName,
+      zkPassword: zkPassword === '' ? null : zkPassword,
+      sessionTimeoutMs: zkSessionTimeoutMs,
+      clock: parts.clock,
+      log: parts.log,
+    })
+  }
+
+  /**
+   * Opens the data directory and starts to look for the cluster. Resolves once the node takes part or
+   * waits for others; it may follow, or lead, any time from then on.
+   */
+  static async start(options: BrokerOptions, ports: BrokerPorts): Promise<Broker> {
+    const lock = await LockFile.acquire(options.dataDirectory)
+    const self: { broker: Broker | null } = { broker: null }
+    try {
+      const node = await openNode(options, ports, () => self.broker)
+      const broker = new Broker(options, { ...ports, lock, node })
+      self.broker = broker
+      await broker.#begin()
+      return broker
+    } catch (error) {
+      await self.broker?.stop().catch(() => undefined)
+      await lock.release()
+      throw toBrokerError(error)
+    }
+  }
+
+  status(): BrokerStatus {
+    return brokerStatus({
+      options: this.#options,
+      node: this.#parts.node,
+      appliedIndex: this.#store?.appliedIndex ?? 0,
+      uptimeMs: this.#parts.clock.monotonicMs() - this.#startMs,
+      nowMs: this.#parts.clock.monotonicMs(),
+      build: BUILD,
+      isServing: this.#serving !== null,
+      session: this.#membership?.session ?? 'disconnected',
+      members: this.#membership?.members ?? [],
+      view: this.#serving?.view() ?? null,
+      clientUris: clientUrisOf(this.#options),
+    })
+  }
+
+  /** Clean end: leadership is handed over, everything is synced and marked clean. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    this.#checkpointTimer?.cancel()
+    this.#stopServing('the broker stops')
+    await this.#parts.node.stop()
+    await this.#store?.close()
+    await this.#membership?.stop()
+    await this.#management?.stop()
+    await this.#parts.lock.release()
+  }
+
+  async #begin(): Promise<void> {
+    const { node, clock, log } = this.#parts
+    const { replication, management } = this.#options
+    const { host, port } = management
+    this.#management = await ManagementApi.start({ host, port, status: () => this.status(), log })
+    await node.listen()
+    this.#membership = new ClusterMembership({
+      coordinator: this.#coordinator,
+      node,
+      replicas: replication.replicas,
+      bootstrapGraceMs: replication.bootstrapGraceMs,
+      stepDownOnZkExpiry: replication.stepDownOnZkExpiry,
+      replicationAddress: replication.advertisedAddress,
+      clientUris: clientUrisOf(this.#options),
+      consoleUrl: this.#management.url,
+      build: BUILD,
+      clock,
+      log,
+      onJoined: (clusterId) => this.#onJoined(clusterId),
+      onMembers: (members) => this.#onMembers(members),
+      onFatal: (error) => this.onFatal(error),
+    })
+    this.#membership.start()
+  }
+
+  #onJoined(clusterId: string): void {
+    this.#openStore(clusterId).catch((error: unknown) => {
+      this.onFatal(toBrokerError(error, 'STORE_UNAVAILABLE'))
+    })
+  }
+
+  async #openStore(clusterId: string): Promise<void> {
+    const { node, log, clock } = this.#parts
+    const { journal } = node
+    const store = await LevelStore.open({
+      directory: join(this.#options.dataDirectory, 'index'),
+      clusterId,
+      validate: async (applied) => {
+        if (applied.index > journal.tail.index) return false
+        if (applied.index < journal.firstIndex - 1) return false
+        return samePoint(applied, await journal.pointAt(applied.index))
+      },
+      bodies: {
+        readAt: async (refs) => {
+          // Committed by the others before our own disk had it: rare, and soon over.
+          await journal.idle()
+          return journal.readAt(refs)
+        },
+      },
+      onFailure: (error) => this.onFatal(error),
+      log,
+    })
+    if (this.#isStopping) {
+      await store.close({ checkpoint: false })
+      return
+    }
+    this.#store = store
+    this.#appliedAtTick = store.appliedIndex
+    this.#checkpointTimer = clock.every(CHECKPOINT_IDLE_MS, () => this.#considerCheckpoint(true))
+    node.start(store)
+  }
+
+  /** R20: everything up to the epoch start is applied. */
+  onLead(epoch: number): void {
+    const { node, log, clock } = this.#parts
+    const store = this.#store
+    if (store === null || this.#isStopping) return
+    const serving = new Serving({
+      connectors: this.#options.transportConnectors,
+      memoryLimitBytes: this.#options.memoryLimitBytes,
+      brokerName: this.#options.brokerName,
+      brokerId: `${this.#options.nodeId}-${epoch}`,
+      clusterUris: this.#clusterUris(),
+      store,
+      logWriter: logWriterOf(node, this.#options),
+      leaseValid: () => node.leaseValid(),
+      schedule: endOfTurn,
+      clock,
+      log,
+    })
+    this.#serving = serving
+    serving.start().then(
+      () => {
+        if (this.#serving !== serving) return
+        log.info('leads', { epoch })
+        this.#membership?.claim(epoch)
+      },
+      (error: unknown) => this.onFatal(toBrokerError(error)),
+    )
+  }
+
+  /** R5. */
+  allocateEpoch(above: number): Promise<{ epoch: number; nonce: string }> {
+    return this.#coordinator.allocateEpoch(above)
+  }
+
+  onStepDown(reason: string): void {
+    if (this.#serving !== null) this.#parts.log.warn('steps down', { reason })
+    this.#stopServing(reason)
+    if (!this.#isStopping) this.#membership?.release()
+  }
+
+  onAdvanced(): void {
+    this.#serving?.advanced()
+    this.#considerCheckpoint(false)
+  }
+
+  onFatal(error: BrokerError): void {
+    if (this.#isStopping) return
+    this.#stopServing(error.message)
+    this.#fail(error)
+  }
+
+  #stopServing(reason: string): void {
+    const serving = this.#serving
+    this.#serving = null
+    serving?.stop(reason)
+  }
+
+  #onMembers(_members: readonly Member[]): void {
+    this.#serving?.setClusterUris(this.#clusterUris())
+  }
+
+  /** Addresses for clients: of every broker that is known, our own included. */
+  #clusterUris(): readonly string[] {
+    const uris = new Set(clientUrisOf(this.#options))
+    for (const member of this.#membership?.members ?? []) {
+      for (const uri of member.clientUris) uris.add(uri)
+    }
+    return [...uris].sort()
+  }
+
+  #considerCheckpoint(idle: boolean): void {
+    const store = this.#store
+    if (store === null || this.#isStopping) return
+    const due = store.appliedPoint.position - store.checkpointedPoint.position >= CHECKPOINT_BYTES
+    const quiet = idle && this.#appliedAtTick === store.appliedIndex
+    if (idle) this.#appliedAtTick = store.appliedIndex
+    const news = store.appliedIndex > store.checkpointedPoint.index
+    if (!news || !(due || quiet)) return
+    store.checkpoint().catch((error: unknown) => {
+      this.onFatal(toBrokerError(error, 'STORE_UNAVAILABLE'))
+    })
+  }
+}
+
+function openNode(
+  options: BrokerOptions,
+  { log, clock }: BrokerPorts,
+  broker: () => Broker | null,
+): Promise<ReplicaNode> {
+  const { replication } = options
+  const bind = new URL(replication.bind.replace(/^tcp:/, 'http:'))
+  return ReplicaNode.open({
+    directory: options.dataDirectory,
+    fileSystem: nodeFileSystem,
+    brokerName: options.brokerName,
+    nodeId: options.nodeId,
+    bindHost: bind.hostname.replace(/^\[|\]$/g, ''),
+    bindPort: Number(bind.port),
+    securityToken: replication.securityToken,
+    weight: replication.weight,
+    sync: replication.sync,
+    timings: replication,
+    segmentSizeBytes: replication.logSizeBytes,
+    bootId: bootId(),
+    clock,
+    random: Math.random,
+    log,
+    schedule: endOfTurn,
+    allocateEpoch: (above) =>
+      broker()?.allocateEpoch(above) ??
+      Promise.reject(new BrokerError('COORDINATION_LOST', 'the broker is starting')),
+    listener: {
+      lead: (epoch) => broker()?.onLead(epoch),
+      stepDown: (reason) => broker()?.onStepDown(reason),
+      advanced: () => broker()?.onAdvanced(),
+      fatal: (error) => broker()?.onFatal(error),
+    },
+  })
+}
+
+/** The log as the engine writes it: operations become records of the turn's batch. */
+function logWriterOf(node: ReplicaNode, { replication }: BrokerOptions): LogWriter {
+  return {
+    append(op) {
+      const { type, chunks } = encodeOp(op)
+      return node.append(type, chunks)
+    },
+    get confirmableIndex() {
+      if (replication.sync.waitsForFollowers) return 0
+      return node.replica.leadership?.ownAckedIndex ?? 0
+    },
+  }
+}
+
+function clientUrisOf(options: BrokerOptions): readonly string[] {
+  return options.transportConnectors.map(({ uri, publishedUri }) => {
+    if (publishedUri !== '') return publishedUri
+    const { host, port } = parseConnectorUri(uri)
+    const advertised = options.replication.advertisedAddress
+    const isWildcard = host === '0.0.0.0' || host === '::'
+    const shown = isWildcard ? advertised.slice(0, advertised.lastIndexOf(':')) : host
+    return `tcp://${shown}:${port}`
+  })
+}
+
+function endOfTurn(work: () => void): void {
+  setImmediate(work)
+}
+
+function samePoint(a: LogPoint, b: LogPoint): boolean {
+  if (a.index === EMPTY_LOG.index) return b.index === EMPTY_LOG.index
+  return a.index === b.index && a.chain === b.chain && a.position === b.position
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    // Not Linux: every restart counts as a reboot (R33), which is slower, never wrong.
+    return ''
+  }
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '@quorate/core/base/clock'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import type { Log } from '@quorate/core/base/log'
+import type { TransportConnectorOptions } from './config/broker-options.ts'
+import { Engine } from './engine/engine.ts'
+import type { EngineView } from './engine/engine-view.ts'
+import { parseConnectorUri } from './listener/connector-uri.ts'
+import { Listener } from './listener/listener.ts'
+import { canonicalMessageEditor } from './protocol/openwire/message-editor.ts'
+import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
+import type { LogWriter, MessageStore } from './store/message-store.ts'
+
+export interface ServingOptions {
+  readonly connectors: readonly TransportConnectorOptions[]
+  readonly memoryLimitBytes: number
+  readonly brokerName: string
+  readonly brokerId: string
+  readonly clusterUris: readonly string[]
+  readonly store: MessageStore
+  readonly logWriter: LogWriter
+  readonly leaseValid: () => boolean
+  readonly schedule: (work: () => void) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * What a broker does for clients while it leads: one engine, and a listener with its adapter for each
+ * transport connector. A new leadership makes a new one; nothing of it outlives the step-down (R29).
+ */
+export class Serving {
+  readonly #options: ServingOptions
+  readonly #engine: Engine
+  readonly #adapters: OpenWireAdapter[] = []
+  readonly #listeners: Listener[] = []
+  #isStopped = false
+  #hadLease = true
+
+  constructor(options: ServingOptions) {
+    this.#options = options
+    this.#engine = new Engine({
+      store: options.store,
+      log: options.logWriter,
+      clock: options.clock,
+      logger: options.log,
+      editor: canonicalMessageEditor,
+      lease: { valid: options.leaseValid },
+      turn: { schedule: options.schedule },
+      options: { memoryLimitBytes: options.memoryLimitBytes },
+    })
+  }
+
+  /** Opens the engine and then the ports. Rejects with ADDRESS_IN_USE when one is taken. */
+  async start(): Promise<void> {
+    this.#engine.start()
+    for (const connector of this.#options.connectors) await this.#listen(connector)
+  }
+
+  stop(reason: string): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    const error = new BrokerError('LEADERSHIP_LOST', reason)
+    this.#engine.stop(error)
+    for (const adapter of this.#adapters) adapter.stop()
+    for (const listener of this.#listeners) void listener.stop()
+  }
+
+  /** More of the log is committed or confirmable, or the lease may have come back. */
+  advanced(): void {
+    const { confirmableIndex } = this.#options.logWriter
+    if (confirmableIndex > 0) this.#engine.confirmable(confirmableIndex)
+    const hasLease = this.#options.leaseValid()
+    if (hasLease && !this.#hadLease) this.#engine.leaseRestored()
+    this.#hadLease = hasLease
+  }
+
+  setClusterUris(uris: readonly string[]): void {
+    for (const adapter of this.#adapters) adapter.setClusterUris(uris)
+  }
+
+  view(): EngineView {
+    return this.#engine.view()
+  }
+
+  async #listen(connector: TransportConnectorOptions): Promise<void> {
+    const { brokerName, brokerId, clusterUris, clock, log } = this.#options
+    const uri = parseConnectorUri(connector.uri)
+    const adapter = new OpenWireAdapter({
+      engine: this.#engine,
+      brokerName,
+      brokerId,
+      clusterUris,
+      clock,
+      log,
+      options: uri.openwire,
+    })
+    const listener = new Listener({
+      name: connector.name,
+      host: uri.host,
+      port: uri.port,
+      maximumConnections: uri.maximumConnections,
+      backlog: uri.backlog,
+      accept: (stream) => adapter.accept(stream),
+      clock,
+      log,
+    })
+    await listener.start().catch((error: unknown) => {
+      adapter.stop()
+      throw toBrokerError(error)
+    })
+    this.#adapters.push(adapter)
+    this.#listeners.push(listener)
+    // The step-down came while the port was being opened.
+    if (this.#isStopped) {
+      adapter.stop()
+      void listener.stop()
+    }
+  }
+}
