@@ -1,7 +1,7 @@
 import { BrokerError } from '../base/errors.ts'
 import type { Command, DataStructure } from './commands.ts'
+import { isCommand } from './commands.ts'
 import { malformed } from './malformed.ts'
-import { isCommandType } from './plan.ts'
 import { StructureReader } from './structure-reader.ts'
 import { StructureWriter } from './structure-writer.ts'
 
@@ -54,11 +54,7 @@ export class OpenWireCodec {
    * are slices of the frame. Any other bytes end in MALFORMED_FRAME.
    */
   decode(frame: Buffer): Command | null {
-    const value = this.decodeStructure(frame)
-    if (value !== null && !isCommandType(value.type)) {
-      throw malformed(`a structure of type ${value.type} is no command`)
-    }
-    return value as Command | null
+    return commandOf(this.decodeStructure(frame))
   }
 
   /** As decode, but of ids, destinations and journal records too. */
@@ -82,12 +78,9 @@ export class OpenWireCodec {
     const reader = this.#reader
     reader.reset(bytes, 0)
     try {
-      const value = reader.root()
-      if (value !== null && !isCommandType(value.type)) {
-        throw malformed(`a structure of type ${value.type} is no command`)
-      }
+      const command = commandOf(reader.root())
       this.#refuse(reader.position)
-      return { command: value as Command | null, usedBytes: reader.position, missingBytes: 0 }
+      return { command, usedBytes: reader.position, missingBytes: 0 }
     } catch (error) {
       if (reader.shortfall === 0) throw error
       this.#refuse(bytes.length + reader.shortfall)
@@ -126,6 +119,11 @@ export class OpenWireCodec {
       throw new BrokerError('FRAME_TOO_LARGE', `a frame of ${byteCount} bytes or more`)
     }
   }
+}
+
+function commandOf(value: DataStructure | null): Command | null {
+  if (value === null || isCommand(value)) return value
+  throw malformed(`a structure of type ${value.type} is no command`)
 }
 
 export interface AheadResult {

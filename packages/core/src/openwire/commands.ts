@@ -33,18 +33,50 @@ type Schema = typeof schema
 
 export type StructureName = keyof Schema
 
-/** Names that stand for several structures in the rows of the table. */
+/** Names in the rows of the table that stand for several structures. */
+const families = {
+  ActiveMQDestination: ['ActiveMQQueue', 'ActiveMQTopic', 'ActiveMQTempQueue', 'ActiveMQTempTopic'],
+  TransactionId: ['LocalTransactionId', 'XATransactionId'],
+  Message: [
+    'ActiveMQMessage',
+    'ActiveMQBytesMessage',
+    'ActiveMQMapMessage',
+    'ActiveMQObjectMessage',
+    'ActiveMQStreamMessage',
+    'ActiveMQTextMessage',
+    'ActiveMQBlobMessage',
+  ],
+} as const satisfies Record<string, readonly StructureName[]>
+
+/** Structures that occur only inside commands, beside destinations and transaction ids. */
+const onlyInside = [
+  'MessageId',
+  'ConnectionId',
+  'SessionId',
+  'ConsumerId',
+  'ProducerId',
+  'BrokerId',
+  'DiscoveryEvent',
+  'JournalTopicAck',
+  'JournalQueueAck',
+  'JournalTrace',
+  'JournalTransaction',
+  'SubscriptionInfo',
+  'NetworkBridgeFilter',
+] as const satisfies readonly StructureName[]
+
+export type DestinationName = (typeof families)['ActiveMQDestination'][number]
+export type TransactionName = (typeof families)['TransactionId'][number]
+export type MessageName = (typeof families)['Message'][number]
+export type CommandName = Exclude<
+  StructureName,
+  DestinationName | TransactionName | (typeof onlyInside)[number]
+>
+
 interface FamilyMembers {
-  ActiveMQDestination: 'ActiveMQQueue' | 'ActiveMQTopic' | 'ActiveMQTempQueue' | 'ActiveMQTempTopic'
-  TransactionId: 'LocalTransactionId' | 'XATransactionId'
-  Message:
-    | 'ActiveMQMessage'
-    | 'ActiveMQBytesMessage'
-    | 'ActiveMQMapMessage'
-    | 'ActiveMQObjectMessage'
-    | 'ActiveMQStreamMessage'
-    | 'ActiveMQTextMessage'
-    | 'ActiveMQBlobMessage'
+  ActiveMQDestination: DestinationName
+  TransactionId: TransactionName
+  Message: MessageName
   DataStructure: StructureName
 }
 
@@ -86,29 +118,11 @@ export type CommandOf<N extends StructureName> = N extends StructureName
 export type DataStructure = CommandOf<StructureName>
 
 /** What may be sent in a frame of its own; the others occur only inside commands. */
-export type Command = CommandOf<
-  Exclude<StructureName, FamilyMembers['ActiveMQDestination' | 'TransactionId'] | NoCommandName>
->
+export type Command = CommandOf<CommandName>
 
-type NoCommandName =
-  | 'ActiveMQQueue'
-  | 'MessageId'
-  | 'ConnectionId'
-  | 'SessionId'
-  | 'ConsumerId'
-  | 'ProducerId'
-  | 'BrokerId'
-  | 'DiscoveryEvent'
-  | 'JournalTopicAck'
-  | 'JournalQueueAck'
-  | 'JournalTrace'
-  | 'JournalTransaction'
-  | 'SubscriptionInfo'
-  | 'NetworkBridgeFilter'
-
-export type MessageCommand = CommandOf<FamilyMembers['Message']>
-export type Destination = CommandOf<FamilyMembers['ActiveMQDestination']>
-export type TransactionId = CommandOf<FamilyMembers['TransactionId']>
+export type MessageCommand = CommandOf<MessageName>
+export type Destination = CommandOf<DestinationName>
+export type TransactionId = CommandOf<TransactionName>
 export type WireFormatInfo = CommandOf<'WireFormatInfo'>
 export type BrokerInfo = CommandOf<'BrokerInfo'>
 export type ConnectionInfo = CommandOf<'ConnectionInfo'>
@@ -156,33 +170,30 @@ export const TypeId = Object.freeze(
   Object.fromEntries(Object.entries(schema).map(([name, row]) => [name, row.code])),
 ) as { readonly [N in StructureName]: Schema[N]['code'] }
 
-const members: Readonly<Record<keyof FamilyMembers, readonly StructureName[]>> = {
-  ActiveMQDestination: ['ActiveMQQueue', 'ActiveMQTopic', 'ActiveMQTempQueue', 'ActiveMQTempTopic'],
-  TransactionId: ['LocalTransactionId', 'XATransactionId'],
-  Message: [
-    'ActiveMQMessage',
-    'ActiveMQBytesMessage',
-    'ActiveMQMapMessage',
-    'ActiveMQObjectMessage',
-    'ActiveMQStreamMessage',
-    'ActiveMQTextMessage',
-    'ActiveMQBlobMessage',
-  ],
-  DataStructure: Object.keys(schema) as StructureName[],
-}
+const allNames = Object.keys(schema) as StructureName[]
 
 /** The structures that a name in the `of` column of the table stands for. */
 export function membersOf(name: string): readonly StructureName[] {
-  if (name in members) return members[name as keyof FamilyMembers]
+  if (name === 'DataStructure') return allNames
+  if (name in families) return families[name as keyof typeof families]
   return name in schema ? [name as StructureName] : []
+}
+
+const commandCodes = new Set<number>(allNames.map((name) => TypeId[name]))
+for (const name of [...families.ActiveMQDestination, ...families.TransactionId, ...onlyInside]) {
+  commandCodes.delete(TypeId[name])
 }
 
 function has(codes: ReadonlySet<number>, value: { readonly type: number } | null): boolean {
   return value !== null && codes.has(value.type)
 }
 
-const messageCodes = new Set<number>(members.Message.map((name) => TypeId[name]))
-const destinationCodes = new Set<number>(members.ActiveMQDestination.map((name) => TypeId[name]))
+const messageCodes = new Set<number>(families.Message.map((name) => TypeId[name]))
+const destinationCodes = new Set<number>(families.ActiveMQDestination.map((name) => TypeId[name]))
+
+export function isCommand(value: DataStructure | null): value is Command {
+  return has(commandCodes, value)
+}
 
 export function isMessage(value: DataStructure | null): value is MessageCommand {
   return has(messageCodes, value)

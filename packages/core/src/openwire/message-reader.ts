@@ -3,6 +3,7 @@
  * order of evaluation is the order of the wire. What differs by version is said in the line.
  */
 import type { DataStructure, MessageCommand } from './commands.ts'
+import type { DestinationName, MessageName, TransactionName } from './commands.ts'
 import { families } from './plan.ts'
 import type { StructureReader } from './structure-reader.ts'
 
@@ -83,17 +84,6 @@ function readMessageId(r: StructureReader): DataStructure {
     brokerSequenceId: r.long(),
   }
 }
-
-type DestinationName = 'ActiveMQQueue' | 'ActiveMQTopic' | 'ActiveMQTempQueue' | 'ActiveMQTempTopic'
-type TransactionName = 'LocalTransactionId' | 'XATransactionId'
-type MessageName =
-  | 'ActiveMQMessage'
-  | 'ActiveMQBytesMessage'
-  | 'ActiveMQMapMessage'
-  | 'ActiveMQObjectMessage'
-  | 'ActiveMQStreamMessage'
-  | 'ActiveMQTextMessage'
-  | 'ActiveMQBlobMessage'
 
 /** All messages but the blob message, which has fields of its own. */
 function readMessage(r: StructureReader, type: 23 | 24 | 25 | 26 | 27 | 28): MessageCommand {

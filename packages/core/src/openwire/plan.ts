@@ -58,34 +58,6 @@ export function isMarshalAware(type: number): boolean {
   return families.message[type] === 1 || type === TypeId.WireFormatInfo
 }
 
-const notCommands = new Set<string>([
-  ...membersOf('ActiveMQDestination'),
-  ...membersOf('TransactionId'),
-  'MessageId',
-  'ConnectionId',
-  'SessionId',
-  'ConsumerId',
-  'ProducerId',
-  'BrokerId',
-  'DiscoveryEvent',
-  'JournalTopicAck',
-  'JournalQueueAck',
-  'JournalTrace',
-  'JournalTransaction',
-  'SubscriptionInfo',
-  'NetworkBridgeFilter',
-])
-
-const commandTypes = new Uint8Array(256)
-for (const name of membersOf('DataStructure')) {
-  if (!notCommands.has(name)) commandTypes[TypeId[name]] = 1
-}
-
-/** Whether a structure may stand in a frame of its own. */
-export function isCommandType(type: number): boolean {
-  return commandTypes[type] === 1
-}
-
 const compiled = new Map<number, Plans>()
 
 /** The table as it is at one version, compiled once. */

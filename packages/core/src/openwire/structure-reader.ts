@@ -12,7 +12,7 @@ import { malformed } from './malformed.ts'
 import { ReadCache } from './marshal-cache.ts'
 import * as hot from './message-reader.ts'
 import type { Family, FieldPlan, Plans, StructurePlan } from './plan.ts'
-import { blankOf, families, isMarshalAware, plansOf } from './plan.ts'
+import { blankOf, isMarshalAware, plansOf } from './plan.ts'
 import { WireReader } from './wire-reader.ts'
 import type { WireReaderOptions } from './wire-reader.ts'
 
@@ -147,6 +147,3 @@ export class StructureReader extends WireReader {
     }
   }
 }
-
-/** For tests: a bare id or destination is no command, but decodes as well. */
-export const anyFamily = families.any

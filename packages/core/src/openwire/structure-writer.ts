@@ -5,7 +5,7 @@ import { notCached, WriteCache } from './marshal-cache.ts'
 import * as hot from './message-writer.ts'
 import type { FieldPlan, Plans, StructurePlan } from './plan.ts'
 import { isMarshalAware, plansOf } from './plan.ts'
-import { WireWriter } from './wire-writer.ts'
+import { unencodable, WireWriter } from './wire-writer.ts'
 import type { WireWriterOptions } from './wire-writer.ts'
 
 export interface StructureWriterOptions extends WireWriterOptions {
@@ -109,6 +109,11 @@ export class StructureWriter extends WireWriter {
     }
   }
 
+  #exactly(value: Buffer, size: number): void {
+    if (value.length !== size) throw unencodable(`${value.length} bytes where ${size} belong`)
+    this.fixedBytes(value)
+  }
+
   #field(field: FieldPlan, value: unknown): void {
     switch (field.kind) {
       case 'boolean':
@@ -124,7 +129,7 @@ export class StructureWriter extends WireWriter {
       case 'bytes':
         return this.bytes(value as Buffer | null)
       case 'fixedBytes':
-        return this.fixedBytes((value as Buffer).subarray(0, field.size))
+        return this.#exactly(value as Buffer, field.size)
       case 'throwable':
         return this.throwable(value as WireThrowable | null)
       case 'nested':
