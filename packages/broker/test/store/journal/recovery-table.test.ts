@@ -20,7 +20,7 @@ const names: readonly (keyof RecoveryFacts)[] = [
 function* allFacts(): Generator<RecoveryFacts> {
   for (let bits = 0; bits < 1 << names.length; bits++) {
     const entries = names.map((name, i) => [name, ((bits >> i) & 1) === 1])
-    yield Object.fromEntries(entries) as unknown as RecoveryFacts
+    yield Object.fromEntries(entries)
   }
 }
 

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { describe, it } from 'node:test'
+import type { ProcessTable } from '../../../src/store/journal/lock-file.ts'
+import { LockFile } from '../../../src/store/journal/lock-file.ts'
+
+async function directoryFor(context: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'quorate-lock-'))
+  context.after(() => rm(directory, { recursive: true }))
+  return directory
+}
+
+/** A machine on which these processes live: id and start time. */
+function machine(
+  pid: number,
+  living: Readonly<Record<number, string>>,
+  bootId = 'boot',
+): ProcessTable {
+  return { pid, bootId: () => bootId, startTime: (id) => living[id] ?? null }
+}
+
+describe('lock file', () => {
+  it('lets one process in, names it to the others, and lets the next in after it', async (context) => {
+    const directory = await directoryFor(context)
+    const both = { 10: '500', 11: '600' }
+    const lock = await LockFile.acquire(directory, machine(10, both))
+    await assert.rejects(LockFile.acquire(directory, machine(11, both)), {
+      code: 'STORE_IN_USE',
+      details: { path: join(directory, 'lock'), pid: 10 },
+    })
+    await lock.release()
+    const next = await LockFile.acquire(directory, machine(11, both))
+    await next.release()
+    assert.deepEqual(await readdir(directory), [])
+  })
+
+  it('is not fooled by a process id that was given out again, nor by a reboot', async (context) => {
+    const directory = await directoryFor(context)
+    await LockFile.acquire(directory, machine(10, { 10: '500' }))
+    // Dead.
+    await LockFile.acquire(directory, machine(11, { 11: '600' }))
+    // Another process with the id 11.
+    await LockFile.acquire(directory, machine(12, { 11: '700', 12: '800' }))
+    // Another boot, in which the same id started at the same tick.
+    await LockFile.acquire(directory, machine(13, { 12: '800', 13: '900' }, 'next boot'))
+    await assert.rejects(
+      LockFile.acquire(directory, machine(14, { 13: '900', 14: '1' }, 'next boot')),
+      { code: 'STORE_IN_USE' },
+    )
+  })
+
+  it('takes over what is no lock at all', async (context) => {
+    const directory = await directoryFor(context)
+    await writeFile(join(directory, 'lock'), 'garbage')
+    const lock = await LockFile.acquire(directory, machine(10, { 10: '500' }))
+    await lock.release()
+  })
+
+  it('gives a dead owner’s directory to exactly one of many', async (context) => {
+    const directory = await directoryFor(context)
+    await LockFile.acquire(directory, machine(1, { 1: '1' }))
+    const living = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [100 + i, `${i}`]))
+    const results = await Promise.allSettled(
+      Object.keys(living).map((pid) => LockFile.acquire(directory, machine(Number(pid), living))),
+    )
+    assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1)
+  })
+
+  it('knows the real machine', async (context) => {
+    const directory = await directoryFor(context)
+    const lock = await LockFile.acquire(directory)
+    await assert.rejects(LockFile.acquire(directory), { code: 'STORE_IN_USE' })
+    await lock.release()
+  })
+
+  it('does not release a lock that another process has taken over', async (context) => {
+    const directory = await directoryFor(context)
+    const old = await LockFile.acquire(directory, machine(10, { 10: '500' }))
+    const both = { 11: '600', 12: '700' }
+    await LockFile.acquire(directory, machine(11, both))
+    await old.release()
+    await assert.rejects(LockFile.acquire(directory, machine(12, both)), { code: 'STORE_IN_USE' })
+  })
+})

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
+import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
+
+const PATH = '/data/meta'
+const SLOT = 4096
+
+async function open(fileSystem: MemoryFileSystem) {
+  return TwoSlotFile.open({ fileSystem, path: PATH, slotBytes: SLOT })
+}
+
+async function written(payloads: readonly string[]): Promise<MemoryFileSystem> {
+  const fileSystem = new MemoryFileSystem()
+  const { file } = await open(fileSystem)
+  for (const payload of payloads) await file.write(Buffer.from(payload))
+  return fileSystem.kill()
+}
+
+describe('two-slot file', () => {
+  it('is absent at first, and then holds what was written last', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const { file, state, payload } = await open(fileSystem)
+    assert.equal(state, 'absent')
+    assert.equal(payload, null)
+    for (const text of ['one', 'two', 'three']) {
+      await file.write(Buffer.from(text))
+      const again = await open(fileSystem)
+      assert.equal(again.state, 'valid')
+      assert.equal(again.payload?.toString(), text)
+    }
+  })
+
+  it('survives its own creation: the directory is synced', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const fileSystem = new MemoryFileSystem()
+      await open(fileSystem)
+      const remains = fileSystem.crash(seed)
+      assert.equal(await remains.size(PATH), 2 * SLOT)
+      assert.equal((await open(remains)).state, 'absent')
+    }
+  })
+
+  it('keeps the payload before when the newest one is damaged, and reports two bad slots', async () => {
+    // Generations 1, 2, 3 lie in the second, the first and again the second slot.
+    const fileSystem = await written(['one', 'two', 'three'])
+    fileSystem.flip(PATH, SLOT + 21, 1)
+    const older = await open(fileSystem)
+    assert.equal(older.payload?.toString(), 'two')
+    fileSystem.flip(PATH, 5, 1)
+    const { state, payload } = await open(fileSystem)
+    assert.equal(state, 'bad')
+    assert.equal(payload, null)
+  })
+
+  it('notices each flipped bit of the slot that counts', async () => {
+    const fileSystem = await written(['one', 'two'])
+    for (let byte = 0; byte < 23; byte++) {
+      fileSystem.flip(PATH, byte, 0x10)
+      assert.equal((await open(fileSystem)).payload?.toString(), 'one', `byte ${byte}`)
+      fileSystem.flip(PATH, byte, 0x10)
+    }
+  })
+
+  it('holds after a crash the last payload that was confirmed, or the one after it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ maxLength: 3000 }), { minLength: 1, maxLength: 6 }),
+        fc.nat(40),
+        fc.integer(),
+        async (texts, operations, seed) => {
+          let left = operations
+          const turn = (): Promise<void> =>
+            left-- > 0 ? Promise.resolve() : new Promise(() => undefined)
+          const fileSystem = new MemoryFileSystem({ turn })
+          let confirmed = 0
+          const writing = (async () => {
+            const { file } = await open(fileSystem)
+            for (const text of texts) {
+              await file.write(Buffer.from(text))
+              confirmed++
+            }
+          })()
+          await Promise.race([writing, new Promise((resolve) => setImmediate(resolve))])
+          left = Infinity
+          const found = await open(fileSystem.crash(seed))
+          if (confirmed === 0) return
+          const text = found.payload?.toString()
+          assert.ok(text === texts[confirmed - 1] || text === texts[confirmed])
+        },
+      ),
+    )
+  })
+
+  it('writes one after the other, and nothing after an error', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const { file } = await open(fileSystem)
+    await Promise.all(['a', 'b', 'c'].map((text) => file.write(Buffer.from(text))))
+    assert.equal((await open(fileSystem)).payload?.toString(), 'c')
+    fileSystem.fault = ({ kind }) => (kind === 'syncData' ? { errno: 'EIO' } : null)
+    await assert.rejects(file.write(Buffer.from('d')), { code: 'EIO' })
+    fileSystem.fault = () => null
+    await assert.rejects(file.write(Buffer.from('e')), { code: 'EIO' })
+  })
+
+  it('refuses a payload that does not fit', async () => {
+    const { file } = await open(new MemoryFileSystem())
+    assert.throws(() => file.write(Buffer.alloc(file.payloadBytesMax + 1)), /has to fit/)
+    await file.write(Buffer.alloc(file.payloadBytesMax, 1))
+  })
+})
