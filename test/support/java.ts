@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,9 +75,8 @@ async function compileInto(
 }
 
 export interface JavaRun {
+  /** As compileJava answers it. */
   readonly classPath: string
-  /** Where standard output goes; it is returned otherwise. */
-  readonly outputFile?: string
 }
 
 /** Runs a main class to its end and answers its standard output. Rejects when it fails. */
@@ -90,6 +89,5 @@ export async function runJava(
   const { stdout } = await run('java', [...flags, '-cp', options.classPath, main, ...args], {
     maxBuffer: 256 * 1024 * 1024,
   })
-  if (options.outputFile !== undefined) await writeFile(options.outputFile, stdout)
   return stdout
 }
