@@ -294,8 +294,10 @@ function sessions(cluster: Cluster): void {
       await a.untilSession('connected')
       a.cut()
       await a.untilSession('disconnected')
-      await assert.rejects(a.coordinator.allocateEpoch(0), isLost)
-      await assert.rejects(a.coordinator.readBootstrap(), isLost)
+      await Promise.all([
+        assert.rejects(a.coordinator.allocateEpoch(0), isLost),
+        assert.rejects(a.coordinator.readBootstrap(), isLost),
+      ])
     }),
   )
   it(

@@ -52,7 +52,7 @@ export function zookeeperHarness(options: HarnessOptions): CoordinatorHarness {
         brokerName: cluster,
         zkPassword: options.zkPassword ?? null,
         sessionTimeoutMs,
-        operationTimeoutMs: 3_000,
+        operationTimeoutMs: 1_500,
         clock: systemClock,
         log: options.log ?? silentLog,
         connect: cable.connect,

@@ -105,6 +105,31 @@ export function record<R extends Rows>(rows: R): Jute<RecordOf<R>> {
   }
 }
 
+type Kinds = Readonly<Record<string, { readonly code: number; readonly body: Jute<unknown> }>>
+export type UnionOf<K extends Kinds> = {
+  readonly [T in keyof K]: { readonly type: T } & JuteValue<K[T]['body']>
+}[keyof K]
+
+/** One of several records, told apart by an int before it. Throws UNSUPPORTED_FORMAT for others. */
+export function union<K extends Kinds>(kinds: K): Jute<UnionOf<K>> {
+  const typeOf = new Map(Object.entries(kinds).map(([type, { code }]) => [code, type]))
+  return {
+    read: (reader) => {
+      const code = reader.int32()
+      const type = typeOf.get(code)
+      const body = type === undefined ? undefined : kinds[type]?.body
+      if (body === undefined) throw new BrokerError('UNSUPPORTED_FORMAT', `unknown record ${code}`)
+      return { type, ...(body.read(reader) as object) } as UnionOf<K>
+    },
+    write: (writer, value) => {
+      const kind = kinds[value.type as string]
+      assert(kind !== undefined, 'a record of the union has one of its types')
+      writer.int32(kind.code)
+      kind.body.write(writer, value)
+    },
+  }
+}
+
 /** Decodes one record from a frame; bytes that a newer peer appended are ignored. */
 export function decodeJute<T>(codec: Jute<T>, bytes: Buffer): T {
   return codec.read(new ByteReader(bytes))
