@@ -1,7 +1,7 @@
 /**
  * The first command on every connection: what each side can do, and what follows from both.
  *
- *   WireFormatInfo = magic: 8 bytes "ActiveMQ", version: int32, properties: bytes of a primitive map
+ *   WireFormatInfo = magic: 8 bytes "ActiveMQ", version: int32, properties: bytes (a primitive map)
  *
  * Both sides send theirs at once and loosely encoded; what is agreed on holds from the next frame.
  */
