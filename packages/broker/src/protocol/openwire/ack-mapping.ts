@@ -1,6 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { MessageAck, MessageCommand, MessageId } from '@quorate/core/openwire/commands'
-import type { AcknowledgeMode, Consumer, Delivery, InFlight } from '../../engine/client.ts'
+import type { AcknowledgeMode, Delivery, InFlight } from '../../engine/client.ts'
 
 /** `MessageAck.ackType` as OpenWire numbers it. */
 export const AckType = {
@@ -32,20 +32,11 @@ export function acknowledgeMode(ackType: number): AcknowledgeMode {
 }
 
 /**
- * The deliveries that a MessageAck speaks of, one array for each part of the consumer's destination
- * that has any. Empty when they are not in flight (any more): a client that has just failed over may
- * acknowledge what it got before, and what it did not acknowledge it will get again.
+ * The deliveries that a MessageAck speaks of, in order. Empty when they are not in flight (any more):
+ * a client that has just failed over may acknowledge what it got before, and what it did not
+ * acknowledge it will get again.
  */
-export function acknowledgedDeliveries(ack: MessageAck, parts: readonly Consumer[]): Delivery[][] {
-  for (const part of parts) {
-    const range = findRange(ack, part.inFlight)
-    if (range.length === 0) continue
-    return parts.length === 1 ? [range] : [range, ...countedElsewhere(ack, parts, range)]
-  }
-  return []
-}
-
-function findRange(ack: MessageAck, inFlight: InFlight): Delivery[] {
+export function acknowledgedDeliveries(ack: MessageAck, inFlight: InFlight): Delivery[] {
   const { lastMessageId, firstMessageId, ackType } = ack
   if (lastMessageId === null) return []
   if (ackType === AckType.individual) {
@@ -93,24 +84,4 @@ function slice(inFlight: InFlight, first: number, last: number): Delivery[] {
     if (delivery !== undefined) deliveries.push(delivery)
   }
   return deliveries
-}
-
-/**
- * A consumer of several destinations (as every Java client's own for advisories) counts what it got
- * from all of them, and names only the last: the rest of the count is the oldest of the others.
- */
-function countedElsewhere(
-  ack: MessageAck,
-  parts: readonly Consumer[],
-  range: readonly Delivery[],
-): Delivery[][] {
-  const found: Delivery[][] = []
-  let missing = ack.ackType === AckType.individual ? 0 : ack.messageCount - range.length
-  for (const part of parts) {
-    if (missing <= 0 || part === range[0]?.consumer) continue
-    const count = Math.min(missing, part.inFlight.length)
-    if (count > 0) found.push(slice(part.inFlight, 0, count - 1))
-    missing -= count
-  }
-  return found
 }

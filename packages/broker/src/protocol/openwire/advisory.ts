@@ -1,4 +1,5 @@
 import { formatDestination, isQueueLike } from '@quorate/core/model/destination'
+import { splitComposite } from '@quorate/core/model/destination-name'
 import type { DestinationKind, DestinationName } from '@quorate/core/model/destination'
 import { create } from '@quorate/core/openwire/commands'
 import type {
@@ -66,24 +67,20 @@ export class Advisories implements EngineObserver {
 
   consumerAdded(_client: Client, consumer: Consumer): void {
     const { destination, info } = consumer.options
-    if (isAdvisory(destination)) {
-      this.#watch(destination.name, 1)
-      this.#engine.publishTo(consumer, this.#snapshot(destination.name))
-      return
-    }
     const command = { ...(info as WireConsumer).info, commandId: 0, responseRequired: false }
-    this.#add(this.#topicOf('Consumer', destination), consumer, command)
+    for (const part of splitComposite(destination)) {
+      if (isAdvisory(part)) this.#watched(part.name, consumer)
+      else this.#add(this.#topicOf('Consumer', part), consumer, command)
+    }
   }
 
   consumerRemoved(_client: Client, consumer: Consumer): void {
     const { destination, info } = consumer.options
-    if (isAdvisory(destination)) {
-      this.#watch(destination.name, -1)
-      return
+    const command = create('RemoveInfo', { objectId: (info as WireConsumer).id })
+    for (const part of splitComposite(destination)) {
+      if (isAdvisory(part)) this.#countWatchers(part.name, -1)
+      else this.#remove(this.#topicOf('Consumer', part), consumer, command)
     }
-    const objectId = (info as WireConsumer).id
-    const command = create('RemoveInfo', { objectId })
-    this.#remove(this.#topicOf('Consumer', destination), consumer, command)
   }
 
   producerAdded(producer: WireProducer): void {
@@ -148,7 +145,13 @@ export class Advisories implements EngineObserver {
     }
   }
 
-  #watch(pattern: string, change: 1 | -1): void {
+  #watched(pattern: string, consumer: Consumer): void {
+    this.#countWatchers(pattern, 1)
+    const existing = this.#snapshot(pattern)
+    if (existing.length > 0) this.#engine.publishTo(consumer, existing)
+  }
+
+  #countWatchers(pattern: string, change: 1 | -1): void {
     const count = (this.#watchers.get(pattern) ?? 0) + change
     if (count > 0) this.#watchers.set(pattern, count)
     else this.#watchers.delete(pattern)

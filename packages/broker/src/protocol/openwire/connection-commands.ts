@@ -13,7 +13,7 @@ import type {
 import type { Receipt } from '../../engine/client.ts'
 import type { Outcome } from './commands.ts'
 import type { OpenWireClient } from './openwire-client.ts'
-import { singleDestination } from './wire-destination.ts'
+import { destinationName } from './wire-destination.ts'
 import { connectionText, sessionText } from './wire-ids.ts'
 
 /** Every connection has a session of this number without asking for it: Java's own consumers use it. */
@@ -64,7 +64,7 @@ export function acceptDestinationInfo(
   receipt: Receipt,
 ): Outcome {
   const engineClient = client.requireConnected()
-  const destination = singleDestination(info.destination)
+  const destination = destinationName(info.destination)
   switch (info.operationType) {
     case DestinationOperation.add:
       client.expect(receipt)

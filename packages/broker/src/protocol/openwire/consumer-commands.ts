@@ -7,7 +7,6 @@ import type {
   MessagePull,
 } from '@quorate/core/openwire/commands'
 import type { DestinationName } from '@quorate/core/model/destination'
-import { NO_RECEIPT } from '../../engine/client.ts'
 import type { ConsumerOptions, Receipt } from '../../engine/client.ts'
 import { acknowledgeMode, acknowledgedDeliveries } from './ack-mapping.ts'
 import type { Outcome } from './commands.ts'
@@ -16,7 +15,7 @@ import type { OpenWireClient } from './openwire-client.ts'
 import { removeConsumer } from './remove-commands.ts'
 import { throwableText } from './responses.ts'
 import type { WireConsumer } from './session-table.ts'
-import { destinationNames } from './wire-destination.ts'
+import { destinationName } from './wire-destination.ts'
 import { consumerText, transactionText } from './wire-ids.ts'
 
 /** RemoveInfo's way to say that nothing was delivered; see dispatch-sequence.ts. */
@@ -35,21 +34,14 @@ export function acceptConsumerInfo(
   }
   // A failover client replays what it had; the same consumer again is no other one.
   if (client.table.consumer(id) !== undefined) return 'done'
-  const destinations = destinationNames(info.destination)
-  if (destinations.length > 1 && info.subscriptionName !== null) {
-    throw new BrokerError('INVALID_DESTINATION', 'a durable subscription is to one topic')
-  }
+  const destination = destinationName(info.destination)
   const consumer = client.table.addConsumer(id, info)
+  client.expect(receipt)
   try {
-    destinations.forEach((destination, at) => {
-      // Operations are carried out in order, so the last answer speaks for all.
-      const isLast = at === destinations.length - 1
-      if (isLast) client.expect(receipt)
-      const options = consumerOptions(consumer, destination)
-      consumer.parts.push(engineClient.openConsumer(options, isLast ? receipt : NO_RECEIPT))
-    })
+    const options = consumerOptions(consumer, destination)
+    consumer.subscription = engineClient.openConsumer(options, receipt)
   } catch (error) {
-    removeConsumer(client, consumer, NOTHING_DELIVERED)
+    client.table.removeConsumer(consumer)
     throw error
   }
   return 'pending'
@@ -57,11 +49,8 @@ export function acceptConsumerInfo(
 
 function consumerOptions(consumer: WireConsumer, destination: DestinationName): ConsumerOptions {
   const { info } = consumer
-  const consumerId = consumerText(consumer.id)
-  const isPart = destinationNames(info.destination).length > 1
   return {
-    // The engine takes the same id for the same consumer.
-    consumerId: isPart ? `${consumerId}/${consumer.parts.length}` : consumerId,
+    consumerId: consumerText(consumer.id),
     destination,
     prefetch: boundedPrefetch(info.prefetchSize),
     browser: info.browser,
@@ -90,7 +79,7 @@ export function acceptConsumerControl(client: OpenWireClient, control: ConsumerC
   }
   // Flags without a meaning here come with a prefetch of zero, which is none to be set.
   if (control.flush || control.start || control.stop) return 'done'
-  for (const part of consumer.parts) part.setPrefetch(boundedPrefetch(control.prefetch))
+  consumer.subscription?.setPrefetch(boundedPrefetch(control.prefetch))
   return 'done'
 }
 
@@ -100,8 +89,7 @@ export function acceptMessagePull(client: OpenWireClient, pull: MessagePull): Ou
   if (consumer === undefined) {
     throw new BrokerError('ILLEGAL_STATE', 'a pull for a consumer that has not been registered')
   }
-  const timeoutMs = longToNumber(pull.timeout)
-  for (const part of consumer.parts) part.pull(timeoutMs)
+  consumer.subscription?.pull(longToNumber(pull.timeout))
   return 'done'
 }
 
@@ -115,15 +103,11 @@ export function acceptMessageAck(
   const transaction = ack.transactionId === null ? '' : transactionText(ack.transactionId)
   const consumer = ack.consumerId === null ? undefined : client.table.consumer(ack.consumerId)
   // A consumer that is gone has given its messages back: nothing is left to acknowledge.
-  if (consumer === undefined) return 'done'
-  const groups = acknowledgedDeliveries(ack, consumer.parts)
-  if (groups.length === 0) return 'done'
+  if (consumer === undefined || consumer.subscription === null) return 'done'
+  const deliveries = acknowledgedDeliveries(ack, consumer.subscription.inFlight)
+  if (deliveries.length === 0) return 'done'
   const cause = ack.poisonCause === null ? '' : throwableText(ack.poisonCause)
-  groups.forEach((deliveries, at) => {
-    const isLast = at === groups.length - 1
-    if (isLast) client.expect(receipt)
-    const acknowledgement = { mode, deliveries, transaction, cause }
-    engineClient.acknowledge(acknowledgement, isLast ? receipt : NO_RECEIPT)
-  })
+  client.expect(receipt)
+  engineClient.acknowledge({ mode, deliveries, transaction, cause }, receipt)
   return 'pending'
 }

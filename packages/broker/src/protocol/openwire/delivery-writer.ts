@@ -3,12 +3,17 @@ import type { BrokerError } from '@quorate/core/base/errors'
 import { Deque } from '@quorate/core/base/deque'
 import { decodeCanonical } from '@quorate/core/openwire/canonical-message'
 import { create, isMessage } from '@quorate/core/openwire/commands'
-import type { Command, DataStructure, MessageCommand } from '@quorate/core/openwire/commands'
+import type {
+  Command,
+  DataStructure,
+  Destination,
+  MessageCommand,
+} from '@quorate/core/openwire/commands'
 import type { Delivery } from '../../engine/client.ts'
 import { brokerSequence } from './dispatch-sequence.ts'
 import { DISPATCH_BYTES_MAX } from './limits.ts'
 import type { WireConsumer } from './session-table.ts'
-import { wireDestination } from './wire-destination.ts'
+import { isComposite, wireDestination } from './wire-destination.ts'
 
 /** Where encoded commands go: the link to the peer. */
 export interface CommandOutput {
@@ -90,7 +95,9 @@ export class DeliveryWriter {
       message.brokerOutTime = nowMs
       dispatch.consumerId = consumer.id
       dispatch.destination = wireDestination(delivery.destination)
-      dispatch.message = message
+      dispatch.message = isComposite(message.destination)
+        ? addressed(message, dispatch.destination)
+        : message
       dispatch.redeliveryCounter = delivery.redeliveries
       this.#options.output.send(dispatch)
     } catch (error) {
@@ -108,6 +115,11 @@ export class DeliveryWriter {
     dispatch.redeliveryCounter = 0
     this.#options.output.send(dispatch)
   }
+}
+
+/** A message that was sent to several destinations comes to its consumer from one of them. */
+function addressed(message: MessageCommand, destination: Destination): MessageCommand {
+  return { ...message, destination, originalDestination: message.destination }
 }
 
 function decodedMessage(delivery: Delivery): MessageCommand {

@@ -8,7 +8,7 @@ import { wireDestination } from './wire-destination.ts'
 const CAUSE_MAX = 4096
 
 /** Changes messages in their canonical encoding, which is OpenWire's. */
-export const canonicalMessageEditor: MessageEditor = {
+export const messageEditor: MessageEditor = {
   deadLetter(body: Buffer, copy: DeadLetterCopy): Buffer {
     const message = decodeCanonical(body)
     const properties = propertiesOf(message.marshalledProperties)

@@ -39,7 +39,6 @@ export class OpenWireClient implements LinkOwner {
   #client: Client | null = null
   #info: ConnectionInfo | null = null
   #log: Log
-  #compositeCount = 0
   readonly #ended: (client: OpenWireClient) => void
   // One object for all plain answers: each is encoded before the next is due.
   readonly #response = create('Response')
@@ -130,11 +129,6 @@ export class OpenWireClient implements LinkOwner {
   /** Gives a sender the room in its window back. */
   acknowledgeSend(producer: WireProducer, windowBytes: number): void {
     this.send(create('ProducerAck', { producerId: producer.id, size: windowBytes }))
-  }
-
-  /** A name for a transaction of our own; the client's begin with `TX:`. */
-  nextCompositeTransaction(): string {
-    return `composite:${this.connectionId}:${++this.#compositeCount}`
   }
 
   send(command: Command): void {

@@ -36,7 +36,8 @@ export function removeConsumer(
   lastDeliveredSequence: Long,
 ): void {
   client.table.removeConsumer(consumer)
-  for (const part of consumer.parts) part.close(lastDeliveredId(part, lastDeliveredSequence))
+  const { subscription } = consumer
+  subscription?.close(lastDeliveredId(subscription, lastDeliveredSequence))
 }
 
 export function removeProducer(client: OpenWireClient, producer: WireProducer): void {

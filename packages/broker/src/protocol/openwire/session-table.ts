@@ -17,14 +17,15 @@ export const PRODUCERS_MAX = 20_000
 export const CONSUMERS_MAX = 20_000
 
 /**
- * A consumer of the wire: one subscription of the engine for each part of its destination. The
- * engine keeps it as `ConsumerOptions.info` and so leads back from a subscription to it.
+ * A consumer of the wire, and the engine's subscription behind it. The engine keeps it as
+ * `ConsumerOptions.info` and so leads back from a subscription to it.
  */
 export interface WireConsumer {
   readonly id: ConsumerId
   readonly info: ConsumerInfo
   readonly session: string
-  readonly parts: Consumer[]
+  /** null until the engine has opened it. */
+  subscription: Consumer | null
   /** Set when it is gone: what still waits to be sent to it is dropped. */
   closed: boolean
 }
@@ -34,8 +35,6 @@ export interface WireProducer {
   readonly text: string
   readonly session: string
   readonly info: ProducerInfo
-  /** Names for the parts of a composite send: every part has a history of its own (R42). */
-  readonly partTexts: string[]
   /** Where it sends to, if always to the same. */
   readonly destinations: readonly DestinationName[]
 }
@@ -79,7 +78,7 @@ export class SessionTable {
   addConsumer(id: ConsumerId, info: ConsumerInfo): WireConsumer {
     const session = this.#sessionFor(id)
     if (this.#consumers.size >= CONSUMERS_MAX) throw full('consumers', CONSUMERS_MAX)
-    const consumer: WireConsumer = { id, info, session, parts: [], closed: false }
+    const consumer: WireConsumer = { id, info, session, subscription: null, closed: false }
     this.#consumers.set(consumerText(id), consumer)
     return consumer
   }
@@ -101,7 +100,7 @@ export class SessionTable {
     const session = this.#sessionFor(id)
     if (this.#producers.size >= PRODUCERS_MAX) throw full('producers', PRODUCERS_MAX)
     const text = producerText(id)
-    const producer: WireProducer = { id, text, session, info, partTexts: [text], destinations }
+    const producer: WireProducer = { id, text, session, info, destinations }
     this.#producers.set(text, producer)
     return producer
   }

@@ -3,9 +3,6 @@ import type { DestinationKind, DestinationName } from '@quorate/core/model/desti
 import { TypeId, create } from '@quorate/core/openwire/commands'
 import type { Destination } from '@quorate/core/openwire/commands'
 
-/** Destinations that one composite name may hold: each send is done once for every one. */
-export const COMPOSITE_MAX = 64
-
 const kindByType: Readonly<Record<Destination['type'], DestinationKind>> = {
   [TypeId.ActiveMQQueue]: 'queue',
   [TypeId.ActiveMQTopic]: 'topic',
@@ -20,31 +17,22 @@ const structureByKind = {
   'temp-topic': 'ActiveMQTempTopic',
 } as const satisfies Record<DestinationKind, string>
 
-// Both translations are kept by object: destinations come again with every message.
-const namesByWire = new WeakMap<Destination, readonly DestinationName[]>()
+// Both translations are kept by object: destinations come again with every message, and the engine
+// remembers routes by the identity of the name.
+const nameByWire = new WeakMap<Destination, DestinationName>()
 const wireByName = new WeakMap<DestinationName, Destination>()
 
-/**
- * The destinations that a wire destination means: one, or several for a composite name
- * (`A,B,topic://C`). Throws INVALID_DESTINATION when it is null or a name is empty.
- */
-export function destinationNames(destination: Destination | null): readonly DestinationName[] {
+/** The engine's name of a destination. Throws INVALID_DESTINATION when there is none. */
+export function destinationName(destination: Destination | null): DestinationName {
   if (destination === null) throw new BrokerError('INVALID_DESTINATION', 'no destination given')
-  const known = namesByWire.get(destination)
+  const known = nameByWire.get(destination)
   if (known !== undefined) return known
-  const names = parseNames(kindByType[destination.type], destination.physicalName ?? '')
-  namesByWire.set(destination, names)
-  return names
-}
-
-/** The one destination meant. Throws INVALID_DESTINATION when there are several. */
-export function singleDestination(destination: Destination | null): DestinationName {
-  const names = destinationNames(destination)
-  const [first] = names
-  if (first === undefined || names.length > 1) {
-    throw new BrokerError('INVALID_DESTINATION', 'a single destination is wanted here')
+  if (destination.physicalName === null || destination.physicalName === '') {
+    throw new BrokerError('INVALID_DESTINATION', 'a destination has no name')
   }
-  return first
+  const name = { kind: kindByType[destination.type], name: destination.physicalName }
+  nameByWire.set(destination, name)
+  return name
 }
 
 export function wireDestination(name: DestinationName): Destination {
@@ -52,27 +40,10 @@ export function wireDestination(name: DestinationName): Destination {
   if (known !== undefined) return known
   const wire = create(structureByKind[name.kind], { physicalName: name.name })
   wireByName.set(name, wire)
-  namesByWire.set(wire, [name])
   return wire
 }
 
-/** Grammar: name ("," [kind "://"] name)*; a part without a kind is of the whole's kind. */
-function parseNames(kind: DestinationKind, text: string): readonly DestinationName[] {
-  const parts = text.split(',', COMPOSITE_MAX + 1)
-  if (parts.length > COMPOSITE_MAX) {
-    throw new BrokerError(
-      'RESOURCE_LIMIT',
-      `a composite destination holds at most ${COMPOSITE_MAX} names`,
-    )
-  }
-  return parts.map((part) => parseName(kind, part.trim()))
-}
-
-const qualified = /^(queue|topic|temp-queue|temp-topic):\/\/(.*)$/
-
-function parseName(kind: DestinationKind, text: string): DestinationName {
-  const match = qualified.exec(text)
-  const name = match?.[2] ?? text
-  if (name === '') throw new BrokerError('INVALID_DESTINATION', 'a destination has no name')
-  return { kind: (match?.[1] as DestinationKind | undefined) ?? kind, name }
+/** Whether the destination stands for several (`A,topic://B`). */
+export function isComposite(destination: Destination | null): boolean {
+  return destination?.physicalName?.includes(',') === true
 }

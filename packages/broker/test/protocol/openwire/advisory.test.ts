@@ -71,9 +71,10 @@ describe('openwire advisories', () => {
     await owner.succeed(create('DestinationInfo', { connectionId, destination: temporary }))
     const watcher = await fixture.connect()
     await watcher.succeed(watch(1, 'ActiveMQ.Advisory.TempQueue,ActiveMQ.Advisory.TempTopic'))
-    const [queues, topics] = fixture.engine.publishedTo
-    assert.deepEqual(queues?.messages.map(told), ['TempQueue type 8'])
-    assert.deepEqual(topics?.messages, [])
+    assert.deepEqual(
+      fixture.engine.publishedTo.map(({ messages }) => messages.map(told)),
+      [['TempQueue type 8']],
+    )
   })
 
   it('know destinations that were there before', async () => {
@@ -138,7 +139,7 @@ describe('openwire advisories', () => {
     await client.succeed(create('RemoveInfo', { objectId: consumerIdOf(3) }))
     await client.succeed(create('RemoveInfo', { objectId: consumerIdOf(1) }))
     assert.deepEqual(fixture.engine.published, [])
-    const [, pattern] = fixture.engine.publishedTo
+    const [pattern] = fixture.engine.publishedTo
     assert.deepEqual(pattern?.messages.map(told), ['Consumer.Queue.Q type 5 consumerCount=1'])
   })
 })

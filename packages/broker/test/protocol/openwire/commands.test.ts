@@ -234,34 +234,10 @@ describe('openwire sends', () => {
     assert.equal(client.all('ProducerAck').length, 1)
   })
 
-  it('sends to all parts of a composite destination or to none', async () => {
-    const fixture = new Fixture()
-    const client = await fixture.connect()
-    await client.succeed(textMessage(1, queueNamed('A,B,topic://C')))
-    const engineClient = fixture.engine.client
-    assert.deepEqual(
-      engineClient.calls.map((call) => call.name),
-      ['begin', 'send', 'send', 'send', 'commit'],
-    )
-    assert.deepEqual(
-      engineClient.sent.map((message) => message.destination),
-      [
-        { kind: 'queue', name: 'A' },
-        { kind: 'queue', name: 'B' },
-        { kind: 'topic', name: 'C' },
-      ],
-    )
-    assert.equal(new Set(engineClient.sent.map((message) => message.producer)).size, 3)
-    const copy = decodeCanonical(engineClient.sent[2]?.body ?? Buffer.alloc(0))
-    assert.equal(copy.destination?.physicalName, 'C')
-    assert.equal(copy.originalDestination?.physicalName, 'A,B,topic://C')
-  })
-
   it('refuses a destination without a name and a message without an id', async () => {
     const client = await new Fixture().connect()
     const invalid = 'javax.jms.InvalidDestinationException'
     assert.equal(await client.fail(textMessage(1, queueNamed(''))), invalid)
-    assert.equal(await client.fail(textMessage(1, queueNamed('A,,B'))), invalid)
     assert.equal(await client.fail({ ...textMessage(1), destination: null }), invalid)
     await client.send({ ...textMessage(1), messageId: null })
     assert.ok(client.closed)

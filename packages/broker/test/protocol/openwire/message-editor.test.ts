@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { decodeCanonical, encodeCanonical } from '@quorate/core/openwire/canonical-message'
 import { decodePrimitiveMap, encodePrimitiveMap } from '@quorate/core/openwire/primitive-map'
 import type { Primitive } from '@quorate/core/openwire/primitive-map'
-import { canonicalMessageEditor } from '../../../src/protocol/openwire/message-editor.ts'
+import { messageEditor } from '../../../src/protocol/openwire/message-editor.ts'
 import { textMessage } from './scripted-client.ts'
 
 const copy = {
@@ -14,12 +14,12 @@ const copy = {
 
 function edited(change: Partial<ReturnType<typeof textMessage>>) {
   const message = Object.assign(textMessage(4), change)
-  const result = decodeCanonical(canonicalMessageEditor.deadLetter(encodeCanonical(message), copy))
+  const result = decodeCanonical(messageEditor.deadLetter(encodeCanonical(message), copy))
   const properties = decodePrimitiveMap(result.marshalledProperties ?? Buffer.alloc(0))
   return { result, properties }
 }
 
-describe('canonical message editor', () => {
+describe('message editor', () => {
   it('makes a dead letter that says where it comes from and why', () => {
     const original = new Map<string, Primitive>([['colour', { kind: 'string', value: 'red' }]])
     const { result, properties } = edited({
@@ -48,7 +48,7 @@ describe('canonical message editor', () => {
       marshalledProperties: Buffer.from('nonsense'),
     })
     const cause = 'x'.repeat(1_000_000)
-    const result = decodeCanonical(canonicalMessageEditor.deadLetter(body, { ...copy, cause }))
+    const result = decodeCanonical(messageEditor.deadLetter(body, { ...copy, cause }))
     const properties = decodePrimitiveMap(result.marshalledProperties ?? Buffer.alloc(0))
     const kept = properties?.get('dlqDeliveryFailureCause')?.value as string
     assert.equal(kept.length, 4096)
