@@ -93,8 +93,9 @@ function stackOf(error) {
   return lines.filter((line) => !/^ +at .*node:internal/.test(line)).join('\n')
 }
 
-function comparison({ actual, expected }) {
-  if (actual === undefined && expected === undefined) return ''
+/** The two sides, where the message is the test's own and does not show them. */
+function comparison({ actual, expected, generatedMessage }) {
+  if (generatedMessage === true || (actual === undefined && expected === undefined)) return ''
   const options = { depth: 6, maxArrayLength: 50, maxStringLength: 2000, colors }
   return indent(`actual   ${inspect(actual, options)}\nexpected ${inspect(expected, options)}\n`)
 }

@@ -20,7 +20,12 @@ function rotate(path: string): void {
   renameSync(path, `${path}.1`)
 }
 
-/** The last lines of a log, at most `linesMax`; none when it cannot be read. */
+/** The frames of a stack: the line above them says what happened. */
+const stackFrame = /^\s+at /
+
+/**
+ * The last lines of a log without stack frames, at most `linesMax`; none when it cannot be read.
+ */
 export function lastLines(path: string, linesMax: number): string[] {
   let file: number
   try {
@@ -36,7 +41,7 @@ export function lastLines(path: string, linesMax: number): string[] {
     const lines = buffer.toString('utf8', 0, length).split('\n')
     // The first line of a tail is most likely half a line.
     const whole = start === 0 ? lines : lines.slice(1)
-    return whole.filter((line) => line !== '').slice(-linesMax)
+    return whole.filter((line) => line !== '' && !stackFrame.test(line)).slice(-linesMax)
   } finally {
     closeSync(file)
   }

@@ -7,7 +7,7 @@ import { formatSetting } from '../config/setting-value.ts'
 /** What stands for the value in `--help`. */
 function placeholder({ type, unit, enum: words }: SettingSchema): string {
   if (type === 'boolean') return '[true|false]'
-  if (words !== undefined && words.length <= 3) return `<${words.join('|')}>`
+  if (words !== undefined && words.length <= 5) return `<${words.join('|')}>`
   if (unit === 'ms') return '<duration>'
   if (unit === 'bytes') return '<size>'
   return type === 'integer' ? '<n>' : '<text>'

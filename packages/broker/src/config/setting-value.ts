@@ -47,7 +47,9 @@ function explain(value: unknown, schema: SettingSchema, limits: object): string 
   const shown = schema.secret === true ? 'the value' : `"${formatSetting(value, schema)}"`
   if (schema.enum !== undefined) {
     const words = schema.enum.map(String)
-    return `${shown} is none of ${words.join(', ')}${didYouMean(String(value), words)}`
+    // Of numbers the nearest by letters is not what anybody meant.
+    const hint = schema.type === 'string' ? didYouMean(String(value), words) : ''
+    return `${shown} is none of ${words.join(', ')}${hint}`
   }
   if ('pattern' in limits) return `${shown} is not ${schema.patternMessage ?? 'acceptable'}`
   if ('minLength' in limits) return 'must not be empty'

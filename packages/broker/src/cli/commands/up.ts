@@ -10,12 +10,7 @@ import { DATA_FOLDER, shownPath } from '../node-folder.ts'
 import { PidFile, upPidFile } from '../pid-file.ts'
 import { StopSignals } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
-import {
-  agreeOnReplicas,
-  asWritten,
-  environmentOfNodes,
-  writeConfig,
-} from '../up/cluster-files.ts'
+import { agreeOnReplicas, asWritten, environmentOfNodes, writeConfig } from '../up/cluster-files.ts'
 import { planCluster, portsOf } from '../up/cluster-plan.ts'
 import type { ClusterPlan } from '../up/cluster-plan.ts'
 import { ClusterRun } from '../up/cluster-run.ts'

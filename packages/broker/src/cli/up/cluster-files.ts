@@ -43,7 +43,9 @@ export function writeConfig({ configPath, config }: PlannedNode): boolean {
 export function environmentOfNodes(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const shared = new Set(['logLevel', 'logFormat', 'securityToken', 'zkPassword'])
   const own = new Set(settingNames.filter((name) => !shared.has(name)).map(variableOf))
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)))
+  const kept = Object.entries(environment).filter(([name]) => !own.has(name))
+  // Their logs are files for people, not streams for machines, unless somebody wants it so.
+  return { [variableOf('logFormat')]: 'text', ...Object.fromEntries(kept) }
 }
 
 /**
