@@ -6,7 +6,7 @@ import { Engine } from './engine/engine.ts'
 import type { EngineView } from './engine/engine-view.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
 import { Listener } from './listener/listener.ts'
-import { canonicalMessageEditor } from './protocol/openwire/message-editor.ts'
+import { messageEditor } from './protocol/openwire/message-editor.ts'
 import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
 import type { LogWriter, MessageStore } from './store/message-store.ts'
 
@@ -43,7 +43,7 @@ export class Serving {
       log: options.logWriter,
       clock: options.clock,
       logger: options.log,
-      editor: canonicalMessageEditor,
+      editor: messageEditor,
       lease: { valid: options.leaseValid },
       turn: { schedule: options.schedule },
       options: { memoryLimitBytes: options.memoryLimitBytes },
