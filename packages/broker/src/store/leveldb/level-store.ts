@@ -8,7 +8,8 @@ import type { FoldStoreOptions } from '../fold/fold-store.ts'
 import { EMPTY_LOG } from '../journal/log-batch.ts'
 import type { LogPoint } from '../journal/log-batch.ts'
 import { takeCheckpoint } from './checkpoint-batch.ts'
-import { IndexDatabase } from './index-database.ts'
+import { classicLevelBackend } from './classic-level-backend.ts'
+import type { IndexBackend, IndexDatabase } from './index-database.ts'
 import { loadIndex, readApplied } from './index-loader.ts'
 import { RowLedger } from './row-ledger.ts'
 
@@ -27,6 +28,8 @@ export interface LevelStoreOptions {
   readonly log: Log
   /** Bytes of bodies that are kept in memory; BODY_CACHE_BYTES by default. */
   readonly cacheBytes?: number
+  /** LevelDB by default. */
+  readonly backend?: IndexBackend
 }
 
 /** A fold and what belongs to its place on disk. */
@@ -136,7 +139,7 @@ export class LevelStore extends FoldStore {
 /** The index in the directory, loaded; null when it is empty, or had to be given up. */
 async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
   try {
-    const database = await IndexDatabase.open(options.directory)
+    const database = await backendOf(options).open(options.directory)
     const outcome = await load(database, options).catch(async (error: unknown) => {
       await database.close()
       throw error
@@ -168,9 +171,14 @@ async function load(database: IndexDatabase, options: LevelStoreOptions): Promis
 }
 
 async function openNew(options: LevelStoreOptions): Promise<Opened> {
-  await IndexDatabase.destroy(options.directory)
-  const database = await IndexDatabase.open(options.directory)
+  const backend = backendOf(options)
+  await backend.destroy(options.directory)
+  const database = await backend.open(options.directory)
   return { ...emptyState(options), database, applied: EMPTY_LOG }
+}
+
+function backendOf(options: LevelStoreOptions): IndexBackend {
+  return options.backend ?? classicLevelBackend
 }
 
 function emptyState(options: LevelStoreOptions): Pick<Opened, 'fold' | 'changes' | 'ledger'> {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Log } from '@quorate/core/base/log'
 import { silentLog } from '@quorate/core/base/log'
 import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-backend.ts'
+import type { IndexBackend } from '../../../src/store/leveldb/index-database.ts'
 import { LevelStore } from '../../../src/store/leveldb/level-store.ts'
 import type { LevelStoreOptions } from '../../../src/store/leveldb/level-store.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
@@ -45,8 +46,11 @@ function holds(log: MemoryLog, point: LogPoint): boolean {
 }
 
 /** Every row of a closed index, as text. */
-export async function dumpIndex(directory: string): Promise<string[]> {
-  const database = await classicLevelBackend.open(directory)
+export async function dumpIndex(
+  directory: string,
+  backend: IndexBackend = classicLevelBackend,
+): Promise<string[]> {
+  const database = await backend.open(directory)
   const lines: string[] = []
   for await (const rows of database.rows()) {
     for (const [key, value] of rows) lines.push(`${key.toString('hex')}=${value.toString('hex')}`)

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-backend.ts'
+import type { IndexBackend } from '../../../src/store/leveldb/index-database.ts'
+import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
 import type { LevelStore } from '../../../src/store/leveldb/level-store.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../../../src/store/memory/memory-store.ts'
@@ -59,23 +62,44 @@ function assertSameState(actual: FoldStore, expected: FoldStore): void {
   assert.deepEqual([...describeFold(actual.fold)], [...describeFold(expected.fold)])
 }
 
+interface Place {
+  readonly directory: string
+  readonly backend: IndexBackend
+}
+
+function inMemory(directory = 'index'): Place {
+  return { directory, backend: new MemoryIndexBackend() }
+}
+
+function onDisk(directory: string): Place {
+  return { directory, backend: classicLevelBackend }
+}
+
 class Run {
   readonly log: MemoryLog
-  readonly #directory: string
+  readonly #place: Place
   #store: LevelStore
 
-  private constructor(log: MemoryLog, directory: string, store: LevelStore) {
+  private constructor(log: MemoryLog, place: Place, store: LevelStore) {
     this.log = log
-    this.#directory = directory
+    this.#place = place
     this.#store = store
   }
 
-  static async begin(directory: string): Promise<Run> {
+  static async begin(place: Place): Promise<Run> {
     const log = new MemoryLog()
     appendAll(log, queue(1), queue(2), queue(3))
-    const store = await openIndex(directory, log)
+    const store = await openIndex(place.directory, log, place)
     log.applyTo(store)
-    return new Run(log, directory, store)
+    return new Run(log, place, store)
+  }
+
+  /** Begins, takes all steps and closes. */
+  static async complete(place: Place, steps: readonly Step[]): Promise<Run> {
+    const run = await Run.begin(place)
+    for (const step of steps) await run.take(step)
+    await run.store.close()
+    return run
   }
 
   get store(): LevelStore {
@@ -121,7 +145,7 @@ class Run {
 
   async #reopen(checkpoint: boolean): Promise<void> {
     await this.#store.close({ checkpoint })
-    this.#store = await openIndex(this.#directory, this.log)
+    this.#store = await openIndex(this.#place.directory, this.log, this.#place)
     if (checkpoint) assert.equal(this.#store.appliedIndex, this.log.lastIndex)
   }
 }
@@ -129,36 +153,77 @@ class Run {
 describe('LevelDB store - recovery (R19, S8)', () => {
   it('is the fold of the log after any checkpoints, crashes and restarts', async () => {
     await fc.assert(
+      fc.asyncProperty(steps, async (taken) => {
+        const run = await Run.complete(inMemory(), taken)
+        assertSameState(run.store, foldOf(run.log))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is so on real files too', async () => {
+    await fc.assert(
       fc.asyncProperty(steps, (taken) =>
         withDirectory(async (directory) => {
-          const run = await Run.begin(directory)
-          for (const next of taken) await run.take(next)
+          const run = await Run.complete(onDisk(directory), taken)
           assertSameState(run.store, foldOf(run.log))
-          await run.store.close()
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 15 },
     )
   })
 
   it('has the same rows, byte for byte, after it was dropped and rebuilt', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, (taken) =>
-        withDirectory(async (directory) => {
-          const run = await Run.begin(join(directory, 'lived'))
-          for (const next of taken) await run.take(next)
-          await run.store.close()
-          const rebuilt = await openIndex(join(directory, 'rebuilt'), run.log)
-          run.log.applyTo(rebuilt)
-          assertSameState(rebuilt, run.store)
-          await rebuilt.close()
-          assert.deepEqual(
-            await dumpIndex(join(directory, 'rebuilt')),
-            await dumpIndex(join(directory, 'lived')),
-          )
-        }),
-      ),
-      { numRuns: 30 },
+      fc.asyncProperty(steps, async (taken) => {
+        const place = inMemory('lived')
+        const run = await Run.complete(place, taken)
+        const rebuilt = await openIndex('rebuilt', run.log, { backend: place.backend })
+        run.log.applyTo(rebuilt)
+        assertSameState(rebuilt, run.store)
+        await rebuilt.close()
+        const [after, before] = await Promise.all(
+          ['rebuilt', 'lived'].map((directory) => dumpIndex(directory, place.backend)),
+        )
+        assert.deepEqual(after, before)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('has the same rows on real files too', () =>
+    withDirectory(async (directory) => {
+      const taken: Step[] = [
+        { kind: 'burst', list: 1, count: 700 },
+        { kind: 'checkpoint' },
+        { kind: 'drain', list: 1, count: 300 },
+        { kind: 'late-checkpoint' },
+        { kind: 'burst', list: 2, count: 100 },
+        { kind: 'crash' },
+        { kind: 'drain', list: 1, count: 100 },
+      ]
+      const run = await Run.complete(onDisk(join(directory, 'lived')), taken)
+      const rebuilt = await openIndex(join(directory, 'rebuilt'), run.log)
+      run.log.applyTo(rebuilt)
+      await rebuilt.close()
+      const rows = await dumpIndex(join(directory, 'rebuilt'))
+      assert.deepEqual(rows, await dumpIndex(join(directory, 'lived')))
+    }))
+
+  it('is the fold of the log although any of its write batches was lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.nat(6), async (taken, lost) => {
+        const backend = new MemoryIndexBackend()
+        let count = 0
+        backend.onWrite = (writes) => (count++ === lost ? [] : writes)
+        const run = await Run.begin({ directory: 'index', backend })
+        for (const next of taken) await run.take(next.kind === 'restart' ? CRASH : next)
+        await run.store.close()
+        const reopened = await openIndex('index', run.log, { backend })
+        run.log.applyTo(reopened)
+        assertSameState(reopened, foldOf(run.log))
+      }),
+      { numRuns: 100 },
     )
   })
 
@@ -167,9 +232,7 @@ describe('LevelDB store - recovery (R19, S8)', () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.array(damage, { minLength: 1, maxLength: 3 }), (taken, hits) =>
         withDirectory(async (directory) => {
-          const run = await Run.begin(directory)
-          for (const next of taken) await run.take(next)
-          await run.store.close()
+          const run = await Run.complete(onDisk(directory), taken)
           for (const hit of hits) await damageFile(directory, hit)
           const reopened = await openIndex(directory, run.log)
           run.log.applyTo(reopened)
@@ -177,10 +240,12 @@ describe('LevelDB store - recovery (R19, S8)', () => {
           await reopened.close()
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 20 },
     )
   })
 })
+
+const CRASH: Step = { kind: 'crash' }
 
 interface Damage {
   readonly file: number
