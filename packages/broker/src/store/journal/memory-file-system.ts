@@ -292,15 +292,13 @@ function systemError(code: string, what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code })
 }
 
-/** A small generator of repeatable numbers in [0, 1): Marsaglia's xorshift. */
+/** A small generator of repeatable numbers in [0, 1), good from the first one on (splitmix32). */
 function randomNumbers(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) >>> 0 || 1
+  let state = seed
   return () => {
-    state ^= state << 13
-    state >>>= 0
-    state ^= state >>> 17
-    state ^= state << 5
-    state >>>= 0
-    return state / 0x1_0000_0000
+    state = (state + 0x9e3779b9) | 0
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000
   }
 }
