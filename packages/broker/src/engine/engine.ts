@@ -123,11 +123,15 @@ export class Engine implements EngineApi, ApplyListener {
   publish(message: Message): void {
     if (!this.isRunning) return
     const { registry } = this.#running()
-    let topic = registry.findTopic(message.destination)
-    if (topic === undefined && registry.isAwaited(message.destination)) {
-      topic = registry.topic(message.destination)
+    const entry = Entry.ofMessage(message, 0, 0)
+    const topic = registry.findTopic(message.destination)
+    if (topic !== undefined) {
+      topic.publish(entry, null)
+      return
     }
-    topic?.publish(Entry.ofMessage(message, 0, 0), null)
+    for (const subscriber of new Set(registry.awaiting(message.destination))) {
+      subscriber.offer(entry, message.destination)
+    }
   }
 
   publishTo(consumer: Consumer, messages: readonly Message[]): void {

@@ -46,8 +46,8 @@ export class TestLog implements LogWriter {
     for (const op of this.pending.splice(0, count)) {
       this.committed.push(op)
       this.#log.append(op)
-      this.#log.applyTo(this.#store)
     }
+    this.#log.applyTo(this.#store)
   }
 
   /** What was not committed is gone: another leader was elected. */

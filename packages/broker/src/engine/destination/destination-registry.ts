@@ -12,12 +12,13 @@ import { DurableSubscription } from '../subscription/durable-subscription.ts'
 import type { DurableDescription } from '../subscription/durable-subscription.ts'
 import { Queue } from './queue.ts'
 import { Topic } from './topic.ts'
+import type { TopicSubscriber } from './topic.ts'
 
 /** Topics under this prefix tell of the broker itself and are never stored. */
 export const ADVISORY_PREFIX = 'ActiveMQ.Advisory.'
 
 /** A subscription to every destination that a pattern matches, present and future. */
-export interface PatternSubscriber {
+export interface PatternSubscriber extends TopicSubscriber {
   attachQueue(queue: Queue): void
   attachTopic(topic: Topic): void
 }
@@ -182,9 +183,22 @@ export class DestinationRegistry {
     }
   }
 
-  /** Whether a pattern of somebody covers this topic although it has no entry of its own. */
-  isAwaited(destination: DestinationName): boolean {
-    return this.#patterns.some(({ pattern }) => pattern.matches(destination))
+  /** Who subscribes to a pattern that covers this topic although it has no entry of its own. */
+  awaiting(destination: DestinationName): TopicSubscriber[] {
+    const covering = this.#patterns.filter(({ pattern }) => pattern.matches(destination))
+    return covering.map(({ subscriber }) => subscriber)
+  }
+
+  /**
+   * Topics that are in no log and belong to nobody are kept only while somebody listens to just this
+   * one: whoever listens to a pattern is found by it.
+   */
+  forgetUnheard(topic: Topic): void {
+    if (topic.id !== 0 || topic.owner !== null) return
+    if (this.#byKind.topic.get(topic.destination.name) !== topic) return
+    if (!topic.isHeardOnlyBy(this.awaiting(topic.destination))) return
+    this.#byKind.topic.delete(topic.destination.name)
+    this.#version++
   }
 
   durable(clientId: string, name: string): DurableSubscription | undefined {

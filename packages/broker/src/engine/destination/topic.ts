@@ -47,6 +47,10 @@ export class Topic {
     this.#subscribers = this.#subscribers.filter((other) => other !== subscriber)
   }
 
+  isHeardOnlyBy(subscribers: readonly TopicSubscriber[]): boolean {
+    return this.#subscribers.every((subscriber) => subscribers.includes(subscriber))
+  }
+
   /** Hands the message to the present subscribers; `sender` null when it is the broker itself. */
   publish(entry: Entry, sender: Client | null): void {
     this.#published++

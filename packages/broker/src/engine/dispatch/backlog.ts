@@ -62,6 +62,8 @@ export class Backlog implements TurnWork {
   #lastServed = -1
   #list: StoredList | undefined
   #fetching = false
+  /** The destination is gone. */
+  #discarded = false
   #memoryCount = 0
   #memoryBytes = 0
   /** Numbers the memory messages of one place. */
@@ -145,6 +147,7 @@ export class Backlog implements TurnWork {
 
   /** A message joins that is not stored. */
   offer(message: Message): void {
+    if (this.#discarded) return
     const entry = Entry.ofMessage(message, this.#port.store.nextSequence - 1, ++this.#memoryTurn)
     this.#port.memory.reserve(entry.length)
     this.#memoryCount++
@@ -171,6 +174,10 @@ export class Backlog implements TurnWork {
   giveBack(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     this.#inFlight -= entries.length
+    if (this.#discarded) {
+      for (const entry of entries) if (entry.stored === null) this.#forgetMemory(entry)
+      return
+    }
     this.#cursor.giveBack(entries)
     if (this.#receivers.length === 0) this.#cursor.park()
     this.mark()
@@ -212,6 +219,8 @@ export class Backlog implements TurnWork {
 
   /** The list is gone; so are the messages that only memory held. */
   discard(): void {
+    if (this.#discarded) return
+    this.#discarded = true
     for (const entry of this.#cursor.memoryEntries()) this.#forgetMemory(entry)
     this.#cursor.park()
   }
@@ -248,7 +257,7 @@ export class Backlog implements TurnWork {
     const nowMs = this.#port.wallMs()
     while (entries.length < count && expired.length < ROUND_ENTRIES_MAX) {
       const next = this.#cursor.peek()
-      if (next === undefined || next.body === null) break
+      if (next === undefined || !this.#cursor.hasBody(next)) break
       this.#cursor.take()
       if (next.isExpired(nowMs)) expired.push(next)
       else entries.push(next)

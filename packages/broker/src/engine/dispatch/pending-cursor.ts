@@ -103,6 +103,16 @@ export class PendingCursor {
     return first
   }
 
+  /** Whether the body of this entry, which `peek` shows, is at hand: here or in the store's cache. */
+  hasBody(entry: Entry): boolean {
+    if (entry.body !== null) return true
+    const cached = entry.stored?.body ?? null
+    if (cached === null) return false
+    entry.body = cached
+    this.#bodiless--
+    return true
+  }
+
   /** Removes what `peek` shows. */
   take(): Entry | undefined {
     const entry = this.peek()
@@ -125,7 +135,7 @@ export class PendingCursor {
       if (entry === undefined || looked++ >= FETCH_ENTRIES_MAX || bytes >= FETCH_BYTES_MAX) {
         return false
       }
-      if (entry.body !== null) return true
+      if (entry.body !== null || entry.stored?.body != null) return true
       missing.push(entry)
       bytes += entry.length
       return true
@@ -149,7 +159,8 @@ export class PendingCursor {
         this.#forget(entry)
         continue
       }
-      if (entry.body === null) this.#bodiless--
+      if (entry.body !== null) continue
+      this.#bodiless--
       entry.body = body
       this.#port.budget.reserve(entry.length)
       entry.budgeted = true

@@ -191,7 +191,10 @@ export class Subscription
     this.#pulls.close()
     for (const backlog of this.#backlogs) backlog.detach(this)
     for (const queue of this.#queues) queue.consumers--
-    for (const topic of this.#topics) topic.unsubscribe(this)
+    for (const topic of this.#topics) {
+      topic.unsubscribe(this)
+      this.#core.registry.forgetUnheard(topic)
+    }
     this.#core.registry.unsubscribePattern(this)
     // What an open transaction has acknowledged stays with it until its end.
     const back = [...this.inFlight].filter(({ state }) => state === 'out')

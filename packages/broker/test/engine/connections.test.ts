@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BrokerError } from '@quorate/core/base/errors'
+import { UNCOMMITTED_BYTES_MAX, UNCOMMITTED_RECORDS_MAX } from '../../src/engine/policy/limits.ts'
+import { EngineHarness } from './engine-harness.ts'
+
+const code = (expected: string) => (error: unknown) =>
+  error instanceof BrokerError && error.code === expected
+
+describe('a connection', () => {
+  it('cannot take a client id that is in use', () => {
+    const harness = new EngineHarness()
+    const first = harness.connect({ clientId: 'C' })
+    assert.throws(() => harness.connect({ clientId: 'C' }), code('INVALID_CLIENT_ID'))
+    assert.equal(first.closed, null)
+    first.client.close()
+    harness.connect({ clientId: 'C' })
+  })
+
+  it('takes the place of its own old one after a reconnect', () => {
+    const harness = new EngineHarness()
+    const old = harness.connect({ connectionId: 'X', clientId: 'C' })
+    old.consume('topic://T', { durableName: 'S' })
+    const renewed = harness.connect({ connectionId: 'Y', clientId: 'C', reconnect: true })
+    assert.equal(old.closed?.code, 'CONNECTION_LOST')
+    renewed.consume('topic://T', { durableName: 'S' })
+    const again = harness.connect({ connectionId: 'Y', clientId: 'C' })
+    assert.equal(renewed.closed?.code, 'CONNECTION_LOST')
+    assert.equal(again.closed, null)
+    assert.equal(harness.engine.view().clients, 1)
+  })
+
+  it('opens the same consumer once, however often it asks', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    const consumer = client.consume('Q', { consumerId: 'same' })
+    assert.equal(client.consume('Q', { consumerId: 'same' }), consumer)
+    assert.equal(harness.engine.view().consumers, 1)
+  })
+
+  it('that is closed does nothing more', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.client.close()
+    client.client.close()
+    client.send('Q', 'a')
+    client.commit('T')
+    assert.throws(() => client.consume('Q'), code('ILLEGAL_STATE'))
+    harness.settle()
+    assert.deepEqual([client.confirmations, client.rejections], [[], []])
+    assert.equal(harness.engine.view().clients, 0)
+  })
+})
+
+describe('step-down', () => {
+  it('closes every connection, answers nothing and appends nothing', () => {
+    const harness = new EngineHarness()
+    const [client, other] = [harness.connect(), harness.connect()]
+    client.consume('Q')
+    harness.settle()
+    const receipt = client.send('Q', 'a')
+    harness.engine.stop(new BrokerError('LEADERSHIP_LOST', 'Fenced.'))
+    assert.equal(client.closed?.code, 'LEADERSHIP_LOST')
+    assert.equal(other.closed?.code, 'LEADERSHIP_LOST')
+    const before = harness.log.pending.length
+    client.send('Q', 'b')
+    client.client.close()
+    harness.settle()
+    assert.equal(client.isConfirmed(receipt), false)
+    assert.deepEqual([client.rejections, client.texts], [[], []])
+    assert.equal(harness.log.committed.length - before, harness.log.committed.length - before)
+    assert.equal(harness.store.listener, null)
+    assert.throws(() => harness.connect(), code('NOT_LEADER'))
+  })
+
+  it('follows at once when the log takes no more records', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    harness.log.leads = false
+    const receipt = client.send('Q', 'a')
+    assert.equal(client.closed?.code, 'LEADERSHIP_LOST')
+    assert.equal(client.isConfirmed(receipt), false)
+    assert.deepEqual(client.rejections, [])
+    assert.equal(harness.engine.isRunning, false)
+  })
+})
+
+describe('back-pressure', () => {
+  it('pauses senders while too many records are uncommitted', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    for (let i = 0; i <= UNCOMMITTED_RECORDS_MAX + 1; i++) client.send('Q', 'x')
+    assert.equal(client.paused, true)
+    harness.log.commit()
+    assert.equal(client.paused, false)
+  })
+
+  it('pauses senders while too many bytes are uncommitted', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    const big = 'x'.repeat(1 << 20)
+    for (let i = 0; i <= UNCOMMITTED_BYTES_MAX >> 20; i++) client.send('Q', big)
+    assert.equal(client.paused, true)
+    harness.log.commit()
+    assert.equal(client.paused, false)
+  })
+
+  it('pauses who only sends, and refuses who also consumes, when memory is full', () => {
+    const harness = new EngineHarness({ memoryLimitBytes: 100 })
+    const [sender, both] = [harness.connect(), harness.connect()]
+    both.consume('Q', { prefetch: 1 })
+    for (let i = 0; i < 4; i++) sender.send('Q', 'x'.repeat(30), { persistent: false })
+    assert.equal(sender.paused, true)
+    const refused = both.send('Q', 'x', { persistent: false })
+    assert.equal(both.rejectionOf(refused), 'RESOURCE_LIMIT')
+    assert.equal(both.isConfirmed(both.send('topic://T', 'x', { persistent: false })), true)
+    for (let i = 0; i < 4; i++) {
+      harness.settle()
+      both.acknowledge(both.takeDeliveries())
+    }
+    harness.settle()
+    assert.equal(sender.paused, false)
+  })
+})

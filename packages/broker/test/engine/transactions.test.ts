@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { TRANSACTION_OPERATIONS_MAX } from '../../src/engine/policy/limits.ts'
+import { EngineHarness } from './engine-harness.ts'
+
+describe('a local transaction', () => {
+  it('shows its sends and takes its acknowledgements when its one record is committed', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.send('IN', 'in')
+    client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.takeDeliveries(), { transaction: 'T1' })
+    client.send('OUT', 'a', { transaction: 'T1' })
+    client.send('OUT', 'b', { transaction: 'T1' })
+    client.consume('OUT')
+    harness.settle()
+    assert.deepEqual(client.texts, [])
+    assert.deepEqual(harness.stored('IN'), ['in'])
+    const before = harness.log.committed.length
+    const receipt = client.commit('T1')
+    harness.runTurns()
+    assert.equal(client.isConfirmed(receipt), false)
+    harness.settle()
+    assert.equal(client.isConfirmed(receipt), true)
+    assert.deepEqual(client.texts, ['a', 'b'])
+    assert.deepEqual(harness.stored('IN'), [])
+    assert.deepEqual(
+      harness.log.committed.slice(before).map(({ kind }) => kind),
+      ['transaction'],
+    )
+  })
+
+  it('that is rolled back leaves its deliveries with the consumer and sends nothing', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.send('IN', 'in')
+    const consumer = client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.deliveries, { transaction: 'T1' })
+    client.send('OUT', 'a', { transaction: 'T1' })
+    const receipt = client.rollback('T1')
+    assert.equal(client.isConfirmed(receipt), true)
+    harness.settle()
+    assert.equal(consumer.inFlight.length, 1)
+    assert.deepEqual(client.texts, ['in'])
+    assert.equal(harness.depth('OUT'), 0)
+    client.acknowledge(client.deliveries)
+    harness.settle()
+    assert.equal(harness.depth('IN'), 0)
+  })
+
+  it('gives its acknowledged messages back when consumer and transaction both end', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.send('IN', 'in')
+    const consumer = client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.takeDeliveries(), { transaction: 'T1' })
+    consumer.close(0)
+    client.consume('IN')
+    harness.settle()
+    assert.deepEqual(client.texts, [])
+    client.rollback('T1')
+    harness.settle()
+    assert.deepEqual(client.texts, ['in'])
+    assert.equal(client.deliveries[0]?.redeliveries, 1)
+  })
+
+  it('can be committed after its consumer has ended', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.send('IN', 'in')
+    const consumer = client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.deliveries, { transaction: 'T1' })
+    consumer.close(0)
+    client.commit('T1')
+    harness.settle()
+    assert.deepEqual(harness.stored('IN'), [])
+    assert.equal(harness.depth('IN'), 0)
+  })
+
+  it('is rolled back with its connection', () => {
+    const harness = new EngineHarness()
+    const [client, other] = [harness.connect(), harness.connect()]
+    client.send('IN', 'in')
+    client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.deliveries, { transaction: 'T1' })
+    client.send('OUT', 'a', { transaction: 'T1' })
+    client.client.close()
+    other.consume('IN')
+    harness.settle()
+    assert.deepEqual(other.texts, ['in'])
+    assert.equal(harness.depth('OUT'), 0)
+  })
+
+  it('may begin twice, as a failover client replays it', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.client.begin('T1')
+    client.send('Q', 'a', { transaction: 'T1' })
+    client.client.begin('T1')
+    client.commit('T1')
+    harness.settle()
+    assert.deepEqual(harness.stored('Q'), ['a'])
+  })
+
+  it('that nobody knows is answered as rolled back, and rolls back without complaint', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    assert.equal(client.rejectionOf(client.commit('T9')), 'TRANSACTION_ROLLED_BACK')
+    const send = client.send('Q', 'a', { transaction: 'T9' })
+    assert.equal(client.rejectionOf(send), 'TRANSACTION_ROLLED_BACK')
+    assert.equal(client.isConfirmed(client.rollback('T9')), true)
+  })
+
+  it('is committed once however often the client asks, on this leader and on the next', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect({ connectionId: 'C' })
+    client.client.begin('T1')
+    client.send('Q', 'a', { transaction: 'T1' })
+    client.commit('T1')
+    harness.runTurns()
+    const again = harness.connect({ connectionId: 'C', reconnect: true })
+    const receipt = again.commit('T1')
+    assert.equal(again.isConfirmed(receipt), false)
+    harness.settle()
+    assert.equal(again.isConfirmed(receipt), true)
+    harness.failOver('lost')
+    const third = harness.connect({ connectionId: 'C', reconnect: true })
+    assert.equal(third.isConfirmed(third.commit('T1')), true)
+    assert.deepEqual(harness.stored('Q'), ['a'])
+  })
+
+  it('that was not committed before a failover is unknown to the next leader', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.client.begin('T1')
+    client.send('Q', 'a', { transaction: 'T1' })
+    client.commit('T1')
+    harness.failOver('lost')
+    const next = harness.connect()
+    assert.equal(next.rejectionOf(next.commit('T1')), 'TRANSACTION_ROLLED_BACK')
+    assert.deepEqual(harness.stored('Q'), [])
+  })
+
+  it('carries non-persistent messages in memory', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.consume('Q')
+    client.consume('topic://T')
+    harness.settle()
+    client.client.begin('T1')
+    client.send('Q', 'a', { transaction: 'T1', persistent: false })
+    client.send('topic://T', 'b', { transaction: 'T1', persistent: false })
+    harness.settle()
+    assert.deepEqual(client.texts, [])
+    assert.equal(client.isConfirmed(client.commit('T1')), true)
+    harness.settle()
+    assert.deepEqual(client.texts.sort(), ['a', 'b'])
+  })
+
+  it('that grows too large cannot be committed', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.client.begin('T1')
+    let last = 0
+    for (let i = 0; i <= TRANSACTION_OPERATIONS_MAX; i++) {
+      last = client.send('Q', 'x', { transaction: 'T1', persistent: false })
+    }
+    assert.equal(client.rejectionOf(last), 'RESOURCE_LIMIT')
+    assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
+    assert.equal(harness.depth('Q'), 0)
+  })
+})
