@@ -14,7 +14,9 @@ const stampFolder = join(root, 'node_modules')
 function requireNode(minimumMajor, minimumMinor) {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > minimumMajor || (major === minimumMajor && minor >= minimumMinor)) return
-  console.error(`Quorate needs Node ${minimumMajor}.${minimumMinor} or later; this is ${process.version}.`)
+  console.error(
+    `Quorate needs Node ${minimumMajor}.${minimumMinor} or later; this is ${process.version}.`,
+  )
   process.exit(2)
 }
 
