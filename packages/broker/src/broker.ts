@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Clock } from '@quorate/core/base/clock'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { BrokerOptions } from './config/broker-options.ts'
@@ -17,15 +17,12 @@ import { LockFile } from './store/journal/lock-file.ts'
 import { nodeFileSystem } from './store/journal/node-file-system.ts'
 import { EMPTY_LOG } from './store/journal/log-batch.ts'
 import type { LogPoint } from './store/journal/log-batch.ts'
+import { CheckpointSchedule } from './store/leveldb/checkpoint-schedule.ts'
 import { LevelStore } from './store/leveldb/level-store.ts'
 import type { LogWriter } from './store/message-store.ts'
 import { encodeOp } from './store/op-codec.ts'
 
 export const BUILD = '0.1.0'
-
-/** The index is written after this much log, and when the log has been idle for a while. */
-const CHECKPOINT_BYTES = 64 * 1024 * 1024
-const CHECKPOINT_IDLE_MS = 10_000
 
 export interface BrokerPorts {
   readonly log: Log
@@ -50,8 +47,7 @@ export class Broker {
   #management: ManagementApi | null = null
   #store: LevelStore | null = null
   #serving: Serving | null = null
-  #checkpointTimer: Timer | null = null
-  #appliedAtTick = 0
+  #checkpoints: CheckpointSchedule | null = null
   #isStopping = false
   #fail: (error: BrokerError) => void = () => undefined
   /** Resolves when the broker cannot go on; it serves nobody then. */
@@ -116,7 +112,7 @@ export class Broker {
   async stop(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
-    this.#checkpointTimer?.cancel()
+    this.#checkpoints?.stop()
     this.#stopServing('the broker stops')
     await this.#parts.node.stop()
     await this.#store?.close()
@@ -182,8 +178,12 @@ export class Broker {
       return
     }
     this.#store = store
-    this.#appliedAtTick = store.appliedIndex
-    this.#checkpointTimer = clock.every(CHECKPOINT_IDLE_MS, () => this.#considerCheckpoint(true))
+    this.#checkpoints = new CheckpointSchedule({
+      target: store,
+      clock,
+      onFailure: (error) => this.onFatal(error),
+    })
+    this.#checkpoints.start()
     node.start(store)
   }
 
@@ -229,7 +229,6 @@ export class Broker {
 
   onAdvanced(): void {
     this.#serving?.advanced()
-    this.#considerCheckpoint(false)
   }
 
   onFatal(error: BrokerError): void {
@@ -255,19 +254,6 @@ export class Broker {
       for (const uri of member.clientUris) uris.add(uri)
     }
     return [...uris].sort()
-  }
-
-  #considerCheckpoint(idle: boolean): void {
-    const store = this.#store
-    if (store === null || this.#isStopping) return
-    const due = store.appliedPoint.position - store.checkpointedPoint.position >= CHECKPOINT_BYTES
-    const quiet = idle && this.#appliedAtTick === store.appliedIndex
-    if (idle) this.#appliedAtTick = store.appliedIndex
-    const news = store.appliedIndex > store.checkpointedPoint.index
-    if (!news || !(due || quiet)) return
-    store.checkpoint().catch((error: unknown) => {
-      this.onFatal(toBrokerError(error, 'STORE_UNAVAILABLE'))
-    })
   }
 }
 
