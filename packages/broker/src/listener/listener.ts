@@ -39,6 +39,10 @@ export class Listener {
     this.#options = options
   }
 
+  get isStarted(): boolean {
+    return this.#server !== null
+  }
+
   get connections(): number {
     return this.#sockets.size
   }
