@@ -82,6 +82,8 @@ export class Appender {
   /** Segments written since their last sync, each held open. */
   #dirty = new Map<Segment, File>()
   #running = false
+  #loop: Promise<void> = Promise.resolve()
+  #stopped = false
   #syncing: Promise<void> | null = null
   #syncTimer: Timer | null = null
   #idleWaiters: Waiter[] = []
@@ -130,7 +132,7 @@ export class Appender {
     if (this.#running) return
     this.#running = true
     // Batches appended in the same turn of the event loop share the first write.
-    queueMicrotask(() => void this.#run())
+    this.#loop = Promise.resolve().then(() => this.#run())
   }
 
   /** Resolves when everything queued is written (R7); rejects when the disk fails first. */
@@ -155,6 +157,19 @@ export class Appender {
     await this.sync()
     this.#syncTimer?.cancel()
     this.#syncTimer = null
+    await this.#syncing
+  }
+
+  /**
+   * Drops what is queued, and resolves when nothing is being written or synced: a file that is closed
+   * earlier could be written to under another file's number.
+   */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#queue.clear()
+    this.#queuedBytes = 0
+    this.#syncTimer?.cancel()
+    await this.#loop
     await this.#syncing
   }
 
@@ -256,7 +271,8 @@ export class Appender {
   }
 
   #planSync(policy: BackgroundSync): void {
-    if (this.#unsyncedBytes === 0 || this.#syncing !== null || this.#failure !== null) return
+    if (this.#stopped || this.#failure !== null) return
+    if (this.#unsyncedBytes === 0 || this.#syncing !== null) return
     if (this.#unsyncedBytes >= policy.backgroundBytes) void this.#sync()
     else this.#syncTimer ??= this.#clock.after(policy.backgroundMs, () => void this.#sync())
   }

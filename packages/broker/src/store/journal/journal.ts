@@ -304,12 +304,13 @@ export class Journal {
     this.#closed = true
     this.#checkpointTimer.cancel()
     if (clean && this.#appender.failure === null) await this.#appender.quiesce()
+    await this.#appender.stop()
     await this.#allocator.stop()
     await this.#checkpointing
     if (clean && this.#corrupt === null && this.#appender.failure === null) {
       await this.#writeCheckpoint(true)
     }
-    await this.#directory.close()
+    await this.#gate.exclusively(() => this.#directory.close())
     await this.#checkpointFile.close()
   }
 
@@ -330,21 +331,29 @@ export class Journal {
 
   async #cut(index: number): Promise<LogPoint> {
     assert(!this.#closed && !this.#cutting, 'one cut at a time')
+    assert(index >= this.#origin.index, 'nothing is cut before the oldest record kept')
     this.#cutting = true
     try {
       await this.#appender.quiesce()
-      const point = index === this.#tail.index ? this.#tail : await this.pointAt(index)
+      const point = await this.pointAt(index)
       await this.#gate.exclusively(() => this.#cutAt(point))
       return point
-    } catch (error) {
-      this.#appender.fail(error)
-      throw error
     } finally {
       this.#cutting = false
     }
   }
 
   async #cutAt(point: LogPoint): Promise<void> {
+    try {
+      await this.#cutFiles(point)
+    } catch (error) {
+      // Half cut: only a new start, with its recovery, knows what is there.
+      this.#appender.fail(error)
+      throw storageError(error)
+    }
+  }
+
+  async #cutFiles(point: LogPoint): Promise<void> {
     const end = this.#corrupt === null ? this.#tail.position : Infinity
     await this.#allocator.stop()
     this.#appender.detach()

@@ -125,6 +125,34 @@ describe('appender: background sync (mem modes)', () => {
     }
   })
 
+  it('lets the disk catch up when too much is unsynced', async () => {
+    const policy = { backgroundMs: 200, backgroundBytes: 1 << 30 }
+    const fixture = new JournalFixture({ policy, segmentSizeBytes: 4_000_000 })
+    const { journal } = await fixture.open()
+    const body = payloadOf(1, 3_500_000)
+    for (let i = 0; i < 20; i++) {
+      fixture.append(journal, [body])
+      assert.ok(journal.queuedBytes > 0)
+      await journal.idle()
+    }
+    assert.equal(journal.queuedBytes, 0)
+    assert.equal(fixture.synced, 20)
+  })
+
+  it('writes nothing more when it is closed in a hurry', async () => {
+    const fixture = new JournalFixture({ policy })
+    const { journal } = await fixture.open()
+    fixture.append(journal, [payloadOf(1)])
+    await journal.idle()
+    fixture.append(journal, [payloadOf(2)])
+    await journal.close({ clean: false })
+    assert.throws(() => fixture.append(journal, [payloadOf(3)]))
+    fixture.clock.advance(60_000)
+    await settle()
+    assert.deepEqual(fixture.fatal, [])
+    assert.ok((await fixture.open()).journal.tail.index >= 1)
+  })
+
   it('syncs at once when asked to', async () => {
     const fixture = new JournalFixture({ policy })
     const { journal } = await fixture.open()

@@ -10,6 +10,7 @@ import { MemoryFileSystem } from '../../../src/store/journal/memory-file-system.
 import { ReadGate } from '../../../src/store/journal/read-gate.ts'
 import { segmentFileName, segmentPosition } from '../../../src/store/journal/segment.ts'
 import { SparsePoints } from '../../../src/store/journal/sparse-points.ts'
+import { TwoSlotFile } from '../../../src/store/two-slot-file.ts'
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)))
 
@@ -108,6 +109,17 @@ describe('checkpoint file', () => {
     const again = await CheckpointFile.open(fileSystem, '/j/checkpoint')
     assert.deepEqual(again.checkpoint, checkpoint)
     assert.equal(again.state, 'valid')
+  })
+})
+
+describe('checkpoint file of another version', () => {
+  it('is refused, not guessed at', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const { file } = await TwoSlotFile.open({ fileSystem, path: '/j/checkpoint' })
+    await file.write(Buffer.from([0, 2, 0]))
+    await assert.rejects(CheckpointFile.open(fileSystem, '/j/checkpoint'), {
+      code: 'UNSUPPORTED_FORMAT',
+    })
   })
 })
 

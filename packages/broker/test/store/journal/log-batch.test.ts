@@ -117,6 +117,24 @@ describe('batch builder', () => {
     assert.equal(chunks.filter((chunk) => chunk === large).length, 2)
   })
 
+  it('fills slab after slab without touching what was taken before', () => {
+    const builder = builderOf({ segmentSizeBytes: 10_000_000 })
+    const batches: LogBatch[] = []
+    for (let i = 0; i < 300; i++) {
+      builder.add(1, Buffer.alloc(1_000, i))
+      if (i % 7 !== 0) continue
+      assert.equal(builder.byteLength > 0, true)
+      batches.push(builder.take())
+    }
+    let index = 0
+    for (const batch of batches) {
+      const { chunks } = parseBatch(batch.chunks, batch.previous)
+      assert.ok(chunks.length <= 2)
+      for (const { text } of recordsOf(batch)) assert.equal(text.charCodeAt(999), index++ & 0xff)
+    }
+    assert.equal(index, 295)
+  })
+
   it('makes the same bytes of a payload in one piece or in many', () => {
     fc.assert(
       fc.property(payload, fc.array(fc.nat(), { maxLength: 4 }), (bytes, places) => {

@@ -170,6 +170,24 @@ describe('recovery: corruption (R32)', () => {
     }
   })
 
+  it('cannot open without its first record and without a checkpoint', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    const { journal } = await fixture.open()
+    for (let i = 1; i <= 30; i++) fixture.append(journal, [payloadOf(i, 20)])
+    await journal.sync()
+    await journal.releaseBefore(15)
+    assert.equal(journal.firstIndex, 11)
+    fixture.kill()
+    await fixture.fileSystem.remove(`${DIRECTORY}/checkpoint`)
+    const { journal: found } = await fixture.open()
+    assert.equal(found.firstIndex, 11)
+    assert.deepEqual(await payloadsIn(found), texts(11, 30))
+    fixture.kill()
+    await fixture.fileSystem.remove(`${DIRECTORY}/checkpoint`)
+    fixture.fileSystem.flip(`${DIRECTORY}/0000000000000258.log`, 20, 1)
+    await assert.rejects(fixture.open(), { code: 'JOURNAL_CORRUPT' })
+  })
+
   it('repair moves the remainder aside, and the records can be appended again', async () => {
     const fixture = new JournalFixture({ segmentSizeBytes: 600 })
     await filled(fixture, 30)
