@@ -1,5 +1,5 @@
 import type { Clock } from '@quorate/core/base/clock'
-import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { TransportConnectorOptions } from './config/broker-options.ts'
 import { Engine } from './engine/engine.ts'
@@ -8,6 +8,7 @@ import { parseConnectorUri } from './listener/connector-uri.ts'
 import { Listener } from './listener/listener.ts'
 import { messageEditor } from './protocol/openwire/message-editor.ts'
 import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
+import { defaultOpenWireOptions } from './protocol/openwire/openwire-options.ts'
 import type { LogWriter, MessageStore } from './store/message-store.ts'
 
 export interface ServingOptions {
@@ -25,13 +26,13 @@ export interface ServingOptions {
 }
 
 /**
- * What a broker does for clients while it leads: one engine, and a listener with its adapter for each
+ * What a broker does for clients while it leads: one engine with its adapter, and a listener for each
  * transport connector. A new leadership makes a new one; nothing of it outlives the step-down (R29).
  */
 export class Serving {
   readonly #options: ServingOptions
   readonly #engine: Engine
-  readonly #adapters: OpenWireAdapter[] = []
+  #adapter: OpenWireAdapter | null = null
   readonly #listeners: Listener[] = []
   #isStopped = false
   #hadLease = true
@@ -53,7 +54,13 @@ export class Serving {
   /** Opens the engine and then the ports. Rejects with ADDRESS_IN_USE when one is taken. */
   async start(): Promise<void> {
     this.#engine.start()
-    for (const connector of this.#options.connectors) await this.#listen(connector)
+    const { brokerName, brokerId, clusterUris, clock, log, connectors } = this.#options
+    const options = defaultOpenWireOptions
+    const engine = this.#engine
+    const shared = { engine, brokerName, brokerId, clusterUris, clock, log, options }
+    const adapter = new OpenWireAdapter(shared)
+    this.#adapter = adapter
+    for (const connector of connectors) await this.#listen(connector, adapter)
   }
 
   stop(reason: string): void {
@@ -61,7 +68,7 @@ export class Serving {
     this.#isStopped = true
     const error = new BrokerError('LEADERSHIP_LOST', reason)
     this.#engine.stop(error)
-    for (const adapter of this.#adapters) adapter.stop()
+    this.#adapter?.stop()
     for (const listener of this.#listeners) void listener.stop()
   }
 
@@ -75,45 +82,29 @@ export class Serving {
   }
 
   setClusterUris(uris: readonly string[]): void {
-    for (const adapter of this.#adapters) adapter.setClusterUris(uris)
+    this.#adapter?.setClusterUris(uris)
   }
 
   view(): EngineView {
     return this.#engine.view()
   }
 
-  async #listen(connector: TransportConnectorOptions): Promise<void> {
-    const { brokerName, brokerId, clusterUris, clock, log } = this.#options
+  async #listen(connector: TransportConnectorOptions, adapter: OpenWireAdapter): Promise<void> {
+    const { clock, log } = this.#options
     const uri = parseConnectorUri(connector.uri)
-    const adapter = new OpenWireAdapter({
-      engine: this.#engine,
-      brokerName,
-      brokerId,
-      clusterUris,
-      clock,
-      log,
-      options: uri.openwire,
-    })
     const listener = new Listener({
       name: connector.name,
       host: uri.host,
       port: uri.port,
       maximumConnections: uri.maximumConnections,
       backlog: uri.backlog,
-      accept: (stream) => adapter.accept(stream),
+      accept: (stream) => adapter.accept(stream, uri.openwire),
       clock,
       log,
     })
-    await listener.start().catch((error: unknown) => {
-      adapter.stop()
-      throw toBrokerError(error)
-    })
-    this.#adapters.push(adapter)
+    await listener.start()
     this.#listeners.push(listener)
     // The step-down came while the port was being opened.
-    if (this.#isStopped) {
-      adapter.stop()
-      void listener.stop()
-    }
+    if (this.#isStopped) void listener.stop()
   }
 }

@@ -18,19 +18,26 @@ export interface OpenWireAdapterOptions {
   readonly clusterUris: readonly string[]
   readonly clock: Clock
   readonly log: Log
+  /** For streams that are accepted without options of their own. */
   readonly options: OpenWireOptions
 }
 
-/** Serves OpenWire clients on top of the engine, for as long as this broker leads. */
+/**
+ * Serves OpenWire clients on top of the engine, for as long as this broker leads. An engine has one
+ * adapter, however many listeners: it is the adapter that tells the engine's advisories.
+ */
 export class OpenWireAdapter {
   readonly #services: OpenWireServices
+  readonly #options: OpenWireOptions
   readonly #clients = new Set<OpenWireClient>()
   readonly #timer: Timer
 
   constructor({ engine, brokerName, brokerId, clock, ...rest }: OpenWireAdapterOptions) {
+    this.#options = rest.options
     const id = create('BrokerId', { value: brokerId })
     this.#services = {
-      ...rest,
+      log: rest.log,
+      clusterUris: rest.clusterUris,
       engine,
       brokerName,
       brokerId: id,
@@ -46,9 +53,13 @@ export class OpenWireAdapter {
     return this.#clients.size
   }
 
-  /** Serves the client at the other end of a new stream. */
-  accept(stream: ByteStream): void {
-    const client = new OpenWireClient(stream, this.#services, (gone) => this.#clients.delete(gone))
+  /** Serves the client at the other end of a new stream, with the options of its listener. */
+  accept(stream: ByteStream, options: OpenWireOptions = this.#options): void {
+    const client = new OpenWireClient(stream, {
+      services: this.#services,
+      options,
+      ended: (gone) => this.#clients.delete(gone),
+    })
     this.#clients.add(client)
   }
 

@@ -13,6 +13,7 @@ import type { InboundMessage } from './inbound-message.ts'
 import { OpenWireLink } from './openwire-link.ts'
 import type { LinkOwner } from './openwire-link.ts'
 import { wireFormatOffer } from './openwire-options.ts'
+import type { OpenWireOptions } from './openwire-options.ts'
 import type { OpenWireServices } from './openwire-services.ts'
 import { ReceiptBook, correlationIdOf, receiptOf } from './receipt-book.ts'
 import { removeProducer } from './remove-commands.ts'
@@ -23,6 +24,13 @@ import { connectionText } from './wire-ids.ts'
 
 /** First version whose ConnectionControl carries addresses. */
 const CLUSTER_URIS_VERSION = 6
+
+export interface OpenWireClientOptions {
+  readonly services: OpenWireServices
+  readonly options: OpenWireOptions
+  /** Told when the connection is over. */
+  readonly ended: (client: OpenWireClient) => void
+}
 
 /**
  * One OpenWire connection of a client: takes its commands to the engine, and the engine's answers
@@ -43,18 +51,14 @@ export class OpenWireClient implements LinkOwner {
   // One object for all plain answers: each is encoded before the next is due.
   readonly #response = create('Response')
 
-  constructor(
-    stream: ByteStream,
-    services: OpenWireServices,
-    ended: (client: OpenWireClient) => void,
-  ) {
+  constructor(stream: ByteStream, { services, options, ended }: OpenWireClientOptions) {
     this.services = services
     this.#ended = ended
     this.#log = services.log.with({ remote: stream.remoteAddress })
     this.link = new OpenWireLink({
       stream,
-      offer: wireFormatOffer(services.options),
-      handshakeTimeoutMs: services.options.connectionTimeoutMs,
+      offer: wireFormatOffer(options),
+      handshakeTimeoutMs: options.connectionTimeoutMs,
       clock: services.clock,
       owner: this,
     })

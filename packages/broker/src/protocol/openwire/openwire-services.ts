@@ -3,14 +3,12 @@ import type { Log } from '@quorate/core/base/log'
 import type { BrokerId } from '@quorate/core/openwire/commands'
 import type { EngineApi } from '../../engine/client.ts'
 import type { Advisories } from './advisory.ts'
-import type { OpenWireOptions } from './openwire-options.ts'
 
 /** What all connections of an adapter share. */
 export interface OpenWireServices {
   readonly engine: EngineApi
   readonly brokerName: string
   readonly brokerId: BrokerId
-  readonly options: OpenWireOptions
   readonly clock: Clock
   readonly log: Log
   readonly advisories: Advisories
