@@ -50,7 +50,7 @@ describe('two of three brokers down', () => {
     async () => {
       await withCluster({ deadlineMs: DEADLINE_MS }, async (cluster) => {
         const client = await WalkthroughClient.start({
-          uri: cluster.clientUri(),
+          uri: cluster.clientUri('maxReconnectDelay=500'),
           directory: cluster.directory,
         })
         try {

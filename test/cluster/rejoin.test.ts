@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BrokerStatus } from '@quorate/broker/management/broker-status'
@@ -67,7 +69,7 @@ async function deposeDead(cluster: Cluster, client: WalkthroughClient): Promise<
 
   deposed.start()
   await cluster.waitUntilWhole(REJOINED_WITHIN_MS)
-  await judgeQueue(cluster, client)
+  await judgeDeposed(cluster, deposed, client)
 }
 
 /**
@@ -89,7 +91,7 @@ async function deposeAsleep(cluster: Cluster, client: WalkthroughClient): Promis
   await resent
   await client.send('of the next epoch')
   await cluster.waitUntilWhole(REJOINED_WITHIN_MS)
-  await judgeQueue(cluster, client)
+  await judgeDeposed(cluster, deposed, client)
 }
 
 async function untilTail(leader: BrokerNode): Promise<BrokerStatus['log']> {
@@ -102,8 +104,10 @@ async function untilTail(leader: BrokerNode): Promise<BrokerStatus['log']> {
   )
 }
 
-async function judgeQueue(cluster: Cluster, client: WalkthroughClient): Promise<void> {
+async function judgeDeposed(cluster: Cluster, deposed: BrokerNode, client: WalkthroughClient) {
   await assertIdenticalLogs(cluster)
+  const kept = readdirSync(join(deposed.dataDirectory, 'journal', 'diverged'))
+  assert(kept.length > 0, 'what was cut is kept for whoever wants to look')
   for (const text of ['replicated', 'in the tail', 'of the next epoch']) {
     assert.equal(await client.receive(), text)
   }
@@ -158,7 +162,7 @@ describe('a broker that was away rejoins and ends byte-identical', { concurrency
       const options = { logSize: '1mb', proxied: true, deadlineMs: DEADLINE_MS }
       await withCluster(options, async (cluster) => {
         const client = await WalkthroughClient.start({
-          uri: cluster.clientUri(),
+          uri: cluster.clientUri('maxReconnectDelay=500'),
           directory: cluster.directory,
         })
         try {

@@ -13,7 +13,7 @@ async function withClient(
   test: (client: WalkthroughClient) => Promise<void>,
 ): Promise<void> {
   const client = await WalkthroughClient.start({
-    uri: cluster.clientUri(),
+    uri: cluster.clientUri('maxReconnectDelay=500'),
     directory: cluster.directory,
   })
   try {
