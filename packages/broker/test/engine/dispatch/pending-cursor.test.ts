@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { compareEntries, Entry } from '../../../src/engine/dispatch/entry.ts'
+import { MemoryBudget } from '../../../src/engine/dispatch/memory-budget.ts'
+import { PendingCursor } from '../../../src/engine/dispatch/pending-cursor.ts'
+import type { StoredList, StoredMessage } from '../../../src/store/message-store.ts'
+import { testMessage } from '../engine-harness.ts'
+
+/** A committed list whose bodies are only in the journal. */
+class TestList implements StoredList {
+  readonly id = 1
+  readonly messages: StoredMessage[] = []
+
+  get length(): number {
+    return this.messages.length
+  }
+
+  get bytes(): number {
+    return this.length
+  }
+
+  next(after: number, limit: number): StoredMessage[] {
+    return this.messages.filter(({ sequence }) => sequence > after).slice(0, limit)
+  }
+
+  get(sequence: number): StoredMessage | undefined {
+    return this.messages.find((one) => one.sequence === sequence)
+  }
+
+  add(sequence: number): StoredMessage {
+    const message: StoredMessage = {
+      sequence,
+      list: 1,
+      position: 0,
+      length: 1,
+      priority: 4,
+      expirationMs: 0,
+      redeliveries: 0,
+      body: null,
+    }
+    this.messages.push(message)
+    return message
+  }
+}
+
+function makeCursor(list: StoredList, budgetBytes = 1 << 20) {
+  const budget = new MemoryBudget(budgetBytes)
+  const cursor = new PendingCursor({
+    list: () => list,
+    budget,
+    takeoverSequence: 0,
+    takeoverDoubtMax: 0,
+  })
+  return { cursor, budget }
+}
+
+type Step =
+  | { readonly kind: 'commit'; readonly keep: boolean; readonly withMessage: boolean }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'take'; readonly count: number }
+  | { readonly kind: 'back'; readonly from: number; readonly count: number }
+  | { readonly kind: 'load' }
+  | { readonly kind: 'park' }
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('commit' as const),
+      keep: fc.boolean(),
+      withMessage: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant('memory' as const) }),
+    fc.record({ kind: fc.constant('take' as const), count: fc.integer({ min: 1, max: 5 }) }),
+    fc.record({
+      kind: fc.constant('back' as const),
+      from: fc.nat(10),
+      count: fc.integer({ min: 1, max: 5 }),
+    }),
+    fc.record({ kind: fc.constant('load' as const) }),
+    fc.record({ kind: fc.constant('park' as const) }),
+  ),
+  { maxLength: 60 },
+)
+
+describe('the pending cursor', () => {
+  it('shows every waiting message once, in order, whatever comes, goes back and is parked', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 20 }), (all, budgetBytes) => {
+        const list = new TestList()
+        const { cursor, budget } = makeCursor(list, budgetBytes)
+        let sequence = 0
+        let turn = 0
+        const out: Entry[] = []
+        const waiting = new Set<string>()
+        const key = (entry: Entry): string => `${entry.place}/${entry.turn}`
+        const takeOne = (): boolean => {
+          const entry = cursor.take()
+          if (entry === undefined) return false
+          assert.equal(waiting.delete(key(entry)), true)
+          out.push(entry)
+          return true
+        }
+        for (const step of all) {
+          if (step.kind === 'commit') {
+            const stored = list.add(++sequence)
+            waiting.add(`${sequence}/0`)
+            cursor.committed(stored, step.withMessage ? testMessage('Q', 'x') : null, step.keep)
+          } else if (step.kind === 'memory') {
+            const entry = Entry.ofMessage(testMessage('Q', 'x'), sequence, ++turn)
+            waiting.add(key(entry))
+            cursor.addMemory(entry)
+          } else if (step.kind === 'take') {
+            for (let i = 0; i < step.count; i++) takeOne()
+          } else if (step.kind === 'back') {
+            const back = out.splice(step.from % (out.length + 1), step.count)
+            for (const entry of back) waiting.add(key(entry))
+            cursor.giveBack(back)
+          } else if (step.kind === 'load') {
+            cursor.peek()
+            const missing = cursor.missing()
+            const bodies = missing.map(() => Buffer.from('x'))
+            cursor.loaded(missing, bodies, cursor.generation)
+            assert.equal(
+              missing.every(({ body }) => body !== null),
+              true,
+            )
+          } else cursor.park()
+        }
+        const rest: Entry[] = []
+        for (let entry = cursor.take(); entry !== undefined; entry = cursor.take()) rest.push(entry)
+        assert.deepEqual(new Set(rest.map(key)), waiting)
+        assert.equal(rest.length, waiting.size)
+        const sorted = [...rest].sort(compareEntries)
+        assert.deepEqual(rest.map(key), sorted.map(key))
+        assert.equal(budget.usedBytes, 0)
+      }),
+    )
+  })
+
+  it('leaves out what has left the list while it was read', () => {
+    const list = new TestList()
+    for (const sequence of [1, 2, 3]) list.add(sequence)
+    const { cursor } = makeCursor(list)
+    cursor.peek()
+    const missing = cursor.missing()
+    cursor.loaded(missing, [Buffer.from('a'), null, Buffer.from('c')], cursor.generation)
+    assert.deepEqual([cursor.take()?.place, cursor.take()?.place], [1, 3])
+    assert.equal(cursor.take(), undefined)
+  })
+
+  it('keeps no more bodies than the budget allows', () => {
+    const list = new TestList()
+    const { cursor, budget } = makeCursor(list, 5)
+    cursor.peek()
+    for (let sequence = 1; sequence <= 10; sequence++) {
+      cursor.committed(list.add(sequence), testMessage('Q', 'x'), true)
+    }
+    assert.equal(budget.usedBytes, 5)
+    assert.equal(cursor.missing().length, 5)
+  })
+})
