@@ -33,6 +33,9 @@ export type UpEvent =
   | { readonly type: 'stopping' }
   | { readonly type: 'stopped' }
 
+/** Why there is no status of a broker whose process runs. */
+export const NOT_ANSWERING = 'not answering'
+
 function roleOf({ status }: NodePicture): Role {
   return status?.role ?? 'silent'
 }
@@ -56,7 +59,9 @@ export class ChangeFinder {
     const role = roleOf(node)
     const events: UpEvent[] = []
     const name = node.nodeId
-    if (role !== was) {
+    // Of a process that ended that has been told; of one that runs and is silent it is news.
+    const isKnown = role === 'silent' && node.problem !== NOT_ANSWERING
+    if (role !== was && !isKnown) {
       events.push({ type: 'role', name, role, was, epoch: node.status?.epoch ?? null })
     }
     const trouble = node.status?.trouble ?? null
@@ -83,7 +88,7 @@ export class ChangeFinder {
   }
 }
 
-/** An event in words, without time; several lines when there is more to say. */
+/** An event in words, without time: no line, one, or several when there is more to say. */
 export function describe(event: UpEvent, startCommand: (name: string) => string): string[] {
   switch (event.type) {
     case 'started':
@@ -93,9 +98,7 @@ export function describe(event: UpEvent, startCommand: (name: string) => string)
     case 'outside':
       return [`${event.name} is run by somebody else (pid ${event.pid})`]
     case 'role':
-      return [
-        `${event.name} is ${event.role}${event.epoch === null ? '' : `, epoch ${event.epoch}`}`,
-      ]
+      return describeRole(event)
     case 'leader':
       return [`${event.name} leads epoch ${event.epoch}${absence(event.absentMs)}`]
     case 'no-leader':
@@ -115,6 +118,12 @@ export function describe(event: UpEvent, startCommand: (name: string) => string)
     case 'stopped':
       return ['stopped']
   }
+}
+
+function describeRole({ name, role, epoch }: Extract<UpEvent, { type: 'role' }>): string[] {
+  if (role === 'silent') return [`${name} does not answer`]
+  // That somebody leads is an event of its own.
+  return role === 'leader' ? [] : [`${name} is ${role}${epoch === 0 ? '' : `, epoch ${epoch}`}`]
 }
 
 function absence(absentMs: number | null): string {

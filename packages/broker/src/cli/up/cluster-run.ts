@@ -4,7 +4,7 @@ import type { ChildOptions } from '../child-process.ts'
 import type { ChildProcess } from 'node:child_process'
 import { leaderOf } from '../cluster-picture.ts'
 import type { NodePicture } from '../cluster-picture.ts'
-import { ChangeFinder } from './cluster-events.ts'
+import { ChangeFinder, NOT_ANSWERING } from './cluster-events.ts'
 import { writeConfig } from './cluster-files.ts'
 import { failoverUri } from './cluster-plan.ts'
 import type { ClusterPlan, PlannedCoordination, PlannedNode } from './cluster-plan.ts'
@@ -85,7 +85,6 @@ export class ClusterRun {
     await Promise.all(this.#nodes.filter(isLeader).map(({ process }) => process.stop()))
     await this.#coordination?.stop()
     this.#asking?.cancel()
-    this.#show()
     this.#parts.report.event({ type: 'stopped' })
   }
 
@@ -163,7 +162,7 @@ export class ClusterRun {
     node.isAsked = false
     // Between a death and the next start an answer would be of the dead, or of a stranger.
     if (node.process.isWaiting) return
-    const why = node.process.isRunning ? 'not answering' : 'down'
+    const why = node.process.isRunning ? NOT_ANSWERING : 'down'
     node.picture = picture.status === null ? this.#silent(node.plan, why) : picture
     this.#show()
   }
@@ -171,7 +170,9 @@ export class ClusterRun {
   #show(): void {
     const { clock, report } = this.#parts
     const pictures = this.#nodes.map(({ picture }) => picture)
-    for (const event of this.#changes.find(pictures, clock.monotonicMs())) {
+    const changes = this.#changes.find(pictures, clock.monotonicMs())
+    // While all stop one after the other it is no news that roles change.
+    for (const event of this.#isStopping ? [] : changes) {
       report.event(event)
       if (event.type === 'leader' && !this.#hasServed) this.#announce()
     }

@@ -12,7 +12,7 @@ const QUICK_DEATH_MS = 10_000
 const QUICK_DEATHS_MAX = 5
 /** What a process that was told to stop may take before it is killed. */
 export const STOP_TIMEOUT_MS = 10_000
-const LINES_SHOWN_MAX = 5
+const LINES_SHOWN_MAX = 3
 /** Usage, conflict and corruption (see the error table): starting again would end the same way. */
 const hopelessExitCodes: readonly number[] = [2, 6, 7]
 

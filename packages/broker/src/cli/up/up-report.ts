@@ -53,7 +53,10 @@ export class TextReport implements UpReport {
 
   event(event: UpEvent): void {
     const { terminal, clock, startCommand } = this.#options
-    const [first = '', ...more] = describe(event, startCommand)
+    const [first, ...more] = describe(event, startCommand)
+    if (first === undefined) return
+    // A table of brokers that are all gone would only be in the way.
+    if (event.type === 'stopped') this.#area.draw([])
     const time = terminal.colors.dim(clockTime(new Date(clock.wallMs())))
     this.#area.print(`${time} ${paintOf(event, terminal.colors)(printable(first))}`)
     for (const line of more) this.#area.print(`         ${terminal.colors.dim(printable(line))}`)

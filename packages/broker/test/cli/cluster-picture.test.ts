@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import picocolors from 'picocolors'
+import { silentLog } from '@quorate/core/base/log'
+import { askNode, gatherCluster, leaderOf } from '../../src/cli/cluster-picture.ts'
+import type { NodePicture } from '../../src/cli/cluster-picture.ts'
+import { clusterTable, summarize, troubleLines } from '../../src/cli/cluster-table.ts'
+import type { BrokerStatus, FollowerStatus } from '../../src/management/broker-status.ts'
+import { ManagementApi } from '../../src/management/management-api.ts'
+import { sampleStatus } from '../management/sample-status.ts'
+
+function picture(status: BrokerStatus): NodePicture {
+  return { nodeId: status.nodeId, consoleUrl: 'http://127.0.0.1:1', status, problem: null }
+}
+
+function silent(nodeId: string): NodePicture {
+  return { nodeId, consoleUrl: 'http://127.0.0.1:2', status: null, problem: 'not running' }
+}
+
+function follower(nodeId: string, changes: Partial<FollowerStatus> = {}): FollowerStatus {
+  return {
+    nodeId,
+    state: 'voter',
+    connected: true,
+    ackedIndex: 120,
+    lagRecords: 0,
+    lagBytes: 0,
+    silentMs: 20,
+    ...changes,
+  }
+}
+
+const leader = sampleStatus({
+  nodeId: 'node01',
+  role: 'leader',
+  followers: [follower('node02', { lagRecords: 7 }), follower('node03')],
+  clients: { connections: 4, consumers: 2, destinations: 1, waitingMessages: 9 },
+})
+
+const options = { colors: picocolors.createColors(false), columnsMax: Infinity }
+
+describe('cluster picture', () => {
+  it('takes for leader who says so itself, of several the newest', () => {
+    assert.equal(leaderOf([picture(sampleStatus()), silent('node01')]), undefined)
+    const older = sampleStatus({ nodeId: 'node03', role: 'leader', epoch: 2 })
+    assert.equal(leaderOf([picture(older), picture(leader)])?.nodeId, 'node01')
+  })
+
+  it('shows who leads, what lags and whether one more may fail', () => {
+    const nodes = [picture(leader), picture(sampleStatus()), silent('node03')]
+    assert.match(summarize(nodes, options), /leader node01 · epoch 3 · .* 3 of 3 here: 1 may fail/)
+    const [head = '', first = '', second = '', third = ''] = clusterTable(nodes, options)
+    assert.match(head, /^NODE +ROLE +EPOCH +POSITION +COMMITTED +LAG +CLIENTS/)
+    assert.match(first, /^node01 +leader +3 +65536 +118 +- +4 +2 +9 +4711 +tcp:/)
+    assert.match(second, /^node02 +follower +3 +65536 +118 +7 +- +- +- +4711 +tcp:/)
+    assert.match(third, /^node03 +not running +http:/)
+  })
+
+  it('counts only voters that are connected', () => {
+    const followers = [follower('node02', { connected: false }), follower('node03')]
+    const line = summarize([picture({ ...leader, followers })], options)
+    assert.match(line, /2 of 3 here: none may fail/)
+  })
+
+  it('says when nobody leads and who is still believed to', () => {
+    const nodes = [picture(sampleStatus({ leader: 'node01' })), silent('node01')]
+    assert.match(summarize(nodes, options), /no leader · node02 still believes in node01/)
+    assert.match(summarize([silent('node01')], options), /no broker answers/)
+  })
+
+  it('tells troubles', () => {
+    const nodes = [picture(sampleStatus({ trouble: 'disk full\u001b[2J' })), silent('node03')]
+    assert.deepEqual(troubleLines(nodes), ['node02: disk full?[2J'])
+  })
+
+  it('is gathered from one node that knows the others', async () => {
+    const apis: ManagementApi[] = []
+    const members: { nodeId: string; consoleUrl: string | null }[] = []
+    const start = async (nodeId: string): Promise<void> => {
+      const status = (): BrokerStatus => sampleStatus({ nodeId, members })
+      const port = { host: '127.0.0.1', port: 0 }
+      const api = await ManagementApi.start({ ...port, status, log: silentLog })
+      apis.push(api)
+      members.push({ nodeId, consoleUrl: api.url })
+    }
+    for (const name of ['node03', 'node01', 'node02']) await start(name)
+    members.push({ nodeId: 'node04', consoleUrl: null })
+    await apis[1]?.stop()
+    const nodes = await gatherCluster([apis[0]?.url ?? ''], 2000)
+    assert.deepEqual(
+      nodes.map(({ nodeId, status }) => [nodeId, status !== null]),
+      [
+        ['node01', false],
+        ['node02', true],
+        ['node03', true],
+      ],
+    )
+    assert.equal((await askNode(apis[1]?.url ?? '', 2000)).problem, 'not running')
+    for (const api of apis) await api.stop()
+  })
+})
