@@ -5,9 +5,9 @@ import type { File, FileSystem } from './journal/file-system.ts'
 import { readFully, writeFully } from './journal/file-system.ts'
 
 /**
- * A small file that is replaced as a whole and survives a crash at any moment: two slots, written in
- * turn, of which the valid one with the higher generation counts. A torn write spoils only the slot
- * that did not count yet.
+ * A small file that is replaced as a whole and survives a crash at any moment: two slots, written
+ * in turn, of which the valid one with the higher generation counts. A torn write spoils only the
+ * slot that did not count yet.
  *
  * ```
  *   0                         slotBytes                    2 * slotBytes

@@ -42,7 +42,7 @@ describe('two-slot file', () => {
     }
   })
 
-  it('keeps the payload before when the newest one is damaged, and reports two bad slots', async () => {
+  it('keeps the payload before when the newest is damaged, and reports two bad slots', async () => {
     // Generations 1, 2, 3 lie in the second, the first and again the second slot.
     const fileSystem = await written(['one', 'two', 'three'])
     fileSystem.flip(PATH, SLOT + 21, 1)

@@ -12,7 +12,8 @@ import type { SegmentDirectory } from './segment-directory.ts'
 
 /**
  * When written bytes are synced: 'always' after each turn (the disk modes), or in the background
- * after a time or an amount, whichever comes first (the mem modes, which acknowledge what is written).
+ * after a time or an amount, whichever comes first (the mem modes, which acknowledge what is
+ * written).
  */
 export type SyncPolicy = 'always' | BackgroundSync
 
@@ -57,13 +58,15 @@ interface OpenSegment {
 }
 
 interface Waiter {
+  /** What has to be written. */
+  readonly index: number
   resolve(): void
   reject(error: BrokerError): void
 }
 
 /**
- * Group commit. One loop takes everything that is queued, writes it, syncs it, and begins again with
- * what came meanwhile: at most one sync runs, and the slower the disk, the larger the groups.
+ * Group commit. One loop takes everything that is queued, writes it, syncs it, and begins again
+ * with what came meanwhile: at most one sync runs, and the slower the disk, the larger the groups.
  *
  * Any error of the disk ends it for good: after a failed sync the kernel may have dropped the dirty
  * pages and report the next sync as a success, so trying again would acknowledge lost data (R37).
@@ -86,7 +89,9 @@ export class Appender {
   #stopped = false
   #syncing: Promise<void> | null = null
   #syncTimer: Timer | null = null
-  #idleWaiters: Waiter[] = []
+  /** In the order of their indexes. */
+  readonly #waiters = new Deque<Waiter>()
+  #appendedIndex: number
   #failure: BrokerError | null = null
 
   constructor(options: AppenderOptions, tail: LogPoint) {
@@ -97,6 +102,7 @@ export class Appender {
     this.#listener = options.listener
     this.#written = tail
     this.#synced = tail
+    this.#appendedIndex = tail.index
   }
 
   get written(): LogPoint {
@@ -120,6 +126,7 @@ export class Appender {
   resume(tail: LogPoint, segment: Segment | null, file: File | null): void {
     this.#written = tail
     this.#synced = tail
+    this.#appendedIndex = tail.index
     this.#current = segment === null || file === null ? null : { segment, file }
   }
 
@@ -127,6 +134,7 @@ export class Appender {
   append(batch: LogBatch): void {
     if (this.#failure !== null) throw this.#failure
     this.#queue.push(batch)
+    this.#appendedIndex = batch.lastIndex
     this.#queuedBytes += batch.byteLength
     assert(this.#queuedBytes <= APPEND_QUEUE_MAX_BYTES, 'appended faster than back-pressure allows')
     if (this.#running) return
@@ -135,34 +143,39 @@ export class Appender {
     this.#loop = Promise.resolve().then(() => this.#run())
   }
 
-  /** Resolves when everything queued is written (R7); rejects when the disk fails first. */
+  /**
+   * Resolves when everything queued by now is written (R7), whatever is queued meanwhile; rejects
+   * when the disk fails first.
+   */
   idle(): Promise<void> {
+    const index = this.#appendedIndex
     if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (!this.#running) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#idleWaiters.push({ resolve, reject }))
+    if (this.#written.index >= index) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#waiters.push({ index, resolve, reject }))
   }
 
-  /** Resolves when everything queued is synced. */
+  /** Resolves when everything queued by now is synced. */
   async sync(): Promise<void> {
+    const target = this.#appendedIndex
     await this.idle()
-    const target = this.#written.index
     while (this.#synced.index < target) {
       await this.#sync()
       if (this.#failure !== null) throw this.#failure
     }
   }
 
-  /** Everything queued is synced, and no sync is planned or running. */
+  /** Everything is synced, nothing is queued, and no write or sync is under way. */
   async quiesce(): Promise<void> {
     await this.sync()
+    await this.#loop
     this.#syncTimer?.cancel()
     this.#syncTimer = null
     await this.#syncing
   }
 
   /**
-   * Drops what is queued, and resolves when nothing is being written or synced: a file that is closed
-   * earlier could be written to under another file's number.
+   * Drops what is queued, and resolves when nothing is being written or synced: a file that is
+   * closed earlier could be written to under another file's number.
    */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -192,11 +205,11 @@ export class Appender {
       }
       if (this.#failure !== null) break
       this.#written = last
+      this.#settleWaiters(last.index)
       this.#listener.written(last)
       await this.#afterWrite()
     }
     this.#running = false
-    if (this.#failure === null) this.#settleWaiters()
   }
 
   #takeTurn(): LogBatch[] {
@@ -323,11 +336,17 @@ export class Appender {
     this.#queue.clear()
     this.#queuedBytes = 0
     this.#syncTimer?.cancel()
-    for (const waiter of this.#idleWaiters.splice(0)) waiter.reject(failure)
+    for (const waiter of this.#waiters) waiter.reject(failure)
+    this.#waiters.clear()
     this.#listener.fatal(failure)
   }
 
-  #settleWaiters(): void {
-    for (const waiter of this.#idleWaiters.splice(0)) waiter.resolve()
+  #settleWaiters(index: number): void {
+    let next = this.#waiters.peek()
+    while (next !== undefined && next.index <= index) {
+      this.#waiters.shift()
+      next.resolve()
+      next = this.#waiters.peek()
+    }
   }
 }

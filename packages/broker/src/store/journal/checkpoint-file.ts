@@ -26,8 +26,9 @@ const FORMAT = 1
  * The journal's two-slot file. The payload, big-endian:
  *
  * ```
- *   format u16 | clean u8 | origin point | synced point | count u16 | count x (epoch u64, index u64)
+ *   format u16 | clean u8 | origin point | synced point | count u16 | count x epoch start
  *   point = index u64, epoch u64, chain u32, position u64
+ *   epoch start = epoch u64, first index u64
  * ```
  */
 export class CheckpointFile {

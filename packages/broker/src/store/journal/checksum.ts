@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 
 /**
  * CRC-32 as zlib computes it (reflected polynomial 0xEDB88320). A call of the native function costs
- * several times what a header of 36 bytes takes in plain code, so short runs are computed here, four
- * bytes at a time ("slicing by four"), and long ones by zlib. Both give the same number.
+ * several times what a header of 36 bytes takes in plain code, so short runs are computed here,
+ * four bytes at a time ("slicing by four"), and long ones by zlib. Both give the same number.
  */
 export function checksum(bytes: Buffer, start: number, end: number, seed = 0): number {
   if (end - start > NATIVE_FROM_BYTES) {

@@ -2,9 +2,9 @@ import { BrokerError } from '@quorate/core/base/errors'
 
 /**
  * The disk as the store sees it: what the journal, the checkpoint and the meta files need, and no
- * more. Every failure rejects with the error of the system (`code` 'ENOSPC', 'EIO', ...). Nothing is
- * durable before a sync of the file says so, and no name (a created, renamed or removed file) before
- * a sync of its directory. Promises cost one or two per batch, never one per message.
+ * more. Every failure rejects with the error of the system (`code` 'ENOSPC', 'EIO', ...). Nothing
+ * is durable before a sync of the file says so, and no name (a created, renamed or removed file)
+ * before a sync of its directory. Promises cost one or two per batch, never one per message.
  */
 export interface FileSystem {
   /**
@@ -27,7 +27,9 @@ export interface FileSystem {
 export type OpenMode = 'read' | 'write' | 'create'
 
 export interface File {
-  /** Writes the buffers one after the other; resolves with the bytes written, which may be fewer. */
+  /**
+   * Writes the buffers one after the other; resolves with the bytes written, which may be fewer.
+   */
   write(buffers: readonly Buffer[], position: number): Promise<number>
   /** Fills `target` from `position`; resolves with the bytes read, fewer at the end of the file. */
   read(target: Buffer, position: number): Promise<number>

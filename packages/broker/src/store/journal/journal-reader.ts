@@ -19,7 +19,9 @@ export const READ_MAX_BYTES = 16 * 1024 * 1024
 export const COALESCE_GAP_BYTES = 16 * 1024
 /** ...as long as the whole read stays below this. */
 export const COALESCED_READ_MAX_BYTES = 1024 * 1024
-/** Reads of one `readAt` under way at a time: they share libuv's few threads with the log's syncs. */
+/**
+ * Reads of one `readAt` under way at a time: they share libuv's few threads with the log's syncs.
+ */
 const READS_IN_PARALLEL = 2
 const HEADER_WINDOW_BYTES = 64 * 1024
 /** Ends of recent reads that are remembered exactly: sequential readers need no lookup. */
@@ -67,7 +69,9 @@ export class JournalReader {
     return batch
   }
 
-  /** The bytes of each range, in order. They are not verified: no checksum covers part of a record. */
+  /**
+   * The bytes of each range, in order. They are not verified: no checksum covers part of a record.
+   */
   async readAt(ranges: readonly ByteRange[]): Promise<Buffer[]> {
     const results = new Array<Buffer>(ranges.length)
     const groups = this.#groupsOf(ranges)
@@ -81,7 +85,9 @@ export class JournalReader {
     return results
   }
 
-  /** The point after record `index`, which is written. Reads headers from the nearest known point. */
+  /**
+   * The point after record `index`, which is written. Reads headers from the nearest known point.
+   */
   async pointAt(index: number): Promise<LogPoint> {
     const first = this.#directory.first
     if (first !== undefined && index === first.start.index) return first.start

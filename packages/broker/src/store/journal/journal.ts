@@ -24,8 +24,9 @@ export interface JournalListener {
   /** Records up to `index` survive the end of the machine. */
   synced(index: number): void
   /**
-   * The disk failed, once and for all: nothing more is written, and nothing reported. The process has
-   * to end, and its copy of the log is suspect when it returns (R37). STORE_FULL for a full disk.
+   * The disk failed, once and for all: nothing more is written, and nothing reported. The process
+   * has to end, and its copy of the log is suspect when it returns (R37). STORE_FULL for a full
+   * disk.
    */
   fatal(error: BrokerError): void
   /**
@@ -61,8 +62,8 @@ interface Parts {
 }
 
 /**
- * The append-only log of records, in segment files that are byte-identical on all replicas. It knows
- * records, not what they mean. One process at a time (see LockFile).
+ * The append-only log of records, in segment files that are byte-identical on all replicas. It
+ * knows records, not what they mean. One process at a time (see LockFile).
  */
 export class Journal {
   readonly #options: JournalOptions
@@ -102,8 +103,8 @@ export class Journal {
   }
 
   /**
-   * Opens or creates the journal in `directory` and recovers it. Rejects with the error of the disk,
-   * or with JOURNAL_CORRUPT when not even the beginning of the log can be made out.
+   * Opens or creates the journal in `directory` and recovers it. Rejects with the error of the
+   * disk, or with JOURNAL_CORRUPT when not even the beginning of the log can be made out.
    */
   static async open(
     options: JournalOptions,
@@ -218,9 +219,9 @@ export class Journal {
   }
 
   /**
-   * Whole, verified records from `fromIndex` on, up to about `maxBytes` but at least one, not beyond
-   * `throughIndex`; null when nothing is written there yet. Rejects with JOURNAL_CORRUPT (`details`:
-   * file, offset, fromIndex), or RESOURCE_LIMIT for records that are not kept any more.
+   * Whole, verified records from `fromIndex` on, up to about `maxBytes` but at least one, not
+   * beyond `throughIndex`; null when nothing is written there yet. Rejects with JOURNAL_CORRUPT
+   * (`details`: file, offset, fromIndex), or RESOURCE_LIMIT for records that are not kept any more.
    */
   read(fromIndex: number, maxBytes: number, throughIndex?: number): Promise<LogBatch | null> {
     return this.#reading(async () => {
@@ -260,8 +261,8 @@ export class Journal {
 
   /**
    * Removes every record behind `index` (R16). Waits for what is being written, keeps a copy of the
-   * cut bytes in `diverged/`, and lowers `tail`, `writtenIndex`, `syncedIndex` and `epochs` only when
-   * the cut is on the medium; resolves with the new tail. Nothing may be appended meanwhile.
+   * cut bytes in `diverged/`, and lowers `tail`, `writtenIndex`, `syncedIndex` and `epochs` only
+   * when the cut is on the medium; resolves with the new tail. Nothing may be appended meanwhile.
    */
   async truncateAfter(index: number): Promise<LogPoint> {
     assert(this.#corrupt === null, 'a corrupt journal is repaired, not truncated')
@@ -281,8 +282,8 @@ export class Journal {
   }
 
   /**
-   * Removes whole segments in which every record lies below `index`: nothing refers to them any more.
-   * The log then begins at a later segment.
+   * Removes whole segments in which every record lies below `index`: nothing refers to them any
+   * more. The log then begins at a later segment.
    */
   async releaseBefore(index: number): Promise<void> {
     const keep = this.#directory.holding(Math.min(index, this.#appender.synced.index))
@@ -298,7 +299,9 @@ export class Journal {
     })
   }
 
-  /** Ends it. `clean`: everything is synced and remembered first, so that the next open is quick. */
+  /**
+   * Ends it. `clean`: everything is synced and remembered first, so that the next open is quick.
+   */
   async close({ clean }: { readonly clean: boolean }): Promise<void> {
     if (this.#closed) return
     this.#closed = true

@@ -29,8 +29,8 @@ const ATTEMPTS_MAX = 10
 
 /**
  * Keeps a data directory to one process. Node has no flock, so the file names its owner, and a lock
- * whose owner is dead is taken over: kill -9 leaves no directory locked. A process id alone would not
- * do, because ids are reused; with the start time and the boot it is unique.
+ * whose owner is dead is taken over: kill -9 leaves no directory locked. A process id alone would
+ * not do, because ids are reused; with the start time and the boot it is unique.
  */
 export class LockFile {
   readonly #path: string

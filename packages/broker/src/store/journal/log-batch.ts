@@ -13,8 +13,8 @@ import {
 } from './record.ts'
 
 /**
- * A place between two records: everything that the next record has to continue. `index`, `epoch` and
- * `chain` are those of the last record before it, `position` is where that record ends.
+ * A place between two records: everything that the next record has to continue. `index`, `epoch`
+ * and `chain` are those of the last record before it, `position` is where that record ends.
  */
 export interface LogPoint {
   readonly index: number
@@ -43,7 +43,9 @@ export interface SegmentStart {
   readonly previous: LogPoint
 }
 
-/** An unbroken run of complete, encoded records: what is written, replicated and read as a whole. */
+/**
+ * An unbroken run of complete, encoded records: what is written, replicated and read as a whole.
+ */
 export interface LogBatch {
   readonly chunks: readonly Buffer[]
   readonly byteLength: number
@@ -175,9 +177,9 @@ export interface BatchBuilderOptions {
 }
 
 /**
- * The leader's pen: turns payloads into records and runs of records into batches. Large payloads are
- * taken by reference and must not change afterwards; small ones are copied next to their headers,
- * which costs less than a buffer of their own in every write and every socket.
+ * The leader's pen: turns payloads into records and runs of records into batches. Large payloads
+ * are taken by reference and must not change afterwards; small ones are copied next to their
+ * headers, which costs less than a buffer of their own in every write and every socket.
  */
 export class BatchBuilder {
   readonly #epoch: number
@@ -316,9 +318,9 @@ function copyInto(target: Buffer, at: number, payload: Buffer | readonly Buffer[
 }
 
 /**
- * Verifies bytes that should be complete records continuing `previous`: magic, both checksums, chain,
- * dense index, epochs that never go back. Keeps slices of the bytes. Anything else, an empty run
- * included, is one MALFORMED_FRAME.
+ * Verifies bytes that should be complete records continuing `previous`: magic, both checksums,
+ * chain, dense index, epochs that never go back. Keeps slices of the bytes. Anything else, an empty
+ * run included, is one MALFORMED_FRAME.
  */
 export function parseBatch(bytes: Buffer | readonly Buffer[], previous: LogPoint): LogBatch {
   const chunks = Buffer.isBuffer(bytes) ? [bytes] : bytes

@@ -3,8 +3,9 @@ export const SECTOR_BYTES = 512
 
 /**
  * A file as two pictures of it: the page cache, which every process sees, and the medium, which is
- * what a power failure leaves. Between two syncs every sector remembers the versions it went through,
- * because the kernel may have written back any of them, in any order, before the lights went out.
+ * what a power failure leaves. Between two syncs every sector remembers the versions it went
+ * through, because the kernel may have written back any of them, in any order, before the lights
+ * went out.
  */
 export class MemoryInode {
   #cached: Buffer = Buffer.alloc(0)
@@ -61,7 +62,9 @@ export class MemoryInode {
     this.#sizes = []
   }
 
-  /** What a power failure leaves: for each unsynced sector, and for the size, any of its versions. */
+  /**
+   * What a power failure leaves: for each unsynced sector, and for the size, any of its versions.
+   */
   crash(random: () => number): void {
     const size = pick([this.#mediumSize, ...this.#sizes], random)
     const medium = grown(Buffer.from(this.#medium), Math.max(size, this.#cachedSize))

@@ -5,17 +5,18 @@ import { checksum } from './checksum.ts'
  * The header of a record, big-endian (docs/internals/journal-format.md):
  *
  * ```
- *   0       4         8                 12      16      24      32     33      34         36
- *   +-------+---------+-----------------+-------+-------+-------+------+-------+----------+----------+
- *   | magic | payload | payload         | chain | epoch | index | type | flags | reserved | header   |
- *   |  u32  | len u32 | checksum u32    |  u32  |  u64  |  u64  |  u8  |  u8   |  u16 = 0 | check u32|
- *   +-------+---------+-----------------+-------+-------+-------+------+-------+----------+----------+
+ *   0       4        8          12      16      24      32     33      34       36
+ *   +-------+--------+----------+-------+-------+-------+------+-------+--------+----------+
+ *   | magic | payload| payload  | chain | epoch | index | type | flags |  zero  | header   |
+ *   |  u32  | length | checksum |  u32  |  u64  |  u64  |  u8  |  u8   |  u16   | checksum |
+ *   |       |  u32   |  u32     |       |       |       |      |       |        |  u32     |
+ *   +-------+--------+----------+-------+-------+-------+------+-------+--------+----------+
  * ```
  *
- * The header checksum is the CRC-32 of bytes 0 to 35, so a scanner may trust the length before it has
- * read the payload, and every byte of a record is covered by exactly one checksum. The chain is the
- * header checksum of the previous record (0 before the first): as a header holds the checksum of its
- * payload and the chain before it, equal chains mean equal logs up to there.
+ * The header checksum is the CRC-32 of bytes 0 to 35, so a scanner may trust the length before it
+ * has read the payload, and every byte of a record is covered by exactly one checksum. The chain is
+ * the header checksum of the previous record (0 before the first): as a header holds the checksum
+ * of its payload and the chain before it, equal chains mean equal logs up to there.
  */
 export interface RecordHeader {
   payloadLength: number

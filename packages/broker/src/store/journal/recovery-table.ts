@@ -19,9 +19,9 @@ export interface RecoveryFacts {
 }
 
 /**
- * keep: a record like any other, go on behind it. end: the log ends here. torn: the log ends here, and
- * the rest was never acknowledged: cut it. corrupt: something that was once good is not any more; cut
- * nothing, the copy is suspect (R32).
+ * keep: a record like any other, go on behind it. end: the log ends here. torn: the log ends here,
+ * and the rest was never acknowledged: cut it. corrupt: something that was once good is not any
+ * more; cut nothing, the copy is suspect (R32).
  */
 export type RecoveryDecision = 'keep' | 'end' | 'torn' | 'corrupt'
 
@@ -45,11 +45,11 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
 /**
  * Every combination of facts matches exactly one row (a test enumerates them).
  *
- * Crash and corruption are told apart by what a crash can explain. It can lose, tear and reorder what
- * was written after the last sync; it cannot touch what was synced. So whatever is damaged below the
- * persisted checkpoint is corruption. Above it, damage with a valid record behind it may be either,
- * and then the careful answer is the right one: taking corruption for a torn tail would cut
- * acknowledged records (bug 12), the other mistake only asks the leader for bytes we have.
+ * Crash and corruption are told apart by what a crash can explain. It can lose, tear and reorder
+ * what was written after the last sync; it cannot touch what was synced. So whatever is damaged
+ * below the persisted checkpoint is corruption. Above it, damage with a valid record behind it may
+ * be either, and then the careful answer is the right one: taking corruption for a torn tail would
+ * cut acknowledged records (bug 12), the other mistake only asks the leader for bytes we have.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
   // H P C E Z S F

@@ -28,7 +28,9 @@ export interface RecoveryReport {
   /** Bytes of the torn tail that were cut; 0 otherwise. */
   readonly cutBytes: number
   readonly corruptRange: Required<CorruptPlace> | null
-  /** What became of the checkpoint: without it everything was scanned and nothing known as synced. */
+  /**
+   * What became of the checkpoint: without it everything was scanned and nothing known as synced.
+   */
   readonly checkpoint: 'absent' | 'valid' | 'bad'
   /** The journal had been closed in order. */
   readonly wasClean: boolean
@@ -46,11 +48,11 @@ export interface Recovered {
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
 /**
- * Finds the end of the log when a journal is opened (R32): scans from the last persisted checkpoint,
- * decides by the table in recovery-table.ts what the first place that is no good record means, and
- * cuts a torn tail. Fills `directory` with the segments of the valid prefix. Everything that it keeps
- * is synced before it returns, so the whole recovered log counts as synced. On corruption no file is
- * changed.
+ * Finds the end of the log when a journal is opened (R32): scans from the last persisted
+ * checkpoint, decides by the table in recovery-table.ts what the first place that is no good record
+ * means, and cuts a torn tail. Fills `directory` with the segments of the valid prefix. Everything
+ * that it keeps is synced before it returns, so the whole recovered log counts as synced. On
+ * corruption no file is changed.
  */
 export async function recoverJournal(
   directory: SegmentDirectory,
@@ -111,7 +113,9 @@ class Recovery {
     return { origin: this.#origin, tail: this.#tail, epochs: this.#epochs, report }
   }
 
-  /** Trusts what lies below the checkpoint if all its bytes are there; otherwise scans everything. */
+  /**
+   * Trusts what lies below the checkpoint if all its bytes are there; otherwise scans everything.
+   */
   async #startAtCheckpoint(): Promise<void> {
     const checkpoint = this.#checkpoint
     if (checkpoint === null || !this.#coversAllUpTo(checkpoint.synced.position)) return

@@ -20,7 +20,9 @@ export interface SegmentAllocatorListener {
   fatal(error: unknown): void
 }
 
-/** Zeros that a new journal begins with; the rest of its first segment follows in the background. */
+/**
+ * Zeros that a new journal begins with; the rest of its first segment follows in the background.
+ */
 const FIRST_FILL_BYTES = 4 * 1024 * 1024
 /** The next segment is prepared once this share of the current one is used. */
 const SPARE_FROM_SHARE = 1 / 8
@@ -34,10 +36,10 @@ interface Allocation {
 }
 
 /**
- * Has the next segment ready, filled with zeros, before the current one is used up. The spare carries
- * a name of its own and holds nothing but zeros, so a spare found at start is simply removed. A full
- * disk (ENOSPC) is no error here but a warning in time: what is allocated already is the head-room in
- * which the broker finishes what it began (R37).
+ * Has the next segment ready, filled with zeros, before the current one is used up. The spare
+ * carries a name of its own and holds nothing but zeros, so a spare found at start is simply
+ * removed. A full disk (ENOSPC) is no error here but a warning in time: what is allocated already
+ * is the head-room in which the broker finishes what it began (R37).
  */
 export class SegmentAllocator {
   readonly #directory: SegmentDirectory
@@ -116,8 +118,8 @@ export class SegmentAllocator {
   }
 
   /**
-   * Stops, and removes the spare; resolves when nothing is being written. `resume` or `prepareFirst`
-   * begin anew. The current segment belongs to the directory.
+   * Stops, and removes the spare; resolves when nothing is being written. `resume` or
+   * `prepareFirst` begin anew. The current segment belongs to the directory.
    */
   async stop(): Promise<void> {
     this.#stopped = true

@@ -6,9 +6,10 @@ import { segmentFileName } from './segment.ts'
 import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
 
 /**
- * Cuts the log behind a point, physically: keeps a copy of the bytes up to `endPosition`, removes the
- * files that begin at or behind the point, the last one first, so that a crash on the way leaves a
- * longer prefix and never a hole, and shortens the one that holds the point. Durable when it resolves.
+ * Cuts the log behind a point, physically: keeps a copy of the bytes up to `endPosition`, removes
+ * the files that begin at or behind the point, the last one first, so that a crash on the way
+ * leaves a longer prefix and never a hole, and shortens the one that holds the point. Durable when
+ * it resolves.
  *
  * The journal must be quiet, and the persisted checkpoint must not lie behind the point any more:
  * otherwise a crash after the cut would look like synced records that are gone.

@@ -6,8 +6,8 @@ export const FILL_CHUNK_BYTES = 1024 * 1024
 
 /**
  * Fills a file with zeros ahead of its writer: syncing bytes that overwrite allocated blocks is
- * cheaper than syncing bytes that make the file grow. One piece at a time is under way; a writer that
- * wants to go beyond what is filled stops the filler for good and waits for that piece.
+ * cheaper than syncing bytes that make the file grow. One piece at a time is under way; a writer
+ * that wants to go beyond what is filled stops the filler for good and waits for that piece.
  */
 export class ZeroFiller {
   readonly #file: File
@@ -39,8 +39,8 @@ export class ZeroFiller {
   }
 
   /**
-   * Before the file is written up to `endBytes`: null when zeros reach that far, else a promise that
-   * resolves when no more zeros will be written.
+   * Before the file is written up to `endBytes`: null when zeros reach that far, else a promise
+   * that resolves when no more zeros will be written.
    */
   makeWay(endBytes: number): Promise<void> | null {
     return endBytes <= this.#filledBytes ? null : this.stop()

@@ -164,7 +164,7 @@ async function checkRecovered(journal: Journal, model: Model, least: number): Pr
 }
 
 describe('journal: crashes', () => {
-  it('keeps all that was acknowledged and nothing that was not appended, crash after crash', async () => {
+  it('keeps what was acknowledged and invents nothing, crash after crash', async () => {
     const outcomes = new Map<string, number>()
     await fc.assert(
       fc.asyncProperty(lives, policy, async (lives, policy) => {
@@ -198,7 +198,7 @@ describe('journal: crashes', () => {
     assert.ok(outcomes.size > 1, 'the disk of the test is nasty enough to damage something')
   })
 
-  it('keeps all that was acknowledged when the machine stops inside a truncation', async () => {
+  it('keeps what was acknowledged when the machine stops inside a truncation', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 2, maxLength: 30 }),

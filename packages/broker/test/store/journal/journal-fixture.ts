@@ -23,6 +23,8 @@ export class JournalFixture {
   clock = new ManualClock()
   readonly fatal: BrokerError[] = []
   readonly spaceLow: boolean[] = []
+  onWritten: () => void = () => undefined
+  onSynced: () => void = () => undefined
   written = 0
   synced = 0
   readonly #policy: SyncPolicy
@@ -56,8 +58,14 @@ export class JournalFixture {
       log: silentLog,
       ...(origin === undefined ? {} : { origin }),
       listener: {
-        written: (index) => (this.written = index),
-        synced: (index) => (this.synced = index),
+        written: (index) => {
+          this.written = index
+          this.onWritten()
+        },
+        synced: (index) => {
+          this.synced = index
+          this.onSynced()
+        },
         fatal: (error) => this.fatal.push(error),
         spaceLow: (low) => this.spaceLow.push(low),
       },

@@ -43,6 +43,23 @@ describe('journal: append and read', () => {
     assert.equal(fixture.synced, 2)
   })
 
+  it('is idle when what was appended by then is written, however much follows', async () => {
+    let appended = 0
+    const fixture = new JournalFixture({ segmentSizeBytes: 1_000_000 })
+    const { journal } = await fixture.open()
+    const more = (): void => {
+      if (appended++ < 500) fixture.append(journal, [payloadOf(appended)])
+    }
+    // Every report brings the next batch: the writer never rests.
+    fixture.onSynced = more
+    fixture.onWritten = more
+    more()
+    await journal.idle()
+    assert.ok(journal.tail.index < 10, `${journal.tail.index} were written meanwhile`)
+    await journal.sync()
+    assert.ok(journal.tail.index < 100, `${journal.tail.index} were written meanwhile`)
+  })
+
   it('reads at least one record, however large, and not beyond the limits', async () => {
     const fixture = new JournalFixture()
     const { journal } = await fixture.open()
@@ -81,7 +98,7 @@ describe('journal: append and read', () => {
     const ranges: { position: number; length: number }[] = []
     for (let i = 1; i <= 90; i++) {
       ranges.push({ position: journal.tail.position + 40, length: 100 })
-      // The first record of a segment begins where the one before ended, so the sum holds there too.
+      // A segment begins where the one before ended, so the sum holds across it.
       fixture.append(journal, [payloadOf(i)])
     }
     await journal.sync()

@@ -23,7 +23,7 @@ function machine(
 }
 
 describe('lock file', () => {
-  it('lets one process in, names it to the others, and lets the next in after it', async (context) => {
+  it('lets one process in, names it to the others, and then lets the next in', async (context) => {
     const directory = await directoryFor(context)
     const both = { 10: '500', 11: '600' }
     const lock = await LockFile.acquire(directory, machine(10, both))

@@ -78,7 +78,7 @@ describe('file system in memory: power failures', () => {
     assert.deepEqual([...found].sort(), ['f', 'f,one', 'f,two', 'two'])
   })
 
-  it('may bring back a longer file after an unsynced truncation, and not after a synced one', async () => {
+  it('may bring back a longer file after a truncation, but not after a synced one', async () => {
     const sizes = new Set<number>()
     for (let seed = 0; seed < 40; seed++) {
       const { fileSystem, file } = await fresh()

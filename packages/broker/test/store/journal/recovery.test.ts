@@ -67,7 +67,7 @@ describe('recovery: torn tails', () => {
     }
   })
 
-  it('cuts a torn record that spans most of a segment and the empty segment behind it', async () => {
+  it('cuts a torn record of most of a segment, and the empty segment behind it', async () => {
     const fixture = new JournalFixture()
     const { journal } = await fixture.open()
     fixture.append(journal, [payloadOf(1, 20), payloadOf(2, 3940), payloadOf(3, 20)])
@@ -88,7 +88,7 @@ describe('recovery: torn tails', () => {
 })
 
 describe('recovery: corruption (R32)', () => {
-  it('W14: never cuts a synced record with any one byte flipped, and says where it is', async () => {
+  it('W14: never cuts a synced record with a byte flipped, and says where it is', async () => {
     for (const checkpointAt of [0, 5]) {
       for (let byte = 0; byte < RECORD; byte++) {
         const fixture = new JournalFixture()
@@ -133,7 +133,7 @@ describe('recovery: corruption (R32)', () => {
     }
   })
 
-  it('reports a whole segment that is missing or zeroed, in the middle and at the end', async () => {
+  it('reports a whole segment that is missing or zeroed, wherever it was', async () => {
     for (const how of ['missing', 'zeroed', 'empty']) {
       for (const which of [0, 1, 2]) {
         const fixture = new JournalFixture({ segmentSizeBytes: 600 })

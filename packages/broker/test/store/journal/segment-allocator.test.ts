@@ -87,7 +87,7 @@ describe('segment allocator', () => {
     assert.equal(await fixture.fileSystem.size(SPARE), null)
   })
 
-  it('warns of a full disk while there is head-room, and says when there is room again', async () => {
+  it('warns of a full disk while there is head-room, and tells when it is over', async () => {
     const fixture = new JournalFixture({ segmentSizeBytes: 8_000 })
     const { journal } = await fixture.open()
     await settle()
