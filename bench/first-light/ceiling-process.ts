@@ -1,6 +1,6 @@
 /**
- * One process of the ceiling: what the machine gives to bare Node that frames bodies, writes them to
- * three files and calls fdatasync, without a broker. Arguments: role, then what it needs.
+ * One process of the ceiling: what the machine gives to bare Node that frames bodies, writes them
+ * to three files and calls fdatasync, without a broker. Arguments: role, then what it needs.
  *
  *   follower FILE                      appends what it is sent, answers the position on disk
  *   leader FILE PORT PORT              appends too, confirms what two of three files hold

@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 
 /**
  * Ports below the range that Linux hands to outgoing connections (32768 up). A broker that is down
- * must get its own port back: from the ephemeral range a client that keeps trying could be given the
- * very port it is connecting to, or another connection could sit on it.
+ * must get its own port back: from the ephemeral range a client that keeps trying could be given
+ * the very port it is connecting to, or another connection could sit on it.
  */
 const FIRST_PORT = 20_000
 const PORT_COUNT = 12_000

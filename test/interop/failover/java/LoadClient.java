@@ -22,9 +22,9 @@ import org.apache.activemq.transport.TransportListener;
  * A steady flow through one queue, with a log of everything that its clients did and saw.
  *
  * Each producer has its own connection and sends persistent messages named "producer:number", the
- * next when the one before is confirmed and its time has come. Each consumer has its own connection,
- * too, so that the loss of one says nothing of another. The name travels as the body, padded to the
- * wanted size.
+ * next when the one before is confirmed and its time has come. Each consumer has its own
+ * connection, too, so that the loss of one says nothing of another. The name travels as the body,
+ * padded to the wanted size.
  *
  * Commands on standard input, one a line: "produce" starts the producers again, "pause" lets them
  * finish the send they are in, "quit" ends. Each is answered by an event of that name.
