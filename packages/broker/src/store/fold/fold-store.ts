@@ -149,7 +149,7 @@ export class FoldStore implements MessageStore {
   }
 
   #isWaiting(message: StoredMessage): boolean {
-    return this.fold.lists.get(message.list)?.get(message.sequence) === message
+    return this.fold.lists.get(message.list)?.get(message.sequence) !== undefined
   }
 
   /** Bodies in the order of `messages`; what has left while the journal was read is null. */

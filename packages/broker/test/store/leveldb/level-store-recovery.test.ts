@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('ops' as const),
-      ops: fc.array(busyOp, { minLength: 1, maxLength: 25 }),
+      ops: fc.array(busyOp, { minLength: 1, maxLength: 25, size: 'max' }),
     }),
   },
   {
@@ -48,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
 )
-const steps = fc.array(step, { minLength: 1, maxLength: 25 })
+const steps = fc.array(step, { minLength: 1, maxLength: 25, size: 'max' })
 
 /** The state that the log alone gives. */
 function foldOf(log: MemoryLog): MemoryStore {

@@ -8,6 +8,7 @@ import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-ba
 import type { RowWrite } from '../../../src/store/leveldb/checkpoint-batch.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
 import { sealRow } from '../../../src/store/leveldb/row-ledger.ts'
+import { OUTCOMES_MAX } from '../../../src/store/fold/outcome-table.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import type { LogOp } from '../../../src/store/log-op.ts'
 import {
@@ -89,6 +90,28 @@ describe('LevelDB store - checkpoints', () => {
       'del 0100000001',
       'put 00',
     ])
+  })
+
+  it('deletes producers and transactions that are forgotten', async () => {
+    const { backend, batches } = notingBackend()
+    const log = new MemoryLog()
+    const store = await openIndex('i', log, { backend })
+    appendAll(
+      log,
+      { kind: 'producer', id: 1, name: 'p' },
+      { kind: 'transaction', id: 'tx', ops: [] },
+    )
+    log.applyTo(store)
+    await store.checkpoint()
+    log.append({ kind: 'producer', id: 2, name: 'p' })
+    for (let i = 0; i < OUTCOMES_MAX; i++) {
+      log.append({ kind: 'transaction', id: `tx${i}`, ops: [] })
+    }
+    log.applyTo(store)
+    await store.checkpoint()
+    const deleted = batches[1]?.filter((write) => write.startsWith('del'))
+    assert.deepEqual(deleted, ['del 030000000000000001', 'del 040000000000000001'])
+    assert.equal(batches[1]?.length, OUTCOMES_MAX + 4)
   })
 
   it('writes nothing when nothing was applied', async () => {

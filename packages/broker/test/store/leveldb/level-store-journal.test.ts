@@ -1,0 +1,104 @@
+import { describe, it } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { Journal } from '../../../src/store/journal/journal.ts'
+import type { LogPoint } from '../../../src/store/journal/log-batch.ts'
+import type { LevelStore } from '../../../src/store/leveldb/level-store.ts'
+import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
+import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
+import type { LogOp } from '../../../src/store/log-op.ts'
+import { encodeOp } from '../../../src/store/op-codec.ts'
+import { digestFold } from '../../../src/store/digest.ts'
+import { JournalFixture } from '../journal/journal-fixture.ts'
+import { message, openIndex, queue } from './index-fixture.ts'
+
+const READ_BYTES = 3000
+
+function bodyOf(number: number, length: number): Buffer {
+  return Buffer.alloc(length, `<${number}>`)
+}
+
+async function append(fixture: JournalFixture, journal: Journal, ops: LogOp[]): Promise<void> {
+  const builder = fixture.builder(journal)
+  for (const op of ops) {
+    const { type, chunks } = encodeOp(op)
+    builder.add(type, chunks)
+  }
+  journal.append(builder.take())
+  await journal.idle()
+}
+
+/** Opens the index of a journal and applies what it lacks, as a broker does on its start. */
+async function start(journal: Journal, backend: MemoryIndexBackend): Promise<LevelStore> {
+  const store = await openIndex('index', new MemoryLog(), {
+    backend,
+    bodies: journal,
+    cacheBytes: 0,
+    validate: (applied) => isIn(journal, applied),
+  })
+  for (;;) {
+    const batch = await journal.read(store.appliedIndex + 1, READ_BYTES)
+    if (batch === null) return store
+    store.apply(batch, batch.lastIndex)
+  }
+}
+
+async function isIn(journal: Journal, applied: LogPoint): Promise<boolean> {
+  if (applied.index > journal.tail.index) return false
+  const { epoch, chain, position } = await journal.pointAt(applied.index)
+  return epoch === applied.epoch && chain === applied.chain && position === applied.position
+}
+
+function bodiesOf(store: LevelStore, list: number): Promise<(string | undefined)[]> {
+  const entries = store.list(list)?.next(0, 1e6) ?? []
+  return new Promise((resolve) => {
+    store.fetch(entries, (bodies) => resolve(bodies.map((body) => body?.toString('latin1'))))
+  })
+}
+
+describe('LevelDB store - on a journal', () => {
+  it('finds every body again, across segments, transactions and restarts', async () => {
+    const lengths = fc.array(fc.nat(1500), { minLength: 1, maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(lengths, fc.boolean(), async (sizes, withCheckpoint) => {
+        const fixture = new JournalFixture()
+        const backend = new MemoryIndexBackend()
+        const { journal } = await fixture.open()
+        const messages = sizes.map((size, i) => message(1, { body: bodyOf(i, size) }))
+        const half = Math.ceil(messages.length / 2)
+        await append(fixture, journal, [queue(1), ...messages.slice(0, half)])
+        const before = await start(journal, backend)
+        await before.close({ checkpoint: withCheckpoint })
+        const rest = messages.slice(half)
+        await append(fixture, journal, [{ kind: 'transaction', id: 'tx', ops: rest }])
+
+        const store = await start(journal, backend)
+        const expected = messages.map(({ body }) => body.toString('latin1'))
+        assert.deepEqual(await bodiesOf(store, 1), expected)
+        await store.close()
+        await journal.close({ clean: true })
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('gives an index up that is ahead of a journal which lost its tail', async () => {
+    const fixture = new JournalFixture()
+    const backend = new MemoryIndexBackend()
+    const { journal } = await fixture.open()
+    await append(fixture, journal, [queue(1), message(1), message(1)])
+    const ahead = await start(journal, backend)
+    await ahead.close()
+    await journal.truncateAfter(2)
+    const store = await start(journal, backend)
+    assert.equal(store.appliedIndex, 2)
+    assert.equal(store.list(1)?.length, 1)
+
+    await append(fixture, journal, [message(1, { priority: 9 })])
+    await store.close()
+    const again = await start(journal, backend)
+    const scratch = await start(journal, new MemoryIndexBackend())
+    assert.equal(digestFold(again.fold), digestFold(scratch.fold))
+    await journal.close({ clean: true })
+  })
+})
