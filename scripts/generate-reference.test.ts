@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { describe, it } from 'node:test'
 import { errorTable } from '../packages/core/src/base/errors.ts'
 import { settingNames } from '../packages/broker/src/config/broker-settings.ts'
-import { generatePages, readPage } from './generate-reference.ts'
+import { generatePages, projectLimits, readPage } from './generate-reference.ts'
 
 const remedy = 'run: node --conditions=quorate-source --import tsx scripts/generate-reference.ts'
 
@@ -14,6 +14,14 @@ describe('the reference pages', async () => {
       assert.ok(readPage(path) === text, `${basename(path)} is not current; ${remedy}`)
     })
   }
+
+  it('have a meaning for every limit', () => {
+    const silent = projectLimits().filter(({ meaning }) => meaning.length < 12)
+    assert.deepEqual(
+      silent.map(({ path, name }) => `${path}: ${name} needs a comment`),
+      [],
+    )
+  })
 
   it('have a section for every setting and no other', () => {
     const page = pages.find(({ path }) => path.endsWith('configuration.md'))?.text ?? ''

@@ -5,14 +5,23 @@ import { format, resolveConfig } from 'prettier'
 import { cliPage } from './reference/cli-page.ts'
 import { configurationPage } from './reference/configuration-page.ts'
 import { errorsPage } from './reference/errors-page.ts'
+import { limitsOf, limitsPage } from './reference/limits-page.ts'
+import type { Limit } from './reference/limits-page.ts'
+import { readProject } from './tidy/source-file.ts'
 
-const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/reference')
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Pages of docs/reference that are made from tables in the code. */
+/** Every limit that the code names. */
+export function projectLimits(): readonly Limit[] {
+  return limitsOf(readProject(root).filter(({ path }) => /^packages\/\w+\/src\/.*\.ts$/.test(path)))
+}
+
+/** Pages of docs that are made from tables and constants in the code. */
 export const pages: Readonly<Record<string, () => string>> = {
-  'configuration.md': configurationPage,
-  'errors.md': errorsPage,
-  'cli.md': cliPage,
+  'reference/configuration.md': configurationPage,
+  'reference/errors.md': errorsPage,
+  'reference/cli.md': cliPage,
+  'internals/limits.md': () => limitsPage(projectLimits()),
 }
 
 export interface Page {
@@ -24,7 +33,7 @@ export interface Page {
 export async function generatePages(): Promise<Page[]> {
   const found: Page[] = []
   for (const [name, make] of Object.entries(pages)) {
-    const path = join(folder, name)
+    const path = join(root, 'docs', name)
     const options = await resolveConfig(path)
     found.push({ path, text: await format(make(), { ...options, filepath: path }) })
   }

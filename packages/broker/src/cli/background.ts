@@ -11,6 +11,7 @@ import type { Terminal } from './terminal.ts'
 /** A broker that recovers a long log needs time; it goes on starting when we stop waiting. */
 const START_TIMEOUT_MS = 60_000
 const LOOK_EVERY_MS = 100
+/** Lines of a failed start's log that are shown. */
 const LINES_SHOWN_MAX = 10
 
 /** Starts a broker that outlives this command, and waits until its start is complete. */

@@ -5,6 +5,7 @@ export interface HostPort {
   readonly port: number
 }
 
+/** Highest TCP port. */
 const PORT_MAX = 65_535
 
 /** `host:port` or `[v6]:port`; undefined when it is neither. */

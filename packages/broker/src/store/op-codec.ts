@@ -16,9 +16,9 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
 
 /**
  * Operations as payloads of journal records. The record's type says which operation it is; the
- * payload's first byte holds its flags, all of which are 0 so far, and whoever meets another type or
- * flag refuses the log instead of guessing (R4). Numbers are big-endian; u53 is eight bytes below
- * 2^53; string16 is a u16 length and UTF-8.
+ * payload's first byte holds its flags, all of which are 0 so far, and whoever meets another type
+ * or flag refuses the log instead of guessing (R4). Numbers are big-endian; u53 is eight bytes
+ * below 2^53; string16 is a u16 length and UTF-8.
  *
  * ```
  * 16 message
@@ -33,9 +33,9 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
  * 19 producer               flags u8, id u53, name string16
  * 20 destination-added      flags u8, id u32, kind u8, name string16
  * 21 destination-removed    flags u8, id u32
- * 22 subscription-added     flags u8, id u32, topic u32, noLocal u8, clientId, name, selector string16
- * 23 subscription-removed   flags u8, id u32
- * 24 transaction            flags u8, id string16, count u32, count x (type u8, length u32, payload)
+ * 22 subscription-added     flags u8, id u32, topic u32, noLocal u8, clientId, name, selector
+ * string16 23 subscription-removed   flags u8, id u32 24 transaction            flags u8, id
+ * string16, count u32, count x (type u8, length u32, payload)
  * ```
  */
 export const OP_TYPES = {
@@ -71,6 +71,7 @@ type SequencesOp = AcknowledgeOp | RedeliveredOp
 const MESSAGE_FIXED_BYTES = 32
 const SEQUENCES_FIXED_BYTES = 9
 const NESTED_HEADER_BYTES = 5
+/** Largest value of a 32-bit field. */
 const UINT32_MAX = 0xffff_ffff
 
 const KIND_CODES: Readonly<Record<DestinationKind, number>> = {
@@ -93,8 +94,8 @@ export function encodeOp(op: LogOp): EncodedOp {
 }
 
 /**
- * Decodes the payload of a record of type FIRST_OP_TYPE or above. Bodies are slices of `payload`, so
- * the distance of their `byteOffset`s is the body's offset in it. Throws UNSUPPORTED_FORMAT for
+ * Decodes the payload of a record of type FIRST_OP_TYPE or above. Bodies are slices of `payload`,
+ * so the distance of their `byteOffset`s is the body's offset in it. Throws UNSUPPORTED_FORMAT for
  * types and flags of a later version, MALFORMED_FRAME for everything else that is no operation.
  */
 export function decodeOp(type: number, payload: Buffer): LogOp {

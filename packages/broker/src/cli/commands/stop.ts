@@ -29,6 +29,7 @@ interface Target {
 }
 
 const COORDINATION = 'coordination'
+/** How long a broker may take to say that it is one of ours. */
 const ASK_TIMEOUT_MS = 1000
 const LOOK_EVERY_MS = 50
 const SAY_EVERY_MS = 1000

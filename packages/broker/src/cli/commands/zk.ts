@@ -20,6 +20,7 @@ export interface ZkRequest {
 
 /** The user that ActiveMQ's brokers authenticate as, whatever the password. */
 const DIGEST_USER = 'fabric'
+/** Session of a look into the coordination service. */
 const SESSION_TIMEOUT_MS = 6000
 const RANDOM_RANGE = 2 ** 32
 

@@ -9,6 +9,7 @@ const REPLICATION_PORT = 63_631
 const CONSOLE_PORT = 8161
 const COORDINATION_PORT = 2181
 const HOST = '127.0.0.1'
+/** Highest TCP port. */
 const PORT_MAX = 65_535
 
 const ZK_PATH = '/activemq/leveldb-stores'

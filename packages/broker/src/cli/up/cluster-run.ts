@@ -16,6 +16,7 @@ import type { UpReport } from './up-report.ts'
 export const ASK_EVERY_MS = 250
 /** A broker that is slower than this is shown as silent. */
 const ASK_TIMEOUT_MS = 1000
+/** How long the coordination server may take to answer first. */
 const COORDINATION_TIMEOUT_MS = 15_000
 const LOOK_EVERY_MS = 50
 

@@ -3,6 +3,7 @@ import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 
 /** Offsets that `auto` tries: 0, 10, 20, ... */
 const OFFSET_STEP = 10
+/** Port offsets that are tried before giving up. */
 const OFFSETS_MAX = 180
 
 /** True when this port of the loopback interface can be listened on now. */

@@ -9,9 +9,11 @@ import { readLivePid } from '../pid-file.ts'
 export const RESTART_DELAY_MS = 3000
 /** A process that dies sooner than this has not recovered; the next delay is twice as long. */
 const QUICK_DEATH_MS = 10_000
+/** Deaths soon after a start before a process is left alone. */
 const QUICK_DEATHS_MAX = 5
 /** What a process that was told to stop may take before it is killed. */
 export const STOP_TIMEOUT_MS = 10_000
+/** Lines of a dead process's log that are shown. */
 const LINES_SHOWN_MAX = 3
 /** Usage, conflict and corruption (see the error table): starting again would end the same way. */
 const hopelessExitCodes: readonly number[] = [2, 6, 7]

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 
+/** How often a lock that vanishes while it is looked at is tried again. */
 const attemptsMax = 5
 
 /**

@@ -8,6 +8,7 @@ import type { Layout } from './layout.ts'
 import { isRaceLost, readOrNull, standingOf } from './member-announcement.ts'
 import type { Found } from './member-announcement.ts'
 
+/** How often a claim is tried when others change the node meanwhile. */
 const attemptsMax = 5
 
 /** The ephemeral hint at /leader, for one session. */

@@ -9,6 +9,7 @@ export interface ConnectString {
 }
 
 const defaultPort = 2181
+/** Servers that a connect string may name. */
 const hostsMax = 64
 
 /**

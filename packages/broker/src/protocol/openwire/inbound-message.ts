@@ -5,6 +5,7 @@ import type { MessageCommand } from '@quorate/core/openwire/commands'
 import type { Message } from '../../engine/client.ts'
 import type { WireProducer } from './session-table.ts'
 
+/** Highest JMS priority; what is above counts as this. */
 const PRIORITY_MAX = 9
 
 /** What an ActiveMQ client counts for every message beside its content and properties, in bytes. */

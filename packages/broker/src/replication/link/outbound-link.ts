@@ -18,6 +18,7 @@ import {
 import { LengthPrefixed } from './length-prefixed.ts'
 
 const REDIAL_FIRST_MS = 20
+/** Longest pause between two dials of a peer that does not answer. */
 const REDIAL_MAX_MS = 500
 /** From the dial to the welcome. */
 const HANDSHAKE_MS = 3_000

@@ -23,6 +23,7 @@ export const COALESCED_READ_MAX_BYTES = 1024 * 1024
  * Reads of one `readAt` under way at a time: they share libuv's few threads with the log's syncs.
  */
 const READS_IN_PARALLEL = 2
+/** Read at a time when only headers are wanted. */
 const HEADER_WINDOW_BYTES = 64 * 1024
 /** Ends of recent reads that are remembered exactly: sequential readers need no lookup. */
 const RECENT_ENDS = 8

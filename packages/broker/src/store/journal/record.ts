@@ -43,6 +43,7 @@ export const FLAG_SEGMENT_START = 0x01
 
 const KNOWN_FLAGS = FLAG_SEGMENT_START
 const CHECKED_BYTES = 36
+/** Upper half of the largest number that JavaScript counts exactly. */
 const NUMBER_MAX_HIGH = 0x1f_ffff
 
 /** Why forty bytes are not a header; `none` when they are one. */

@@ -45,6 +45,7 @@ export interface Recovered {
   readonly report: RecoveryReport
 }
 
+/** Held in memory at a time while a segment is scanned. */
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
 /**

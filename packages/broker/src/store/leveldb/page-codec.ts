@@ -21,6 +21,7 @@ import type { VarintCursor } from '../varint.ts'
  * Positions may go down as well: a message that is copied forward in the log keeps its sequence.
  */
 const FIXED_BYTES = 4
+/** Largest encoded entry of a page. */
 const ENTRY_BYTES_MAX = 5 * VARINT_BYTES_MAX + 1
 const PRIORITY_MASK = 0x0f
 const HAS_EXPIRATION = 0x10
