@@ -8,11 +8,11 @@ import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCluster } from '../../test/support/cluster.ts'
-import { activemqMissing } from '../../test/support/java-program.ts'
+import { activemqMissing } from '../../test/support/failover-programs.ts'
 import { StockActiveMq } from '../../test/support/stock-activemq.ts'
 import { Ceiling } from './ceiling.ts'
 import type { RateRun, Scenario, Timing } from './rates-client.ts'
-import { benchPrograms, measureRates } from './rates-client.ts'
+import { measureRates } from './rates-client.ts'
 
 const scenarios: readonly Scenario[] = [
   { name: 'one at a time', senders: 1, window: 1 },
@@ -140,7 +140,7 @@ function rateOf(uri: string, timing: Timing): Measure {
 async function withSystems(timing: Timing, test: (measures: Measures) => Promise<void>) {
   const running: { dispose(): Promise<void> }[] = []
   try {
-    const stock = await StockActiveMq.start(benchPrograms())
+    const stock = await StockActiveMq.start()
     running.push(stock)
     const ceiling = await Ceiling.start()
     running.push(ceiling)

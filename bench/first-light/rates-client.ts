@@ -1,10 +1,7 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { failoverPrograms } from '../../test/support/java-program.ts'
-import type { JavaPrograms } from '../../test/support/java-program.ts'
+import { javaArgs } from '../../test/support/failover-programs.ts'
 
-const folder = fileURLToPath(new URL('java', import.meta.url))
 const BODY_BYTES = 1024
 /** Beyond warm-up and measuring: starting a JVM and draining the queue. */
 const GRACE_MS = 120_000
@@ -32,18 +29,13 @@ export interface Timing {
   readonly measureMs: number
 }
 
-/** The client's programs and those of the stock broker, compiled together. */
-export function benchPrograms(): JavaPrograms {
-  return failoverPrograms(folder)
-}
-
 /** One run of ActiveMQ's Java client against the broker or cluster behind `uri`. */
 export async function measureRates(
   target: { readonly uri: string; readonly queue: string },
   scenario: Scenario,
   timing: Timing,
 ): Promise<RateRun> {
-  const options = {
+  const words = {
     uri: target.uri,
     queue: target.queue,
     senders: scenario.senders,
@@ -52,10 +44,9 @@ export async function measureRates(
     warmup: timing.warmupMs,
     measure: timing.measureMs,
   }
-  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
   const { stdout } = await promisify(execFile)(
     'java',
-    benchPrograms().serverArgsOf('Rates', ...words),
+    await javaArgs({ program: 'Rates', words, isMeasured: true }),
     { timeout: timing.warmupMs + timing.measureMs + GRACE_MS, killSignal: 'SIGKILL' },
   )
   return JSON.parse(stdout) as RateRun

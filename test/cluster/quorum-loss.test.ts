@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cluster } from '../support/cluster.ts'
 import { leaders, withCluster } from '../support/cluster.ts'
-import { activemqMissing } from '../support/java-program.ts'
+import { activemqMissing } from '../support/failover-programs.ts'
 import { assertIdenticalLogs } from '../support/log-comparison.ts'
 import { WalkthroughClient } from '../support/walkthrough-client.ts'
 

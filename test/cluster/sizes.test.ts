@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Cluster } from '../support/cluster.ts'
 import { withCluster } from '../support/cluster.ts'
-import { activemqMissing } from '../support/java-program.ts'
+import { activemqMissing } from '../support/failover-programs.ts'
 import { assertIdenticalLogs } from '../support/log-comparison.ts'
 import { WalkthroughClient } from '../support/walkthrough-client.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { failoverPrograms } from './java-program.ts'
+import { javaArgs } from './failover-programs.ts'
 import { NdjsonProcess } from './ndjson-process.ts'
 import type { ProgramEvent } from './ndjson-process.ts'
 import type { QueueEvent, TotalQueueVerdict } from './total-queue.ts'
@@ -69,7 +69,7 @@ export class LoadClient {
   }
 
   static async start(options: LoadOptions): Promise<LoadClient> {
-    const args = {
+    const words = {
       uri: options.uri,
       queue: options.queue ?? 'load',
       producers: options.producers ?? 4,
@@ -78,11 +78,10 @@ export class LoadClient {
       ack: options.ack ?? 'auto',
       body: options.bodyBytes ?? 200,
     }
-    const words = Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])
     const program = new NdjsonProcess({
       name: 'load client',
       command: 'java',
-      args: failoverPrograms().argsOf('LoadClient', ...words),
+      args: await javaArgs({ program: 'LoadClient', words }),
       logFile: join(options.directory, 'load-client.log'),
     })
     const client = new LoadClient(program)

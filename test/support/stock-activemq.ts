@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-ports.ts'
-import type { JavaPrograms } from './java-program.ts'
+import { javaArgs } from './failover-programs.ts'
 import { NdjsonProcess } from './ndjson-process.ts'
 
 const START_WITHIN_MS = 60_000
@@ -11,17 +11,15 @@ const START_WITHIN_MS = 60_000
 export class StockActiveMq {
   readonly uri: string
   readonly directory: string
-  readonly #programs: JavaPrograms
   #program: NdjsonProcess | null = null
 
-  private constructor(programs: JavaPrograms, uri: string) {
-    this.#programs = programs
+  private constructor(uri: string) {
     this.uri = uri
     this.directory = mkdtempSync(join(tmpdir(), 'quorate-activemq-'))
   }
 
-  static async start(programs: JavaPrograms): Promise<StockActiveMq> {
-    const stock = new StockActiveMq(programs, `tcp://127.0.0.1:${await freePort()}`)
+  static async start(): Promise<StockActiveMq> {
+    const stock = new StockActiveMq(`tcp://127.0.0.1:${await freePort()}`)
     try {
       await stock.restart()
       return stock
@@ -37,11 +35,11 @@ export class StockActiveMq {
 
   /** On the same port and store. */
   async restart(): Promise<void> {
-    const words = ['--directory', this.directory, '--connector', this.uri]
+    const words = { directory: this.directory, connector: this.uri }
     this.#program = new NdjsonProcess({
       name: 'ActiveMQ',
       command: 'java',
-      args: this.#programs.serverArgsOf('StockBroker', ...words),
+      args: await javaArgs({ program: 'StockBroker', words, isMeasured: true }),
       logFile: join(this.directory, 'activemq.log'),
     })
     await this.#program.next(['ready'], START_WITHIN_MS)

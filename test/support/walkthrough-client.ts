@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { failoverPrograms } from './java-program.ts'
+import { javaArgs } from './failover-programs.ts'
 import { NdjsonProcess } from './ndjson-process.ts'
 
 const START_WITHIN_MS = 30_000
@@ -25,7 +25,7 @@ export class WalkthroughClient {
     const program = new NdjsonProcess({
       name: 'walkthrough client',
       command: 'java',
-      args: failoverPrograms().argsOf('Walkthrough', '--uri', options.uri, '--queue', queue),
+      args: await javaArgs({ program: 'Walkthrough', words: { uri: options.uri, queue } }),
       logFile: join(options.directory, 'walkthrough-client.log'),
     })
     const client = new WalkthroughClient(program)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { distributionOf, failoverTimes, formatDistribution } from '../../support/failover-times.ts'
-import { activemqMissing, failoverPrograms } from '../../support/java-program.ts'
+import { activemqMissing } from '../../support/failover-programs.ts'
 import { LoadClient } from '../../support/load-client.ts'
 import { monotonicNowMs } from '../../support/ndjson-process.ts'
 import { StockActiveMq } from '../../support/stock-activemq.ts'
@@ -16,7 +16,7 @@ describe('the load client and its judges, tried on a stock ActiveMQ', () => {
     'sees a kill -9 and a restart, and finds nothing lost',
     { skip: activemqMissing() },
     async (test) => {
-      const stock = await StockActiveMq.start(failoverPrograms())
+      const stock = await StockActiveMq.start()
       try {
         const load = await LoadClient.start({
           uri: `failover:(${stock.uri})`,
