@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 
 /** Who holds a data directory: enough to know whether that process still lives. */
@@ -11,8 +12,6 @@ export interface LockOwner {
   readonly startTime: string
   /** The boot of the machine that both belong to; '' where /proc does not tell. */
   readonly bootId: string
-  /** Tells two locks of one process apart. */
-  readonly nonce: string
 }
 
 /** What the lock asks the machine. Replaced in tests. */
@@ -23,70 +22,74 @@ export interface ProcessTable {
   startTime(pid: number): string | null
 }
 
-const NAME = 'lock'
-/** How often a lock that vanishes while it is looked at is tried again. */
-const ATTEMPTS_MAX = 10
+const NAME = /^lock-[0-9]+-[0-9a-f]{16}$/
+/** How often a process tries again that met another one trying. */
+const ATTEMPTS_MAX = 6
+const BACK_OFF_MS = 15
 
 /**
- * Keeps a data directory to one process. Node has no flock, so the file names its owner, and a lock
- * whose owner is dead is taken over: kill -9 leaves no directory locked. A process id alone would
- * not do, because ids are reused; with the start time and the boot it is unique.
+ * Keeps a data directory to one process. Node has no flock, so each process that wants the directory
+ * puts down a file of its own that names it, and then looks around: it holds the directory if no
+ * other file there belongs to a living process. Of two that try at once the one that looks later
+ * sees the other, so never do both hold it; it can happen that neither does, and they try again.
+ *
+ * Files of dead processes are removed by whoever sees them: kill -9 leaves no directory locked. A
+ * process id alone would not do, because ids are reused; with start time and boot it is unique.
  */
 export class LockFile {
   readonly #path: string
-  readonly #content: string
 
-  private constructor(path: string, content: string) {
+  private constructor(path: string) {
     this.#path = path
-    this.#content = content
   }
 
   /** Rejects with STORE_IN_USE, whose details name the owner, while another process holds it. */
   static async acquire(directory: string, processes = linuxProcesses): Promise<LockFile> {
-    const path = join(directory, NAME)
-    const owner: LockOwner = {
-      pid: processes.pid,
-      startTime: processes.startTime(processes.pid) ?? '',
-      bootId: processes.bootId(),
-      nonce: randomUUID(),
-    }
-    const content = JSON.stringify(owner)
-    const own = `${path}.${owner.nonce}`
     await fs.mkdir(directory, { recursive: true })
-    await fs.writeFile(own, content, { flag: 'wx' })
-    try {
-      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        // A link appears with its whole content or not at all, and only where there is none.
-        if (await linked(own, path)) return new LockFile(path, content)
-        await removeIfStale(path, `${own}.stale`, processes)
-      }
-      throw inUse(path, null)
-    } finally {
-      await fs.unlink(own)
+    for (let attempt = 1; ; attempt++) {
+      const path = await putDown(directory, processes)
+      const other = await otherOwner(path, processes)
+      if (other === null) return new LockFile(path)
+      await fs.unlink(path)
+      if (attempt === ATTEMPTS_MAX) throw inUse(directory, other)
+      await sleep(BACK_OFF_MS * attempt * Math.random())
     }
   }
 
-  /** Gives the directory back. Does nothing when the lock is not ours any more. */
+  /** Gives the directory back. */
   async release(): Promise<void> {
-    if ((await contentOf(this.#path)) === this.#content) await fs.unlink(this.#path)
+    await unlessMissing(fs.unlink(this.#path))
   }
 }
 
-/** Returns when the lock is gone; throws STORE_IN_USE when its owner lives. */
-async function removeIfStale(path: string, aside: string, processes: ProcessTable): Promise<void> {
-  const content = await contentOf(path)
-  if (content === null) return
-  const owner = parseOwner(content)
-  if (owner !== null && isAlive(owner, processes)) throw inUse(path, owner)
-  // Two processes may both have seen the dead owner. Whoever renames first wins; the other one may
-  // have moved the winner's lock, and puts it back.
-  if (!(await renamed(path, aside))) return
-  if ((await contentOf(aside)) !== content) {
-    await linked(aside, path)
-    await fs.unlink(aside)
-    throw inUse(path, null)
+/** Puts down a file that appears with its whole content or not at all. */
+async function putDown(directory: string, processes: ProcessTable): Promise<string> {
+  const owner: LockOwner = {
+    pid: processes.pid,
+    startTime: processes.startTime(processes.pid) ?? '',
+    bootId: processes.bootId(),
   }
-  await fs.unlink(aside)
+  const nonce = randomBytes(8).toString('hex')
+  const path = join(directory, `lock-${owner.pid}-${nonce}`)
+  const unfinished = `${path}.new`
+  await fs.writeFile(unfinished, JSON.stringify(owner), { flag: 'wx' })
+  await fs.rename(unfinished, path)
+  return path
+}
+
+/** A living process with a file beside `own`. Files of dead ones are removed on the way. */
+async function otherOwner(own: string, processes: ProcessTable): Promise<LockOwner | null> {
+  const directory = dirname(own)
+  for (const name of await fs.readdir(directory)) {
+    const path = join(directory, name)
+    if (!NAME.test(name) || path === own) continue
+    const content = await unlessMissing(fs.readFile(path, 'utf8'))
+    if (content === null) continue
+    const owner = parseOwner(content)
+    if (owner !== null && isAlive(owner, processes)) return owner
+    await unlessMissing(fs.unlink(path))
+  }
+  return null
 }
 
 function isAlive(owner: LockOwner, processes: ProcessTable): boolean {
@@ -97,25 +100,22 @@ function isAlive(owner: LockOwner, processes: ProcessTable): boolean {
   return startTime === '' || owner.startTime === '' || startTime === owner.startTime
 }
 
-/** Null for anything that is no lock of ours: a lock is written whole, so this one holds nobody. */
+/** Null for what no process wrote: a lock appears whole, so this one belongs to nobody. */
 function parseOwner(content: string): LockOwner | null {
   try {
     const value: unknown = JSON.parse(content)
     if (typeof value !== 'object' || value === null) return null
-    const { pid, startTime, bootId, nonce } = value as Record<string, unknown>
+    const { pid, startTime, bootId } = value as Record<string, unknown>
     if (typeof pid !== 'number' || typeof startTime !== 'string') return null
-    if (typeof bootId !== 'string' || typeof nonce !== 'string') return null
-    return { pid, startTime, bootId, nonce }
+    return typeof bootId === 'string' ? { pid, startTime, bootId } : null
   } catch {
     return null
   }
 }
 
-function inUse(path: string, owner: LockOwner | null): BrokerError {
-  const who = owner === null ? 'another process' : `process ${owner.pid}`
-  return new BrokerError('STORE_IN_USE', `the data directory is in use by ${who} (${path})`, {
-    details: owner === null ? { path } : { path, pid: owner.pid },
-  })
+function inUse(directory: string, owner: LockOwner): BrokerError {
+  const message = `${directory} is in use by process ${owner.pid}`
+  return new BrokerError('STORE_IN_USE', message, { details: { directory, pid: owner.pid } })
 }
 
 const linuxProcesses: ProcessTable = {
@@ -147,31 +147,11 @@ function readOr<T>(path: string, instead: T): string | T {
   }
 }
 
-async function contentOf(path: string): Promise<string | null> {
-  return unless('ENOENT', fs.readFile(path, 'utf8'), null)
-}
-
-async function linked(source: string, target: string): Promise<boolean> {
-  return unless(
-    'EEXIST',
-    fs.link(source, target).then(() => true),
-    false,
-  )
-}
-
-async function renamed(source: string, target: string): Promise<boolean> {
-  return unless(
-    'ENOENT',
-    fs.rename(source, target).then(() => true),
-    false,
-  )
-}
-
-async function unless<T, U>(errno: string, operation: Promise<T>, instead: U): Promise<T | U> {
+async function unlessMissing<T>(operation: Promise<T>): Promise<T | null> {
   try {
     return await operation
   } catch (error) {
-    if (errnoOf(error) === errno) return instead
+    if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
 }
