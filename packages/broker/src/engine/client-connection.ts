@@ -87,6 +87,10 @@ export class ClientConnection
     return this.#consumers.size
   }
 
+  get isConsuming(): boolean {
+    return this.#consumers.size > 0
+  }
+
   openConsumer(options: ConsumerOptions, receipt: Receipt): Consumer {
     if (this.#closed) throw new BrokerError('ILLEGAL_STATE', 'The connection is closed.')
     const present = this.#consumers.get(options.consumerId)
@@ -169,7 +173,7 @@ export class ClientConnection
       this.#transactions.delete(transaction)
       const sender = { client: this, router: this.#router }
       commitTransaction(this.#core, wanted, sender, { holder: this, receipt })
-      this.#core.flow.sent(this)
+      this.#core.flow.sent(this, true)
     } catch (error) {
       this.#refuse(receipt, error)
     }
@@ -252,6 +256,7 @@ export class ClientConnection
   terminate(reason: BrokerError): void {
     if (this.#closed) return
     this.#closed = true
+    for (const subscription of this.#consumers.values()) subscription.abandon()
     this.sink.close(reason)
   }
 
@@ -296,7 +301,7 @@ export class ClientConnection
     if (shipment.usesMemory) this.#checkMemory()
     if (shipment.lists.length === 0) {
       shipment.deliver()
-      flow.sent(this)
+      flow.sent(this, shipment.usesMemory)
       return false
     }
     const producer = this.#producer(message, sending)
@@ -304,7 +309,7 @@ export class ClientConnection
     const record = new ShipmentRecord(shipment, this, receipt)
     records.append(shipment.op(producer), record, message.body.length)
     if (producer !== null) producers.appended(producer, message.producerSequence)
-    flow.sent(this)
+    flow.sent(this, shipment.usesMemory)
     return true
   }
 
@@ -326,7 +331,7 @@ export class ClientConnection
    * frees it; its sends are refused instead.
    */
   #checkMemory(): void {
-    if (!this.#core.flow.isMemoryFull || this.#consumers.size === 0) return
+    if (!this.#core.flow.isMemoryFull || !this.isConsuming) return
     throw new BrokerError('RESOURCE_LIMIT', 'Too many non-persistent messages are waiting.', {
       details: { limitBytes: this.#core.options.memoryLimitBytes },
     })

@@ -65,10 +65,11 @@ describe('step-down', () => {
     const before = harness.log.pending.length
     client.send('Q', 'b')
     client.client.close()
-    harness.settle()
+    harness.runTurns()
+    assert.equal(harness.log.pending.length, before)
+    harness.log.commit()
     assert.equal(client.isConfirmed(receipt), false)
     assert.deepEqual([client.rejections, client.texts], [[], []])
-    assert.equal(harness.log.committed.length - before, harness.log.committed.length - before)
     assert.equal(harness.store.listener, null)
     assert.throws(() => harness.connect(), code('NOT_LEADER'))
   })
@@ -82,6 +83,17 @@ describe('step-down', () => {
     assert.equal(client.isConfirmed(receipt), false)
     assert.deepEqual(client.rejections, [])
     assert.equal(harness.engine.isRunning, false)
+  })
+})
+
+describe('a pull that waits', () => {
+  it('ends with the leadership, unanswered', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.consume('Q', { prefetch: 0 }).pull(100)
+    harness.engine.stop(new BrokerError('LEADERSHIP_LOST', 'Fenced.'))
+    harness.clock.advance(1000)
+    assert.deepEqual(client.ended, [])
   })
 })
 
@@ -103,6 +115,17 @@ describe('back-pressure', () => {
     assert.equal(client.paused, true)
     harness.log.commit()
     assert.equal(client.paused, false)
+  })
+
+  it('never pauses a consumer for memory, since its acknowledgements free it', () => {
+    const harness = new EngineHarness({ memoryLimitBytes: 10 })
+    const client = harness.connect()
+    client.consume('Q')
+    client.send('Q', 'x'.repeat(30), { persistent: false })
+    client.send('Q', 'persistent')
+    harness.settle()
+    assert.equal(client.paused, false)
+    assert.equal(client.deliveries.length, 2)
   })
 
   it('pauses who only sends, and refuses who also consumes, when memory is full', () => {

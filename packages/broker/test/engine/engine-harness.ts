@@ -29,10 +29,11 @@ export class TestLog implements LogWriter {
   /** Everything ever committed. */
   readonly committed: LogOp[] = []
   leads = true
-  readonly #log = new MemoryLog()
+  readonly #log: MemoryLog
   readonly #store: MemoryStore
 
-  constructor(store: MemoryStore) {
+  constructor(log: MemoryLog, store: MemoryStore) {
+    this.#log = log
     this.#store = store
   }
 
@@ -235,17 +236,19 @@ const editor: MessageEditor = {
 export class EngineHarness {
   readonly clock = new ManualClock()
   readonly store: MemoryStore
-  log: TestLog
+  readonly log: TestLog
   engine: Engine
   leaseValid = true
   readonly #options: Partial<EngineOptions>
   readonly #turns: (() => void)[] = []
   #connections = 0
 
-  constructor(options: Partial<EngineOptions> = {}, store = new MemoryStore()) {
+  /** `cacheBytes`: how much of the bodies the store keeps in memory; the rest takes a while. */
+  constructor(options: Partial<EngineOptions> = {}, cacheBytes = Infinity) {
     this.#options = options
-    this.store = store
-    this.log = new TestLog(store)
+    const log = new MemoryLog()
+    this.store = new MemoryStore({ bodies: log, cacheBytes })
+    this.log = new TestLog(log, this.store)
     this.engine = this.#lead()
   }
 
@@ -281,7 +284,7 @@ export class EngineHarness {
   async settleReads(): Promise<void> {
     for (let i = 0; i < 50; i++) {
       this.settle()
-      await new Promise<void>((done) => setImmediate(done))
+      await reads()
       if (this.#turns.length === 0) return
     }
   }
@@ -301,6 +304,14 @@ export class EngineHarness {
       .view()
       .queues.find((one) => one.destination.name === name && one.destination.kind === kind)
     return queue?.depth ?? 0
+  }
+
+  isStored(queue: string, sequence: number): boolean {
+    for (const { id, destination } of this.store.destinations()) {
+      if (destination.kind !== 'queue' || destination.name !== queue) continue
+      return this.store.list(id)?.get(sequence) !== undefined
+    }
+    return false
   }
 
   /** Texts that wait in the stored list of a queue, in order. */
@@ -327,6 +338,11 @@ export class EngineHarness {
     engine.start()
     return engine
   }
+}
+
+/** Lets what is being read from the journal arrive. */
+export function reads(): Promise<void> {
+  return new Promise((done) => setImmediate(done))
 }
 
 export interface ConnectHow {

@@ -38,13 +38,24 @@ const step: fc.Arbitrary<WorldStep> = fc.oneof(
   })),
 )
 
+const steps = fc.array(step, { minLength: 10, maxLength: 120 })
+
 describe('the engine, whatever its clients do and whoever leads', () => {
   it('loses nothing confirmed, repeats nothing consumed, and says when it repeats', () => {
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 10, maxLength: 120 }), (steps) => {
-        new World().run(steps)
+    return fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        await new World().run(all)
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
+    )
+  })
+
+  it('does so as well when every body has to be read back from the journal', () => {
+    return fc.assert(
+      fc.asyncProperty(steps, fc.constantFrom('turn', 'commit', 'open'), async (all, pauseAt) => {
+        await new World(0).run(all, pauseAt)
+      }),
+      { numRuns: 500 },
     )
   })
 

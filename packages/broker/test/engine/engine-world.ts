@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Consumer, Delivery, Receipt } from '../../src/engine/client.ts'
 import { NO_RECEIPT } from '../../src/engine/client.ts'
-import { EngineHarness, nameOf, testMessage, textOf } from './engine-harness.ts'
+import { EngineHarness, reads, testMessage, textOf } from './engine-harness.ts'
 import { TestClient } from './engine-harness.ts'
 
 /** One thing that happens; numbers choose among what is there. */
@@ -74,7 +74,7 @@ class Actor {
  * client does. Checks on the way what must always hold.
  */
 export class World {
-  readonly harness = new EngineHarness()
+  readonly harness: EngineHarness
   readonly #actors: Actor[] = []
   /** Sent, and confirmed or committed: must be consumed in the end. */
   readonly #promised = new Set<string>()
@@ -87,15 +87,21 @@ export class World {
   #transient = new Set<string>()
   #texts = 0
 
-  constructor() {
+  /** `cacheBytes`: how much of the bodies the store keeps in memory. */
+  constructor(cacheBytes = Infinity) {
+    this.harness = new EngineHarness({}, cacheBytes)
     for (let i = 0; i < CLIENTS; i++) {
       this.#actors.push(new Actor(i, this.#connect(i)))
     }
   }
 
-  run(steps: readonly WorldStep[]): void {
-    for (const step of steps) this.#do(step)
-    this.#drain()
+  /** Between the steps of `pauseAt` what is read from the journal arrives. */
+  async run(steps: readonly WorldStep[], pauseAt: WorldStep['kind'] = 'turn'): Promise<void> {
+    for (const step of steps) {
+      this.#do(step)
+      if (step.kind === pauseAt) await reads()
+    }
+    await this.#drain()
   }
 
   #do(step: WorldStep): void {
@@ -299,7 +305,7 @@ export class World {
     assert.ok(!this.#consumed.has(text), `${text} comes again after its acknowledgement`)
     assert.ok(!this.#withdrawn.has(text), `${text} was rolled back`)
     if (delivery.sequence > 0) {
-      assert.ok(this.harness.stored(name).includes(text), `${text} is not committed`)
+      assert.ok(this.harness.isStored(name, delivery.sequence), `${text} is not committed`)
     }
     if (this.#seen.has(text)) {
       assert.ok(delivery.redeliveries > 0, `${text} comes again without saying so`)
@@ -308,17 +314,15 @@ export class World {
   }
 
   /** Everything that was promised is still there, exactly once, or was consumed. */
-  #drain(): void {
+  async #drain(): Promise<void> {
     this.harness.leaseValid = true
     this.harness.engine.leaseRestored()
-    this.#settle()
+    await this.#settle()
     for (const actor of this.#actors) {
       this.#rollBack(actor)
       actor.client.client.close()
     }
-    this.#settle()
-    const waiting = QUEUES.flatMap((queue) => this.harness.stored(queue))
-    assert.equal(new Set(waiting).size, waiting.length, 'a message is stored twice')
+    await this.#settle()
     const last = new TestClient()
     last.join(
       this.harness.engine.connect({
@@ -332,11 +336,12 @@ export class World {
     )
     last.onDispatch = (deliveries) => deliveries.forEach((one) => this.#delivered(one))
     for (const queue of QUEUES) last.consume(queue)
-    this.#settle()
+    await this.#settle()
     const drained = new Set(last.texts)
+    assert.equal(drained.size, last.texts.length, 'a message was stored twice')
     for (const delivery of last.deliveries) last.acknowledge([delivery])
-    this.#settle()
-    const dead = new Set(this.harness.stored('ActiveMQ.DLQ').map((text) => text.slice(0, -4)))
+    await this.#settle()
+    const dead = await this.#deadLetters()
     for (const text of this.#promised) {
       const isThere = drained.has(text) || this.#seen.has(text) || dead.has(text)
       assert.ok(isThere, `${text} was confirmed and is lost`)
@@ -347,15 +352,22 @@ export class World {
     this.#checkEmpty()
   }
 
-  #settle(): void {
+  async #deadLetters(): Promise<Set<string>> {
+    const reader = this.harness.connect()
+    reader.consume('ActiveMQ.DLQ')
+    await this.#settle()
+    return new Set(reader.texts.map((text) => text.slice(0, -' [x]'.length)))
+  }
+
+  async #settle(): Promise<void> {
+    await this.harness.settleReads()
     for (const actor of this.#actors) this.#listen(actor)
-    this.#observed(() => this.harness.settle())
   }
 
   #checkEmpty(): void {
     const view = this.harness.engine.view()
     for (const queue of view.queues) {
-      if (queue.destination.name === nameOf('ActiveMQ.DLQ').name) continue
+      if (queue.destination.name === 'ActiveMQ.DLQ') continue
       assert.deepEqual([queue.depth, queue.inFlight], [0, 0], queue.destination.name)
     }
     assert.equal(view.memoryUsedBytes, 0)

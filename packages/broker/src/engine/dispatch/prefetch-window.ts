@@ -1,4 +1,4 @@
-import { PREFETCH_MAX, PULLS_WAITING_MAX } from '../policy/limits.ts'
+import { IN_FLIGHT_MAX, PREFETCH_MAX, PULLS_WAITING_MAX } from '../policy/limits.ts'
 
 /**
  * How many more deliveries a consumer may have. Those that the client has seen (`delivered`, or
@@ -8,8 +8,10 @@ import { PREFETCH_MAX, PULLS_WAITING_MAX } from '../policy/limits.ts'
 export class PrefetchWindow {
   #prefetch: number
   #pulls = 0
-  /** Handed out, not acknowledged, not seen. */
-  #occupied = 0
+  /** Handed out, not acknowledged. */
+  #out = 0
+  /** Those of them that the client has seen. */
+  #seen = 0
 
   constructor(prefetch: number) {
     this.#prefetch = clamp(prefetch)
@@ -24,7 +26,8 @@ export class PrefetchWindow {
   }
 
   get free(): number {
-    return this.#prefetch === 0 ? this.#pulls : Math.max(0, this.#prefetch - this.#occupied)
+    const wanted = this.#prefetch === 0 ? this.#pulls : this.#prefetch + this.#seen - this.#out
+    return Math.max(0, Math.min(wanted, IN_FLIGHT_MAX - this.#out))
   }
 
   resize(prefetch: number): void {
@@ -43,13 +46,18 @@ export class PrefetchWindow {
   }
 
   handOut(count: number): void {
-    this.#occupied += count
+    this.#out += count
     this.#pulls = Math.max(0, this.#pulls - count)
   }
 
-  /** Seen, or gone without having been seen. */
-  moveOn(): void {
-    this.#occupied--
+  seen(): void {
+    this.#seen++
+  }
+
+  /** A delivery is not with the client any more. */
+  settle(wasSeen: boolean): void {
+    this.#out--
+    if (wasSeen) this.#seen--
   }
 }
 

@@ -4,6 +4,8 @@ import { RESUME_SHARE, UNCOMMITTED_BYTES_MAX, UNCOMMITTED_RECORDS_MAX } from './
 
 /** A client that can be told to stop sending. */
 export interface Sender {
+  /** Its acknowledgements are needed: pausing it would keep memory full for ever. */
+  readonly isConsuming: boolean
   pauseReading(): void
   resumeReading(): void
 }
@@ -31,9 +33,10 @@ export class FlowControl {
     return this.#memory.usedBytes >= this.#memory.limitBytes
   }
 
-  /** Called after each send. */
-  sent(sender: Sender): void {
-    if (!this.isMemoryFull && !this.#isUncommittedFull(1)) return
+  /** Called after each send; `usesMemory` when something of it waits in memory only. */
+  sent(sender: Sender, usesMemory: boolean): void {
+    const isForMemory = usesMemory && this.isMemoryFull && !sender.isConsuming
+    if (!isForMemory && !this.#isUncommittedFull(1)) return
     if (this.#paused.has(sender)) return
     this.#paused.add(sender)
     sender.pauseReading()
@@ -41,12 +44,13 @@ export class FlowControl {
 
   /** Called when something was freed. */
   relax(): void {
-    if (this.#paused.size === 0) return
-    if (this.#memory.usedBytes > this.#memory.limitBytes * RESUME_SHARE) return
-    if (this.#isUncommittedFull(RESUME_SHARE)) return
-    const paused = [...this.#paused]
-    this.#paused.clear()
-    for (const sender of paused) sender.resumeReading()
+    if (this.#paused.size === 0 || this.#isUncommittedFull(RESUME_SHARE)) return
+    const isMemoryFree = this.#memory.usedBytes <= this.#memory.limitBytes * RESUME_SHARE
+    for (const sender of [...this.#paused]) {
+      if (!isMemoryFree && !sender.isConsuming) continue
+      this.#paused.delete(sender)
+      sender.resumeReading()
+    }
   }
 
   forget(sender: Sender): void {

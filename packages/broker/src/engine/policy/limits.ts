@@ -15,6 +15,8 @@ export const FETCH_BYTES_MAX = 4 << 20
 export const ROUND_ENTRIES_MAX = 1000
 /** Deliveries one consumer may leave unacknowledged, whatever prefetch it asks for. */
 export const PREFETCH_MAX = 65_535
+/** The same, with those that the client has seen and the prefetch does not count. */
+export const IN_FLIGHT_MAX = 200_000
 /** Bodies kept in memory for the windows of all lists together. */
 export const WINDOW_BYTES_MAX = 128 << 20
 /** Bytes of messages appended to the log and not committed yet; senders pause above it (R30). */

@@ -174,14 +174,14 @@ export class Subscription
   seen(delivery: DispatchedMessage): void {
     if (delivery.seen) return
     delivery.seen = true
-    this.#window.moveOn()
+    this.#window.seen()
   }
 
   /** It is not with the client any more. false when it was not. */
   settle(delivery: DispatchedMessage): boolean {
     if (delivery.state === 'settled' || !this.inFlight.remove(delivery)) return false
     delivery.state = 'settled'
-    if (!delivery.seen) this.#window.moveOn()
+    this.#window.settle(delivery.seen)
     return true
   }
 
@@ -202,6 +202,12 @@ export class Subscription
     this.inFlight.clear()
     this.takeBack(back, lastDeliveredId)
     this.client.subscriptionClosed(this)
+  }
+
+  /** This leadership is over: nothing goes back, nobody is told (R29). */
+  abandon(): void {
+    this.#closed = true
+    this.#pulls.close()
   }
 
   /**

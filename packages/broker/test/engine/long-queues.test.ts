@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { EngineHarness } from './engine-harness.ts'
+import type { TestClient } from './engine-harness.ts'
+
+/** A queue of `count` messages whose bodies have left memory. */
+function withBacklog(count: number): {
+  harness: EngineHarness
+  client: TestClient
+  texts: string[]
+} {
+  const harness = new EngineHarness({}, 0)
+  const client = harness.connect()
+  const texts = Array.from({ length: count }, (_, i) => `m${i}`)
+  for (const text of texts) client.send('Q', text)
+  harness.settle()
+  return { harness, client, texts }
+}
+
+async function consumeAll(harness: EngineHarness, client: TestClient): Promise<string[]> {
+  const seen: string[] = []
+  await harness.settleReads()
+  while (client.deliveries.length > 0) {
+    const deliveries = client.takeDeliveries()
+    seen.push(...deliveries.map(({ body }) => body.toString()))
+    client.acknowledge(deliveries)
+    await harness.settleReads()
+  }
+  return seen
+}
+
+describe('a queue whose bodies are in the journal', () => {
+  it('is handed out completely and in order', async () => {
+    const { harness, client, texts } = withBacklog(2500)
+    client.consume('Q', { prefetch: 700 })
+    assert.deepEqual(await consumeAll(harness, client), texts)
+    assert.equal(harness.depth('Q'), 0)
+  })
+
+  it('mixes with what is sent meanwhile, in order', async () => {
+    const { harness, client, texts } = withBacklog(600)
+    client.consume('Q', { prefetch: 100 })
+    harness.settle()
+    client.send('Q', 'later')
+    harness.settle()
+    client.send('Q', 'latest', { persistent: false })
+    assert.deepEqual(await consumeAll(harness, client), [...texts, 'later', 'latest'])
+  })
+
+  it('goes on with another consumer when one leaves while bodies are loaded', async () => {
+    const { harness, client, texts } = withBacklog(10)
+    const consumer = client.consume('Q')
+    harness.runTurns()
+    consumer.close(0)
+    const other = harness.connect()
+    other.consume('Q')
+    assert.deepEqual(await consumeAll(harness, other), texts)
+    assert.deepEqual(client.texts, [])
+  })
+
+  it('is waited for by a pull that would not wait for a message', async () => {
+    const { harness, client } = withBacklog(1)
+    const consumer = client.consume('Q', { prefetch: 0 })
+    consumer.pull(-1)
+    harness.runTurns()
+    assert.deepEqual([client.texts, client.ended], [[], []])
+    await harness.settleReads()
+    assert.deepEqual([client.texts, client.ended], [['m0'], []])
+    consumer.pull(-1)
+    await harness.settleReads()
+    assert.deepEqual(client.ended, [consumer])
+  })
+
+  it('can be browsed', async () => {
+    const { harness, client, texts } = withBacklog(500)
+    client.consume('Q', { browser: true, prefetch: 1000 })
+    for (let i = 0; i < 10; i++) await harness.settleReads()
+    assert.deepEqual(client.texts, texts)
+    assert.equal(client.ended.length, 1)
+  })
+
+  it('gives back and takes up again what a consumer did not acknowledge', async () => {
+    const { harness, client, texts } = withBacklog(50)
+    const consumer = client.consume('Q', { prefetch: 20 })
+    await harness.settleReads()
+    consumer.close(0)
+    client.takeDeliveries()
+    client.consume('Q', { prefetch: 1000 })
+    assert.deepEqual(await consumeAll(harness, client), texts)
+  })
+})
