@@ -91,9 +91,9 @@ export interface MessageStore {
   /** The outcome of a transaction that the bounded table still remembers (R43). */
   transactionCommitted(id: string): boolean
   /**
-   * Loads the bodies of these messages from the journal, in one batch, and calls back once: with the
-   * bodies in the same order (null where the message has left meanwhile), or with an error that has
-   * already stopped the broker.
+   * Loads the bodies of these messages from the journal, in one batch, and calls back once: with
+   * the bodies in the same order (null where the message has left meanwhile), or with an error that
+   * has already stopped the broker.
    */
   fetch(
     messages: readonly StoredMessage[],
@@ -112,13 +112,15 @@ export interface StoredProducer {
 
 /**
  * The leader's end of the log. Appending assigns the index and returns at once; the record is
- * applied to the store when it is committed. Throws LEADERSHIP_LOST when this broker no longer leads.
+ * applied to the store when it is committed. Throws LEADERSHIP_LOST when this broker no longer
+ * leads.
  */
 export interface LogWriter {
   append(op: LogOp): number
   /**
    * Records up to this index may be confirmed to their senders even before they are committed: with
-   * `sync` words that promise less than a quorum (`local_mem`, `local_disk`). 0 in every other mode.
+   * `sync` words that promise less than a quorum (`local_mem`, `local_disk`). 0 in every other
+   * mode.
    */
   readonly confirmableIndex: number
 }

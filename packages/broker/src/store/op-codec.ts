@@ -33,9 +33,11 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
  * 19 producer               flags u8, id u53, name string16
  * 20 destination-added      flags u8, id u32, kind u8, name string16
  * 21 destination-removed    flags u8, id u32
- * 22 subscription-added     flags u8, id u32, topic u32, noLocal u8, clientId, name, selector
- * string16 23 subscription-removed   flags u8, id u32 24 transaction            flags u8, id
- * string16, count u32, count x (type u8, length u32, payload)
+ * 22 subscription-added     flags u8, id u32, topic u32, noLocal u8,
+ *                           clientId string16, name string16, selector string16
+ * 23 subscription-removed   flags u8, id u32
+ * 24 transaction            flags u8, id string16, count u32,
+ *                           count x (type u8, length u32, payload)
  * ```
  */
 export const OP_TYPES = {

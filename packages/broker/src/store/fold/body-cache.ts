@@ -15,8 +15,9 @@ export interface CachedGroup {
 
 /**
  * Keeps the bodies of the newest messages, so that a message that is consumed soon is never read
- * back. A body is a slice of its batch, and one slice keeps the whole batch in memory; so batches are
- * what is counted and dropped: in the order they came, or at once when their last message has left.
+ * back. A body is a slice of its batch, and one slice keeps the whole batch in memory; so batches
+ * are what is counted and dropped: in the order they came, or at once when their last message has
+ * left.
  */
 export class BodyCache {
   readonly #limitBytes: number

@@ -7,8 +7,9 @@ export interface RemovedPage {
 }
 
 /**
- * What the fold has changed since the last checkpoint. Bounded by the state itself: a page or row is
- * noted once however often it changes, and a page that came and went in between is not noted at all.
+ * What the fold has changed since the last checkpoint. Bounded by the state itself: a page or row
+ * is noted once however often it changes, and a page that came and went in between is not noted at
+ * all.
  */
 export class Changes {
   /** Pages to write, unless they are empty by then. */

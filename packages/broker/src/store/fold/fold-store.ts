@@ -24,8 +24,8 @@ export interface FoldStoreOptions {
 }
 
 /**
- * A MessageStore over a fold: decodes committed records, applies them and tells the engine. The only
- * place where a Stored token is made.
+ * A MessageStore over a fold: decodes committed records, applies them and tells the engine. The
+ * only place where a Stored token is made.
  */
 export class FoldStore implements MessageStore {
   listener: ApplyListener | null = null
@@ -73,9 +73,9 @@ export class FoldStore implements MessageStore {
   }
 
   /**
-   * Applies the records of a batch that are not applied yet, through `throughIndex`; all of them must
-   * be committed (R19, R23). Throws JOURNAL_CORRUPT when one is no operation, UNSUPPORTED_FORMAT when
-   * it is one of a later version; the store is of no use afterwards.
+   * Applies the records of a batch that are not applied yet, through `throughIndex`; all of them
+   * must be committed (R19, R23). Throws JOURNAL_CORRUPT when one is no operation,
+   * UNSUPPORTED_FORMAT when it is one of a later version; the store is of no use afterwards.
    */
   apply(batch: LogBatch, throughIndex: number): void {
     assert(!this.#isClosed, 'nothing is applied to a closed store')

@@ -27,10 +27,11 @@ export interface FoldOptions {
 }
 
 /**
- * The messaging state that the committed log folds into: a pure function of its operations, in their
- * order, on leader and followers (R19). So nothing here reads a clock, a random number or an option
- * that may differ between brokers, and no operation fails: what names an unknown list, message or
- * producer is skipped, because a failover may repeat an acknowledgement or cross it with a removal.
+ * The messaging state that the committed log folds into: a pure function of its operations, in
+ * their order, on leader and followers (R19). So nothing here reads a clock, a random number or an
+ * option that may differ between brokers, and no operation fails: what names an unknown list,
+ * message or producer is skipped, because a failover may repeat an acknowledgement or cross it with
+ * a removal.
  */
 export class Fold {
   readonly destinations = new Map<number, StoredDestination>()

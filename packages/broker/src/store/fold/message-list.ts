@@ -5,8 +5,8 @@ import { MessagePage, PAGE_ENTRIES_MAX } from './message-page.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
 /**
- * The waiting messages of a queue or durable subscription: pages in ascending order of sequence. Only
- * the last page may be empty; it is then used again, under a new key.
+ * The waiting messages of a queue or durable subscription: pages in ascending order of sequence.
+ * Only the last page may be empty; it is then used again, under a new key.
  */
 export class MessageList implements StoredList {
   readonly id: number

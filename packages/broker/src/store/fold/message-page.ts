@@ -14,8 +14,8 @@ const CLOSE_UP_BELOW = 1 / 4
  *                          ^ head               alive = 3, filled = 8 or more
  * ```
  *
- * `first` and `filled` depend on nothing but the log - not on checkpoints, restarts or gaps - so that
- * a rebuilt index has the same pages under the same keys.
+ * `first` and `filled` depend on nothing but the log - not on checkpoints, restarts or gaps - so
+ * that a rebuilt index has the same pages under the same keys.
  */
 export class MessagePage {
   readonly list: number

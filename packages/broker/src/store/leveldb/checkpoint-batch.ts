@@ -28,9 +28,9 @@ export interface CheckpointSource {
 }
 
 /**
- * Everything that changed since the last checkpoint, encoded, with the applied row that makes it one
- * (R19). Synchronous: the fold goes on while the batch is written. The batch must be written, or the
- * index given up: its changes are forgotten here.
+ * Everything that changed since the last checkpoint, encoded, with the applied row that makes it
+ * one (R19). Synchronous: the fold goes on while the batch is written. The batch must be written,
+ * or the index given up: its changes are forgotten here.
  */
 export function takeCheckpoint(source: CheckpointSource): RowWrite[] {
   const batch = new CheckpointBatch(source.ledger)

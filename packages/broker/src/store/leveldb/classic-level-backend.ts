@@ -98,8 +98,8 @@ async function lacksManifest(directory: string): Promise<boolean> {
 }
 
 /**
- * What can be opened and not be read is damaged: a table that was cut off is an I/O error to LevelDB
- * too. Were it the disk, the checkpoint after the rebuild would tell.
+ * What can be opened and not be read is damaged: a table that was cut off is an I/O error to
+ * LevelDB too. Were it the disk, the checkpoint after the rebuild would tell.
  */
 function readError(error: unknown): BrokerError {
   const known = indexError(error, 'read the index')

@@ -42,10 +42,11 @@ interface Opened {
 }
 
 /**
- * The durable store: the fold in memory, and checkpoints of it in LevelDB, each with the point of the
- * log that it is the fold of in the same write batch (R19). What was applied after the last checkpoint
- * is applied again from the log, so a checkpoint may come as late as one likes; and an index that is
- * lost, damaged or of another log is dropped and comes back exactly, from the start of the log.
+ * The durable store: the fold in memory, and checkpoints of it in LevelDB, each with the point of
+ * the log that it is the fold of in the same write batch (R19). What was applied after the last
+ * checkpoint is applied again from the log, so a checkpoint may come as late as one likes; and an
+ * index that is lost, damaged or of another log is dropped and comes back exactly, from the start
+ * of the log.
  */
 export class LevelStore extends FoldStore {
   readonly #opened: Opened
@@ -78,9 +79,9 @@ export class LevelStore extends FoldStore {
   }
 
   /**
-   * Writes a checkpoint of the state as it is when the one under way, if any, has ended; resolves with
-   * its point. Rejects with STORE_UNAVAILABLE when it cannot be written: the log is whole, but this
-   * index takes no more checkpoints, and the broker has to end.
+   * Writes a checkpoint of the state as it is when the one under way, if any, has ended; resolves
+   * with its point. Rejects with STORE_UNAVAILABLE when it cannot be written: the log is whole, but
+   * this index takes no more checkpoints, and the broker has to end.
    */
   checkpoint(): Promise<LogPoint> {
     assert(this.#closing === null, 'a closed store takes no checkpoints')
@@ -88,8 +89,8 @@ export class LevelStore extends FoldStore {
   }
 
   /**
-   * Stops applying, makes a last checkpoint unless told otherwise, and releases the directory. Fetches
-   * under way do not call back.
+   * Stops applying, makes a last checkpoint unless told otherwise, and releases the directory.
+   * Fetches under way do not call back.
    */
   close(options: { readonly checkpoint?: boolean } = {}): Promise<void> {
     this.#closing ??= this.#close(options.checkpoint ?? true)
