@@ -64,10 +64,10 @@ export interface ClientSink {
   /** Close the connection. Operations under way stay unanswered: their outcome is unknown (R29). */
   close(reason: BrokerError): void
   /**
-   * Stop reading from this client until `resume`: too much is uncommitted, or too many messages wait
-   * in memory. What was read already may still be handed in. Only clients that are not consuming are
-   * paused for memory; a consuming one gets RESOURCE_LIMIT, since pausing it would stop its
-   * acknowledgements, which are what frees memory.
+   * Stop reading from this client until `resume`: too much is uncommitted, or too many messages
+   * wait in memory. What was read already may still be handed in. Only clients that are not
+   * consuming are paused for memory; a consuming one gets RESOURCE_LIMIT, since pausing it would
+   * stop its acknowledgements, which are what frees memory.
    */
   pause(): void
   resume(): void
@@ -110,8 +110,8 @@ export interface ConsumerOptions {
 /**
  * How a delivery ends (or does not yet):
  * consumed - it leaves its list; delivered - it was seen, the prefetch window moves on, it stays
- * unacknowledged; poisoned - it goes to the dead letter queue; redelivered - the client hands it to
- * its application again: the counter rises; expired - the client found it expired; released -
+ * unacknowledged; poisoned - it goes to the dead letter queue; redelivered - the client hands it
+ * to its application again: the counter rises; expired - the client found it expired; released -
  * back to its list.
  */
 export type AcknowledgeMode =
@@ -137,8 +137,8 @@ export interface Consumer {
   /** Asks for one message although prefetch is 0. timeoutMs: 0 = wait for ever, < 0 = do not wait. */
   pull(timeoutMs: number): void
   /**
-   * Ends the consumer. Deliveries up to `lastDeliveredId` count as seen by the client (their counter
-   * rises), later ones do not; all unacknowledged ones go back to their list.
+   * Ends the consumer. Deliveries up to `lastDeliveredId` count as seen by the client (their
+   * counter rises), later ones do not; all unacknowledged ones go back to their list.
    */
   close(lastDeliveredId: number): void
 }
@@ -154,9 +154,10 @@ export interface InFlight extends Iterable<Delivery> {
 export interface Client {
   readonly options: ConnectOptions
   /**
-   * Throws the BrokerError when the consumer is refused: nothing has happened then and the receipt is
-   * not answered any more. Otherwise it is confirmed through the sink, possibly within this call. A
-   * consumer id that the client has open already gives the same consumer again (replayed commands).
+   * Throws the BrokerError when the consumer is refused: nothing has happened then and the receipt
+   * is not answered any more. Otherwise it is confirmed through the sink, possibly within this
+   * call. A consumer id that the client has open already gives the same consumer again (replayed
+   * commands).
    */
   openConsumer(options: ConsumerOptions, receipt: Receipt): Consumer
   /** Producer known by name: what was last stored from it, so that resends are recognised (R42). */

@@ -13,9 +13,9 @@ export interface EngineOptions {
   /** Whether non-persistent messages go to the dead letter queue, or just go. */
   readonly deadLetterNonPersistent: boolean
   /**
-   * After a takeover the new leader cannot know which messages the old one had handed out. They are
-   * among the first of each list: this many of them are given with a redelivery count of at least
-   * one (R44). 0 gives ActiveMQ's behaviour: only what is known to have failed is marked.
+   * After a takeover the new leader cannot know which messages the old one had handed out. They
+   * are among the first of each list: this many of them are given with a redelivery count of at
+   * least one (R44). 0 gives ActiveMQ's behaviour: only what is known to have failed is marked.
    */
   readonly takeoverDoubtMax: number
   /** Makes matchers of selectors; null while selectors are not supported. */

@@ -52,9 +52,9 @@ interface Joined {
 }
 
 /**
- * Destinations, subscriptions, transactions: everything a broker does with messages, while it leads.
- * Started on a store that has applied everything up to the first record of this leadership, stopped
- * when it steps down; a new leadership takes a new engine.
+ * Destinations, subscriptions, transactions: everything a broker does with messages, while it
+ * leads. Started on a store that has applied everything up to the first record of this leadership,
+ * stopped when it steps down; a new leadership takes a new engine.
  */
 export class Engine implements EngineApi, ApplyListener {
   readonly #ports: EnginePorts

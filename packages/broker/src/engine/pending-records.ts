@@ -55,8 +55,8 @@ export class SilentRecord extends PendingRecord {
 }
 
 /**
- * What has been appended to the log and is not applied yet, in log order. Also holds those who wait
- * for somebody else's record: they stand behind it with the same index.
+ * What has been appended to the log and is not applied yet, in log order. Also holds those who
+ * wait for somebody else's record: they stand behind it with the same index.
  *
  *   applied | 8  9  9' 10  11 | appended      9' waits for 9
  *             ^     ^ early                   early: confirmed before the commit

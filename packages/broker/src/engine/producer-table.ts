@@ -14,8 +14,8 @@ export interface Producer {
 }
 
 /**
- * What was last appended for each producer, ahead of what the store has applied. Bounded: producers
- * that have nothing on its way can be looked up in the store again.
+ * What was last appended for each producer, ahead of what the store has applied. Bounded:
+ * producers that have nothing on its way can be looked up in the store again.
  */
 export class ProducerTable {
   readonly #store: MessageStore
@@ -50,8 +50,8 @@ export class ProducerTable {
   }
 
   /**
-   * To be called before its number is used. The store's table is bounded: a producer that was silent
-   * for long may have been forgotten there, and gets another number.
+   * To be called before its number is used. The store's table is bounded: a producer that was
+   * silent for long may have been forgotten there, and gets another number.
    */
   refresh(producer: Producer): void {
     if (producer.lastIndex > this.#store.appliedIndex) return

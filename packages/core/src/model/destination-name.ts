@@ -18,8 +18,8 @@ const schemes: readonly (readonly [string, DestinationKind])[] = [
 ]
 
 /**
- * Reads `queue://ORDERS`, or a bare `ORDERS` with `kind` for its kind. The name may be composite or
- * hold wildcards. INVALID_DESTINATION when it is empty or too long.
+ * Reads `queue://ORDERS`, or a bare `ORDERS` with `kind` for its kind. The name may be composite
+ * or hold wildcards. INVALID_DESTINATION when it is empty or too long.
  */
 export function parseDestinationName(text: string, kind: DestinationKind): DestinationName {
   const trimmed = text.trim()
@@ -42,8 +42,9 @@ function checked(destination: DestinationName): DestinationName {
 }
 
 /**
- * The destinations that a name stands for: itself, or the parts of a composite (`A,topic://B`), each
- * of the composite's own kind unless it says otherwise. Doubles count once, empty parts not at all.
+ * The destinations that a name stands for: itself, or the parts of a composite (`A,topic://B`),
+ * each of the composite's own kind unless it says otherwise. Doubles count once, empty parts not
+ * at all.
  */
 export function splitComposite(destination: DestinationName): DestinationName[] {
   if (!destination.name.includes(',')) return [checked(destination)]
@@ -76,7 +77,8 @@ export function isDestinationPattern(name: string): boolean {
 
 /**
  * A name with wildcards, ready to be compared with many names: `*` stands for exactly one level, a
- * final `>` for any number of further levels and also for none (`A.>` matches `A`, as in ActiveMQ).
+ * final `>` for any number of further levels and also for none (`A.>` matches `A`, as in
+ * ActiveMQ).
  */
 export class DestinationPattern {
   readonly destination: DestinationName

@@ -190,8 +190,8 @@ export class DestinationRegistry {
   }
 
   /**
-   * Topics that are in no log and belong to nobody are kept only while somebody listens to just this
-   * one: whoever listens to a pattern is found by it.
+   * Topics that are in no log and belong to nobody are kept only while somebody listens to just
+   * this one: whoever listens to a pattern is found by it.
    */
   forgetUnheard(topic: Topic): void {
     if (topic.id !== 0 || topic.owner !== null) return

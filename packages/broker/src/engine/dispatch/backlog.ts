@@ -47,7 +47,8 @@ export interface BacklogCounts {
 
 /**
  * The messages of one list on their way to its subscriptions: a queue's, or a durable
- * subscription's, which is a queue with one consumer. Holds what waits, shares it out, takes it back.
+ * subscription's, which is a queue with one consumer. Holds what waits, shares it out, takes it
+ * back.
  */
 export class Backlog implements TurnWork {
   readonly destination: DestinationName

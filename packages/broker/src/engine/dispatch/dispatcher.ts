@@ -32,8 +32,8 @@ export interface DispatcherPorts {
 }
 
 /**
- * Gathers what a burst of events has made possible, and does it once, at the end of the turn: writes
- * the gathered acknowledgements, hands out messages, writes every client's output.
+ * Gathers what a burst of events has made possible, and does it once, at the end of the turn:
+ * writes the gathered acknowledgements, hands out messages, writes every client's output.
  */
 export class Dispatcher {
   readonly #ports: DispatcherPorts

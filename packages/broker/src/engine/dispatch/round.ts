@@ -17,9 +17,9 @@ export interface Round {
 }
 
 /**
- * Shares out messages among subscriptions that are sorted by descending priority. Each message goes
- * to the highest priority that has room for it, in turn among equals. Stops looking when nobody has
- * room; a message that only full or unwilling subscriptions could take is skipped.
+ * Shares out messages among subscriptions that are sorted by descending priority. Each message
+ * goes to the highest priority that has room for it, in turn among equals. Stops looking when
+ * nobody has room; a message that only full or unwilling subscriptions could take is skipped.
  */
 export function assignRound<M>(
   messages: readonly M[],

@@ -103,8 +103,8 @@ function deadLetter(entry: Entry, list: number, body: Buffer): MessageOp {
     producer: 0,
     producerSequence: 0,
     priority: entry.priority,
-    // Dead letters neither expire nor count as failed: a client's redelivery policy would otherwise
-    // refuse them at once, and they would be lost.
+    // Dead letters neither expire nor count as failed: a client's redelivery policy would
+    // otherwise refuse them at once, and they would be lost.
     expirationMs: 0,
     redeliveries: 0,
     body,

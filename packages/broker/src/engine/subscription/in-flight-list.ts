@@ -4,8 +4,8 @@ import type { DispatchedMessage } from './dispatched-message.ts'
 const COMPACT_AT = 1024
 
 /**
- * A consumer's unacknowledged deliveries in order of dispatch. Most leave at the front, which costs
- * nothing; one from the middle moves at most a prefetch window of references.
+ * A consumer's unacknowledged deliveries in order of dispatch. Most leave at the front, which
+ * costs nothing; one from the middle moves at most a prefetch window of references.
  */
 export class InFlightList implements InFlight {
   #items: (DispatchedMessage | undefined)[] = []

@@ -16,8 +16,8 @@ export interface CommitAnswer {
 }
 
 /**
- * Writes the whole transaction as one record (R43). Throws TRANSACTION_ROLLED_BACK, after rolling it
- * back, when it cannot be committed.
+ * Writes the whole transaction as one record (R43). Throws TRANSACTION_ROLLED_BACK, after rolling
+ * it back, when it cannot be committed.
  */
 export function commitTransaction(
   core: EngineCore,

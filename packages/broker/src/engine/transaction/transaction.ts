@@ -21,8 +21,8 @@ export interface HeldSend {
 }
 
 /**
- * A local transaction: what it sends and acknowledges is held until its end. Nothing of it is in the
- * log before the commit, which is one record (R43).
+ * A local transaction: what it sends and acknowledges is held until its end. Nothing of it is in
+ * the log before the commit, which is one record (R43).
  *
  *   open --- commit ---> gone (one record)
  *     | \--- rollback -> gone (nothing)
