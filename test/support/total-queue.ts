@@ -61,6 +61,8 @@ interface MessageHistory {
   /** The producer lost its connection while the send was pending, so the client sent it again. */
   resent: boolean
   receipts: number
+  /** Receipts without the redelivered flag: one, if all is well. */
+  unflagged: number
   resendsSeen: number
   lastReceiptMs: number
 }
@@ -91,6 +93,7 @@ function historyOf(progress: Progress, name: MessageName): MessageHistory {
       outcome: 'pending',
       resent: false,
       receipts: 0,
+      unflagged: 0,
       resendsSeen: 0,
       lastReceiptMs: 0,
     }
@@ -110,10 +113,14 @@ function onReceive(progress: Progress, event: QueueEvent & { kind: 'receive' }):
   const history = historyOf(progress, name)
   if (history.invokedMs === null) progress.unexpected.add(name)
   history.receipts++
+  if (!event.redelivered) history.unflagged++
   if (history.receipts > 1) {
     const afterInterruption =
       progress.lastInterruptionMs >= history.lastReceiptMs - INTERRUPTION_GRACE_MS
-    if (event.redelivered && afterInterruption) {
+    // A consumer may have been handed a message just before its connection was lost, and say so
+    // only after another got it again: then the first delivery is the second receipt.
+    const isFirstDelivery = !event.redelivered && history.unflagged === 1
+    if ((event.redelivered || isFirstDelivery) && afterInterruption) {
       progress.redeliveries++
     } else if ((history.resent || history.outcome === 'fail') && history.resendsSeen === 0) {
       // One repeated send makes one second copy, and no more.
