@@ -15,7 +15,9 @@ export interface EngineOptions {
   /**
    * After a takeover the new leader cannot know which messages the old one had handed out. They
    * are among the first of each list: this many of them are given with a redelivery count of at
-   * least one (R44). 0 gives ActiveMQ's behaviour: only what is known to have failed is marked.
+   * least one (R44). 0 gives ActiveMQ's behaviour: only what is known to have failed is marked,
+   * and some repetitions are not. Clients with `maximumRedeliveries=0` want that: they refuse
+   * everything marked.
    */
   readonly takeoverDoubtMax: number
   /** Makes matchers of selectors; null while selectors are not supported. */

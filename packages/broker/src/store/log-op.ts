@@ -33,7 +33,7 @@ export interface MessageOp {
   readonly priority: number
   /** Wall-clock milliseconds, 0 = never. */
   readonly expirationMs: number
-  /** Deliveries that failed before this copy was stored (dead letters keep theirs). */
+  /** Deliveries that failed before this copy was stored; a dead letter begins again at 0. */
   readonly redeliveries: number
   /** The message in its canonical encoding. */
   readonly body: Buffer
