@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -20,6 +20,8 @@ export interface ProcessTable {
   bootId(): string
   /** Start time of a living process, '' when it cannot be known, null when there is no process. */
   startTime(pid: number): string | null
+  /** Waits for a little, differently in every process, and longer at each attempt. */
+  backOff(attempt: number): Promise<void>
 }
 
 const NAME = /^lock-[0-9]+-[0-9a-f]{16}$/
@@ -28,10 +30,10 @@ const ATTEMPTS_MAX = 6
 const BACK_OFF_MS = 15
 
 /**
- * Keeps a data directory to one process. Node has no flock, so each process that wants the directory
- * puts down a file of its own that names it, and then looks around: it holds the directory if no
- * other file there belongs to a living process. Of two that try at once the one that looks later
- * sees the other, so never do both hold it; it can happen that neither does, and they try again.
+ * Keeps a data directory to one process. Node has no flock, so each process that wants it puts down
+ * a file of its own that names it, and then looks around: it holds the directory if no other file
+ * there belongs to a living process. Of two that try at once the one that looks later sees the
+ * other, so never do both hold it; it can happen that neither does, and they try again.
  *
  * Files of dead processes are removed by whoever sees them: kill -9 leaves no directory locked. A
  * process id alone would not do, because ids are reused; with start time and boot it is unique.
@@ -52,7 +54,7 @@ export class LockFile {
       if (other === null) return new LockFile(path)
       await fs.unlink(path)
       if (attempt === ATTEMPTS_MAX) throw inUse(directory, other)
-      await sleep(BACK_OFF_MS * attempt * Math.random())
+      await processes.backOff(attempt)
     }
   }
 
@@ -127,6 +129,7 @@ const linuxProcesses: ProcessTable = {
     if (stat !== null) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
     return isRunning(pid) ? '' : null
   },
+  backOff: (attempt) => sleep(randomInt(1, BACK_OFF_MS * attempt)),
 }
 
 function isRunning(pid: number): boolean {

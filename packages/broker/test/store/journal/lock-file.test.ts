@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,12 @@ function machine(
   living: Readonly<Record<number, string>>,
   bootId = 'boot',
 ): ProcessTable {
-  return { pid, bootId: () => bootId, startTime: (id) => living[id] ?? null }
+  return {
+    pid,
+    bootId: () => bootId,
+    startTime: (id) => living[id] ?? null,
+    backOff: (attempt) => new Promise((resolve) => setTimeout(resolve, randomInt(1, 5 * attempt))),
+  }
 }
 
 describe('lock file', () => {
