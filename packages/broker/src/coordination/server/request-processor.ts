@@ -101,7 +101,9 @@ export class RequestProcessor {
           changes.push(decision.change)
           events.push(...this.#tree.applyChange(decision.change, stamp))
         }
-        results.push({ type: part.type, response: decision.answer() } as MultiResult)
+        // As ZooKeeper does: inside a multi the two creates are answered alike, without a stat.
+        const type = part.type === 'create2' ? 'create' : part.type
+        results.push({ type, response: decision.answer() } as MultiResult)
       }
       return true
     })
