@@ -15,13 +15,14 @@ const introduction = `# Configuration
 <!-- Generated from packages/broker/src/config/broker-settings.ts by scripts/generate-reference.ts. -->
 
 A broker reads its settings from a file, \`quorate.yaml\` (see [an example](quorate.yaml)), from
-\`QUORATE_*\` environment variables and from flags of \`quorate start\`. Flags win over variables, those
-over the file, and the file over the defaults. Words that ActiveMQ's \`replicatedLevelDB\` has are its
-words.
+\`QUORATE_*\` environment variables and from flags of \`quorate start\`. Flags win over variables,
+those over the file, and the file over the defaults. Words that ActiveMQ's \`replicatedLevelDB\` has
+are its words.
 
-A key or value that is not known stops the start, with its file, line and column and the nearest word
-that is. Durations are written \`800ms\`, \`2s\`, \`1m30s\`, sizes \`64kb\`, \`100mb\`, \`1gb\` in powers of two.
-Secrets belong into variables rather than flags, which other users of the machine can see.
+A key or value that is not known stops the start, with its file, line and column and the nearest
+word that is. Durations are written \`800ms\`, \`2s\`, \`1m30s\`, sizes \`64kb\`, \`100mb\`,
+\`1gb\` in powers of two. Secrets belong into variables rather than flags, which other users of the
+machine can see.
 `
 
 const relations = `## What must fit together

@@ -4,8 +4,8 @@ const introduction = `# Errors
 
 <!-- Generated from packages/core/src/base/errors.ts by scripts/generate-reference.ts. -->
 
-Everything that goes wrong has one of these codes, in logs, in answers to clients and as the exit code
-of the \`quorate\` command.
+Everything that goes wrong has one of these codes, in logs, in answers to clients and as the exit
+code of the \`quorate\` command.
 
 - **Kind** says where to look: \`caller\` (the request), \`protocol\` (the other end of the wire),
   \`security\`, \`resource\` (a limit), \`storage\` (the disk), \`cluster\` (other brokers, coordination),
