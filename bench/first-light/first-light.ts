@@ -107,7 +107,13 @@ function table(summaries: readonly Summary[]): string {
 
 function commit(): string {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
+    const words = ['describe', '--always', '--dirty']
+    return execFileSync('git', words, {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+      .toString()
+      .trim()
   } catch {
     return 'unknown'
   }
