@@ -27,8 +27,8 @@ coordination; a second Ctrl-C kills what is left.
 
 A configuration that you edited is yours once you remove its first line. The number of brokers is
 fixed by the first start.`,
-  start: `\`quorate start node02\` starts a broker that \`quorate up\` made, from its folder below
-\`data\`. Every [setting](configuration.md) is a flag as well.`,
+  start: `\`quorate start node02\` starts a broker that \`quorate up\` made, from its folder
+below \`data\`. Every [setting](configuration.md) is a flag as well.`,
   stop: `A running \`quorate up\` is asked to stop everything; otherwise brokers are found by the pid
 files in their folders and stopped one after the other, a leader last. A pid file of a process that
 is no more is never mistaken for another process that has its number.`,
@@ -37,7 +37,8 @@ answers all the others. With \`--json\`:
 \`{leader, epoch, nodes: [{nodeId, consoleUrl, problem, status}]}\`, where \`status\` is what
 \`/api/v1/status\` of that broker says.`,
   coordination: `Speaks ZooKeeper's protocol and keeps its nodes on disk. One process for
-development, tests and single machines; a production cluster deserves an Apache ZooKeeper ensemble.`,
+development, tests and single machines; a production cluster deserves an Apache ZooKeeper
+ensemble.`,
 }
 
 function optionLine(option: Option): string {
