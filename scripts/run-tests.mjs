@@ -17,7 +17,10 @@ const MINUTE_MS = 60_000
  */
 const stages = {
   unit: {
-    folders: ['packages/core/test', 'packages/broker/test', 'scripts'],
+    folders: [
+      ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`),
+      'scripts',
+    ],
     concurrency: 2,
     timeoutMs: 2 * MINUTE_MS,
   },

@@ -88,7 +88,10 @@ describe('the quorate command', () => {
       const zkAddress = /^zkAddress: "?([^"\n]+)/m.exec(config)?.[1] ?? ''
       const zkPath = '/activemq/leveldb-stores'
       const nodes = await quorate('zk', 'ls', zkPath, '--zookeeper', zkAddress, '--json')
-      assert.equal((JSON.parse(nodes.out) as unknown[]).length, 3)
+      const listed = JSON.parse(nodes.out) as { readonly path: string }[]
+      assert.equal(listed.length, 3)
+      const member = await quorate('zk', 'get', listed[0]?.path ?? '', '--zookeeper', zkAddress)
+      assert.equal((JSON.parse(member.out) as { readonly id: string }).id, 'localhost')
 
       const leader = status.nodes.find(({ status: own }) => own.role === 'leader')
       const before = up.events.length

@@ -31,8 +31,8 @@ interface Leadership {
 }
 
 /**
- * Everything of a broker but its disk and its peers, in this process: engine and OpenWire adapter on
- * a log that commits at the end of each turn of the event loop.
+ * Everything of a broker but its disk and its peers, in this process: engine and OpenWire adapter
+ * on a log that commits at the end of each turn of the event loop.
  */
 export class MemoryBroker {
   readonly #options: MemoryBrokerOptions

@@ -35,8 +35,8 @@ interface Parts extends BrokerPorts {
 }
 
 /**
- * One broker: builds the rooms in order and connects them. A follower is a journal and its index; the
- * engine and the client ports exist only while the broker leads.
+ * One broker: builds the rooms in order and connects them. A follower is a journal and its index;
+ * the engine and the client ports exist only while the broker leads.
  */
 export class Broker {
   readonly #options: BrokerOptions
@@ -73,8 +73,8 @@ export class Broker {
   }
 
   /**
-   * Opens the data directory and starts to look for the cluster. Resolves once the node takes part or
-   * waits for others; it may follow, or lead, any time from then on.
+   * Opens the data directory and starts to look for the cluster. Resolves once the node takes part
+   * or waits for others; it may follow, or lead, any time from then on.
    */
   static async start(options: BrokerOptions, ports: BrokerPorts): Promise<Broker> {
     const lock = await LockFile.acquire(options.dataDirectory)

@@ -26,8 +26,9 @@ export interface ServingOptions {
 }
 
 /**
- * What a broker does for clients while it leads: one engine with its adapter, and a listener for each
- * transport connector. A new leadership makes a new one; nothing of it outlives the step-down (R29).
+ * What a broker does for clients while it leads: one engine with its adapter, and a listener for
+ * each transport connector. A new leadership makes a new one; nothing of it outlives the step-down
+ * (R29).
  */
 export class Serving {
   readonly #options: ServingOptions

@@ -14,8 +14,8 @@ import { TestedClient } from '../../conformance/coordination/zookeeper-client-su
 import { startZooKeeperEnsemble, withoutZookeeper } from '../../support/zookeeper.ts'
 
 /**
- * The same random histories of two clients on our server and on Apache ZooKeeper: every answer, every
- * refusal, every version, every sequential name and every watch event must be the same.
+ * The same random histories of two clients on our server and on Apache ZooKeeper: every answer,
+ * every refusal, every version, every sequential name and every watch event must be the same.
  */
 
 type Who = 0 | 1

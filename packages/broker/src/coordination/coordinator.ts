@@ -40,7 +40,9 @@ export interface Seat {
   readonly storeUuid: string
 }
 
-/** The first configuration, created once (R2). A null seat is vacant: it counts as a failed voter. */
+/**
+ * The first configuration, created once (R2). A null seat is vacant: it counts as a failed voter.
+ */
 export interface Bootstrap {
   readonly clusterId: string
   readonly seats: readonly (Seat | null)[]
@@ -81,8 +83,8 @@ export type CoordinatorListener = (event: CoordinatorEvent) => void
  * when there is a session, and carried out again in every new session. They never fail.
  *
  * The methods that return a promise wait for a session for at most the operation timeout, then
- * reject with COORDINATION_LOST; a refusal by the service (no permission, for instance) rejects with
- * COORDINATION_REJECTED. Either way the caller may simply try again later.
+ * reject with COORDINATION_LOST; a refusal by the service (no permission, for instance) rejects
+ * with COORDINATION_REJECTED. Either way the caller may simply try again later.
  */
 export interface Coordinator {
   /** Connects in the background, for ever, and announces `self` as long as the session lives. */

@@ -2,9 +2,9 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Bootstrap, LastRecord, LeaderHint, Member, Seat } from './coordinator.ts'
 
 /**
- * The JSON that the coordination service holds. Whoever can write to the service can write nonsense,
- * so every decoder checks types, ranges and lengths, ignores fields it does not know (a newer
- * version may have written them), and answers null for anything else.
+ * The JSON that the coordination service holds. Whoever can write to the service can write
+ * nonsense, so every decoder checks types, ranges and lengths, ignores fields it does not know (a
+ * newer version may have written them), and answers null for anything else.
  */
 
 /** No string, list or number of a decoded document exceeds these. */

@@ -22,8 +22,8 @@ const defaultBacklog = 5000
 const schemes = new Set(['tcp:', 'nio:'])
 
 /**
- * Parses `tcp://host:port?option=value&...`. Throws CONFIG_INVALID for another scheme, for an option
- * that we do not know and for a value out of range: nothing is silently ignored.
+ * Parses `tcp://host:port?option=value&...`. Throws CONFIG_INVALID for another scheme, for an
+ * option that we do not know and for a value out of range: nothing is silently ignored.
  */
 export function parseConnectorUri(uri: string): ConnectorUri {
   const url = parseUrl(uri)

@@ -26,8 +26,8 @@ export interface ListenerOptions {
 }
 
 /**
- * Accepts connections at one address. It exists only while this broker leads: a broker that does not
- * lead refuses connections outright, which `failover:` clients take as "try the next" (R46).
+ * Accepts connections at one address. It exists only while this broker leads: a broker that does
+ * not lead refuses connections outright, which `failover:` clients take as "try the next" (R46).
  */
 export class Listener {
   readonly #options: ListenerOptions

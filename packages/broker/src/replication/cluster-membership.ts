@@ -13,7 +13,9 @@ import { proposeBootstrap } from './bootstrap.ts'
 import { isVoter } from './cluster-config.ts'
 import type { ReplicaNode } from './replica-node.ts'
 
-/** How often a node looks whether it can join or found a cluster, and refreshes what it announces. */
+/**
+ * How often a node looks whether it can join or found a cluster, and refreshes what it announces.
+ */
 const PERIOD_MS = 500
 
 export interface MembershipOptions {
@@ -36,9 +38,9 @@ export interface MembershipOptions {
 }
 
 /**
- * A node's place in its cluster: founds or joins it (R1, R2), tells the others where it is, and learns
- * where they are. All of it hints (replication.md section 3), but for the first configuration, which
- * the coordination service creates exactly once.
+ * A node's place in its cluster: founds or joins it (R1, R2), tells the others where it is, and
+ * learns where they are. All of it hints (replication.md section 3), but for the first
+ * configuration, which the coordination service creates exactly once.
  */
 export class ClusterMembership {
   readonly #options: MembershipOptions
@@ -137,7 +139,8 @@ export class ClusterMembership {
     const { clusterId, configs } = node.replica.meta
     const first = configs[0]
     if (clusterId !== null) {
-      // R2: the service was wiped. What was founded is put back, so that nothing is founded beside it.
+      // R2: the service was wiped. What was founded is put back, so that nothing is founded beside
+      // it.
       if (first === undefined) return
       this.#accept(await coordinator.createBootstrap({ clusterId, seats: first.config.seats }))
       return

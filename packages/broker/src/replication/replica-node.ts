@@ -69,8 +69,8 @@ export interface ReplicaNodeListener {
 }
 
 /**
- * A replica at work: the loops that carry out what the pure state machine wants, on the journal, the
- * meta file, the links and the state machine that the committed log is fed to.
+ * A replica at work: the loops that carry out what the pure state machine wants, on the journal,
+ * the meta file, the links and the state machine that the committed log is fed to.
  */
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions

@@ -72,8 +72,8 @@ export interface TcpAddress {
 }
 
 /**
- * Connects to a TCP address. Rejects with CONNECTION_LOST when nobody answers there, or when `signal`
- * aborts first; a connection that succeeds after that is closed again.
+ * Connects to a TCP address. Rejects with CONNECTION_LOST when nobody answers there, or when
+ * `signal` aborts first; a connection that succeeds after that is closed again.
  */
 export function connectTcp(address: TcpAddress, signal?: AbortSignal): Promise<TcpStream> {
   return new Promise((resolve, reject) => {

@@ -33,8 +33,8 @@ export function allows(
 }
 
 /**
- * The list as it is kept: doubles dropped, and `auth` replaced by who the creator is. null for a list
- * that is empty, names an unknown scheme, or would name nobody.
+ * The list as it is kept: doubles dropped, and `auth` replaced by who the creator is. null for a
+ * list that is empty, names an unknown scheme, or would name nobody.
  */
 export function resolveList(
   list: readonly Acl[],

@@ -25,7 +25,9 @@ export interface CoordinationServerOptions {
   readonly connectionsMax?: number
   /** Log since the last snapshot that calls for the next, in bytes; 16 MiB by default. */
   readonly snapshotAfterBytes?: number
-  /** The disk failed and the server has stopped serving; nothing that was not durable was answered. */
+  /**
+   * The disk failed and the server has stopped serving; nothing that was not durable was answered.
+   */
   readonly onFailure?: (error: BrokerError) => void
 }
 
@@ -35,9 +37,9 @@ const connectionsMaxDefault = 1_000
 const handshakeTicksMax = 20
 
 /**
- * One coordination server, speaking ZooKeeper's protocol: for development, tests and single machines
- * where nobody wants Java. Any ZooKeeper client works with it. It is durable over restarts, and it is
- * one process: production uses an Apache ZooKeeper ensemble.
+ * One coordination server, speaking ZooKeeper's protocol: for development, tests and single
+ * machines where nobody wants Java. Any ZooKeeper client works with it. It is durable over
+ * restarts, and it is one process: production uses an Apache ZooKeeper ensemble.
  */
 export class CoordinationServer {
   readonly #options: CoordinationServerOptions

@@ -6,8 +6,8 @@ import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 const attemptsMax = 5
 
 /**
- * Keeps a second server out of the directory. The lock is a file that names its process and the boot
- * of the machine, so that one left behind by a crash holds nobody up.
+ * Keeps a second server out of the directory. The lock is a file that names its process and the
+ * boot of the machine, so that one left behind by a crash holds nobody up.
  */
 export class DirectoryLock {
   readonly #path: string

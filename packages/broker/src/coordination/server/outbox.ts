@@ -7,8 +7,8 @@ interface Held<Peer> {
 }
 
 /**
- * Frames in the order in which they were decided, each held back until the state that it tells of is
- * on disk: a reply to a read may tell of a write that a crash could still undo.
+ * Frames in the order in which they were decided, each held back until the state that it tells of
+ * is on disk: a reply to a read may tell of a write that a crash could still undo.
  */
 export class Outbox<Peer> {
   readonly #held = new Deque<Held<Peer>>()

@@ -44,9 +44,9 @@ export interface RecordFile<T> {
 }
 
 /**
- * Reads the records of a file up to the first that is not whole. A file too short for its header has
- * none. Throws UNSUPPORTED_FORMAT for the header of another version and JOURNAL_CORRUPT for that of
- * another kind of file.
+ * Reads the records of a file up to the first that is not whole. A file too short for its header
+ * has none. Throws UNSUPPORTED_FORMAT for the header of another version and JOURNAL_CORRUPT for
+ * that of another kind of file.
  */
 export function readRecords<T>(bytes: Buffer, magic: string, codec: Jute<T>): RecordFile<T> {
   if (bytes.length < headerBytes) return { records: [], validBytes: 0, whole: false }

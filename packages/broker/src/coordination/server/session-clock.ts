@@ -1,6 +1,7 @@
 /**
- * Which sessions have been silent for too long. Time during which we ourselves stood still (a paused
- * process, a long pause of the runtime) is not held against them: their frames were in our sockets.
+ * Which sessions have been silent for too long. Time during which we ourselves stood still (a
+ * paused process, a long pause of the runtime) is not held against them: their frames were in our
+ * sockets.
  */
 export class SessionClock {
   readonly #tickMs: number

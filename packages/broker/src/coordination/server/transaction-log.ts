@@ -32,8 +32,8 @@ const snapshotAfterBytesDefault = 16 * 1024 * 1024
  * Makes the transactions of one tree durable: one write and one fdatasync at a time, for everything
  * that came in meanwhile (group commit); from time to time a snapshot, and then older files go.
  *
- * A torn record at the end of the newest log is what a crash leaves: it is cut off. The same anywhere
- * else is damage, and stops the start.
+ * A torn record at the end of the newest log is what a crash leaves: it is cut off. The same
+ * anywhere else is damage, and stops the start.
  */
 export class TransactionLog {
   readonly #directory: LogDirectory

@@ -29,7 +29,8 @@ const digestUser = 'fabric'
  *       /requests                     operators' intents
  *
  * With a password our own state is for that user alone. The compatible view stays readable by
- * everybody, since `ls` and `get` without a password are what it is for; nothing is decided from it.
+ * everybody, since `ls` and `get` without a password are what it is for; nothing is decided from
+ * it.
  */
 export class Layout {
   readonly compatible: string

@@ -56,10 +56,10 @@ export const openAcl: readonly Acl[] = [
 /**
  * One session with a ZooKeeper ensemble, with a promise per operation.
  *
- * A promise rejects with COORDINATION_REJECTED when the server refuses (`refusalOf` names why), with
- * CONNECTION_LOST when the connection ended before the answer, so that the outcome is unknown, and
- * with COORDINATION_LOST when there is no connection and nothing was sent. The client reconnects for
- * ever and sets its watches again; only the server ends the session.
+ * A promise rejects with COORDINATION_REJECTED when the server refuses (`refusalOf` names why),
+ * with CONNECTION_LOST when the connection ended before the answer, so that the outcome is unknown,
+ * and with COORDINATION_LOST when there is no connection and nothing was sent. The client
+ * reconnects for ever and sets its watches again; only the server ends the session.
  */
 export class ZooKeeperClient {
   readonly #options: ZooKeeperClientOptions
@@ -146,7 +146,9 @@ export class ZooKeeperClient {
     await this.request('sync', { path })
   }
 
-  /** All or nothing: rejects with the refusal of the part at fault, whose number is in `details`. */
+  /**
+   * All or nothing: rejects with the refusal of the part at fault, whose number is in `details`.
+   */
   async multi(parts: readonly MultiOperation[]): Promise<readonly MultiResult[]> {
     const results = await this.request('multi', parts)
     results.forEach((result, part) => {
@@ -187,8 +189,8 @@ export class ZooKeeperClient {
   }
 
   /**
-   * Effects run in the order in which they were decided, also those of steps that the listener takes
-   * in the middle: a reply's turn is the turn of its request.
+   * Effects run in the order in which they were decided, also those of steps that the listener
+   * takes in the middle: a reply's turn is the turn of its request.
    */
   #step(event: SessionEvent): void {
     this.#effects.push(...this.#session.step(event, this.#options.clock.monotonicMs()))

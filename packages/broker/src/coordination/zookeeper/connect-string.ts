@@ -13,8 +13,8 @@ const defaultPort = 2181
 const hostsMax = 64
 
 /**
- * Parses ZooKeeper's `host:port,host:port/chroot`; a port left out is 2181, an IPv6 address stands in
- * brackets. Throws CONFIG_INVALID.
+ * Parses ZooKeeper's `host:port,host:port/chroot`; a port left out is 2181, an IPv6 address stands
+ * in brackets. Throws CONFIG_INVALID.
  */
 export function parseConnectString(text: string): ConnectString {
   const slash = text.indexOf('/')

@@ -32,8 +32,8 @@ export function acknowledgeMode(ackType: number): AcknowledgeMode {
 }
 
 /**
- * The deliveries that a MessageAck speaks of, in order. Empty when they are not in flight (any more):
- * a client that has just failed over may acknowledge what it got before, and what it did not
+ * The deliveries that a MessageAck speaks of, in order. Empty when they are not in flight (any
+ * more): a client that has just failed over may acknowledge what it got before, and what it did not
  * acknowledge it will get again.
  */
 export function acknowledgedDeliveries(ack: MessageAck, inFlight: InFlight): Delivery[] {

@@ -3,9 +3,9 @@ import type { Long } from '@quorate/core/openwire/commands'
 import type { Consumer, Delivery } from '../../engine/client.ts'
 
 /**
- * The broker sequence that a client sees in a message id, and gives back when it closes a consumer to
- * say how far it got (RemoveInfo.lastDeliveredSequenceId). A stored message has its store sequence;
- * one that is not stored has none, and gets its delivery's number beyond all of these.
+ * The broker sequence that a client sees in a message id, and gives back when it closes a consumer
+ * to say how far it got (RemoveInfo.lastDeliveredSequenceId). A stored message has its store
+ * sequence; one that is not stored has none, and gets its delivery's number beyond all of these.
  */
 export function brokerSequence(delivery: Delivery): number {
   return delivery.sequence === 0 ? TRANSIENT_BASE + delivery.id : delivery.sequence
@@ -19,7 +19,8 @@ const UNKNOWN = -2
 
 /**
  * The last delivery that the client's application saw, for Consumer.close: deliveries are in the
- * order of dispatch, which after redeliveries is not that of sequences, hence the search. -1 = none.
+ * order of dispatch, which after redeliveries is not that of sequences, hence the search. -1 =
+ * none.
  */
 export function lastDeliveredId(consumer: Consumer, lastSequence: Long): number {
   const wanted = longToNumber(lastSequence)

@@ -2,7 +2,6 @@ import type { BrokerError } from '@quorate/core/base/errors'
 import { create } from '@quorate/core/openwire/commands'
 import { NO_RECEIPT } from '../../engine/client.ts'
 import type { ClientSink, Consumer, Delivery, Receipt } from '../../engine/client.ts'
-import type { Stored } from '../../store/message-store.ts'
 import type { OpenWireClient } from './openwire-client.ts'
 import { isSilent } from './receipt-book.ts'
 import type { WireConsumer } from './session-table.ts'
@@ -21,7 +20,7 @@ export class EngineAnswers implements ClientSink {
     if (writer.heldCount > 0) this.#client.setWritable(false)
   }
 
-  confirm(receipt: Receipt, _stored: Stored | null): void {
+  confirm(receipt: Receipt): void {
     if (receipt === NO_RECEIPT) return
     const client = this.#client
     const message = client.receipts.take(receipt)

@@ -11,8 +11,8 @@ import type {
 } from '@quorate/core/openwire/commands'
 
 /**
- * Ids as text, in the form in which ActiveMQ prints them. A peer with a marshal cache sends the same
- * object again and again, so the text is kept by object: no string is built per message.
+ * Ids as text, in the form in which ActiveMQ prints them. A peer with a marshal cache sends the
+ * same object again and again, so the text is kept by object: no string is built per message.
  */
 const texts = new WeakMap<object, string>()
 

@@ -1,9 +1,9 @@
 import { BrokerError } from '@quorate/core/base/errors'
 
 /**
- * Cuts a byte stream into frames of `length u32, bytes`. A frame that lies in one chunk is a slice of
- * it; one that spans chunks is collected once, into a buffer of its announced length. The announced
- * length is checked first, so a peer cannot make us hold more than `limit` bytes.
+ * Cuts a byte stream into frames of `length u32, bytes`. A frame that lies in one chunk is a slice
+ * of it; one that spans chunks is collected once, into a buffer of its announced length. The
+ * announced length is checked first, so a peer cannot make us hold more than `limit` bytes.
  */
 export class LengthPrefixed {
   #limit: number

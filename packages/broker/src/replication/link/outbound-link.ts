@@ -45,8 +45,8 @@ export interface OutboundLinkOptions {
 }
 
 /**
- * Our way to one peer: dials until stopped, proves itself, and then carries our frames. Frames never
- * come back on it; the peer has a link of its own for those.
+ * Our way to one peer: dials until stopped, proves itself, and then carries our frames. Frames
+ * never come back on it; the peer has a link of its own for those.
  */
 export class OutboundLink {
   readonly #options: OutboundLinkOptions
@@ -182,7 +182,8 @@ export class OutboundLink {
     this.#watchdog?.cancel()
     if (this.#isStopped) return
     if (wasUp || refused) this.#options.onDown(refused)
-    // The first redial after a loss is immediate: it tells at once whether the process is gone (R12).
+    // The first redial after a loss is immediate: it tells at once whether the process is gone
+    // (R12).
     const delayMs = wasUp ? 0 : this.#redialMs
     this.#redialMs = wasUp ? REDIAL_FIRST_MS : Math.min(REDIAL_MAX_MS, this.#redialMs * 2)
     this.#redial = this.#options.clock.after(delayMs, () => this.#dial())

@@ -16,8 +16,8 @@ interface Session {
  *   reconciling --truncateTo--> truncating --truncated--> reconciling
  *   reconciling --matched--> streaming
  *
- * Ends with the next session or promise. Acknowledges only what it has verified against this leader,
- * in this session (R17).
+ * Ends with the next session or promise. Acknowledges only what it has verified against this
+ * leader, in this session (R17).
  */
 export class Following {
   readonly #context: ReplicaContext

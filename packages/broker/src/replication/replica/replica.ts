@@ -30,9 +30,9 @@ type Handlers<K extends string, T extends { type: K }> = {
 }
 
 /**
- * A replica of the log: voter, candidate, leader and follower in one pure, synchronous state machine.
- * `step` takes an event and the time, and returns what to do; disk, network, clock, coordination and
- * chance are outside. Rules R1-R40 of docs/internals/replication.md.
+ * A replica of the log: voter, candidate, leader and follower in one pure, synchronous state
+ * machine. `step` takes an event and the time, and returns what to do; disk, network, clock,
+ * coordination and chance are outside. Rules R1-R40 of docs/internals/replication.md.
  */
 export class Replica {
   readonly #context: ReplicaContext
@@ -180,7 +180,8 @@ export class Replica {
 
   /**
    * R24: an election starts as soon as the leader is suspected; nobody waits for a session. The
-   * session itself stays until a promise ends it: a process that was merely suspended goes on in it.
+   * session itself stays until a promise ends it: a process that was merely suspended goes on in
+   * it.
    */
   #considerElection(): void {
     const { nowMs, options, votes } = this.#context
