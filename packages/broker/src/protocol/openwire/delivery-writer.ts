@@ -20,6 +20,8 @@ export interface CommandOutput {
   /** Bytes that wait for the peer. */
   readonly outboundBytes: number
   /** Encodes a command behind those before it. Throws when the peer's format cannot carry it. */
+  encode(command: Command): void
+  /** The same for commands that every format can carry. */
   send(command: Command): void
 }
 
@@ -99,7 +101,7 @@ export class DeliveryWriter {
         ? addressed(message, dispatch.destination)
         : message
       dispatch.redeliveryCounter = delivery.redeliveries
-      this.#options.output.send(dispatch)
+      this.#options.output.encode(dispatch)
     } catch (error) {
       this.#options.undeliverable(delivery, toBrokerError(error))
     } finally {

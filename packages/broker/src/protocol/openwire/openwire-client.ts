@@ -229,7 +229,7 @@ export class OpenWireClient implements LinkOwner {
 
   /** Reads on when enough has been answered. */
   relax(): void {
-    if (this.receipts.isRelaxed) this.link.brake('receipts', false)
+    if (this.link.isBraked && this.receipts.isRelaxed) this.link.brake('receipts', false)
   }
 
   closed(reason: BrokerError | null): void {
@@ -240,8 +240,15 @@ export class OpenWireClient implements LinkOwner {
     this.#ended(this)
   }
 
-  /** A message that this client's wire format cannot carry must not block its queue. */
+  /**
+   * A message that this client's version cannot carry must not block its queue. One that is larger
+   * than the client's frames says more about the client: the message stays for a better one.
+   */
   #discard(delivery: Delivery, error: BrokerError): void {
+    if (error.code === 'FRAME_TOO_LARGE') {
+      this.link.destroy(error)
+      return
+    }
     this.#log.warn('a message cannot be sent to a client', { reason: error.message })
     // Not from inside the engine's own call.
     queueMicrotask(() => {

@@ -70,6 +70,10 @@ export class OpenWireLink implements ByteStreamOwner {
     this.flush()
   }
 
+  get isBraked(): boolean {
+    return this.#brakes !== 0
+  }
+
   get remoteAddress(): string {
     return this.#stream.remoteAddress
   }
@@ -85,8 +89,17 @@ export class OpenWireLink implements ByteStreamOwner {
   }
 
   /** Encodes a command; `flush` writes it. Throws when the agreed format cannot carry it. */
-  send(command: Command): void {
+  encode(command: Command): void {
     if (this.#state === 'open') this.#codec.append(command)
+  }
+
+  /** As `encode`, for what every format can carry: a peer whose cannot is not served. Never throws. */
+  send(command: Command): void {
+    try {
+      this.encode(command)
+    } catch (error) {
+      this.destroy(toBrokerError(error))
+    }
   }
 
   /** Writes what is encoded, as one batch. While bytes are being received that waits for their end. */

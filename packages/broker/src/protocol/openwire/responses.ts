@@ -40,9 +40,13 @@ export function connectionError(
   return create('ConnectionError', { exception: throwable(error), connectionId })
 }
 
+/** Characters of an error's message that a client is told; ActiveMQ's oldest clients take no more. */
+const MESSAGE_MAX = 1024
+
 /** The error as a Java exception of the class that the error table gives. */
 export function throwable(error: BrokerError): WireThrowable {
-  return { className: error.javaClass, message: error.message, stackTrace: [], cause: null }
+  const message = error.message.slice(0, MESSAGE_MAX)
+  return { className: error.javaClass, message, stackTrace: [], cause: null }
 }
 
 /** One line that says what a client's exception said: `class: message`. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BrokerError } from '@quorate/core/base/errors'
 import { create } from '@quorate/core/openwire/commands'
 import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from '../../../src/protocol/openwire/limits.ts'
 import { Fixture } from './fixture.ts'
 import { settle, textMessage } from './scripted-client.ts'
+
+const longError = new BrokerError('RESOURCE_LIMIT', 'x'.repeat(100_000))
 
 describe('openwire back-pressure', () => {
   it('stops reading while too many sends are uncommitted, and reads on later', async () => {
@@ -55,12 +58,8 @@ describe('openwire back-pressure', () => {
     const client = await fixture.connect()
     client.pause()
     const { sink } = fixture.engine.client.options
-    const cause = 'x'.repeat(30_000)
-    const { BrokerError } = await import('@quorate/core/base/errors')
-    for (let i = 0; i < 200; i++) {
-      sink.reject(-1, new BrokerError('RESOURCE_LIMIT', cause))
-      sink.flush()
-    }
+    for (let i = 0; i < 6000; i++) sink.reject(-1, longError)
+    sink.flush()
     await client.send(textMessage(1))
     assert.equal(fixture.engine.client.sent.length, 0)
     client.resume()
@@ -73,12 +72,8 @@ describe('openwire back-pressure', () => {
     const client = await fixture.connect()
     client.pause()
     const { sink } = fixture.engine.client.options
-    const { BrokerError } = await import('@quorate/core/base/errors')
-    const error = new BrokerError('RESOURCE_LIMIT', 'x'.repeat(30_000))
-    for (let i = 0; i < 2400; i++) {
-      sink.reject(-1, error)
-      sink.flush()
-    }
+    for (let i = 0; i < 80_000; i++) sink.reject(-1, longError)
+    sink.flush()
     await settle()
     assert.match(fixture.logged.join(), /RESOURCE_LIMIT/)
     assert.ok(fixture.engine.client.closed)

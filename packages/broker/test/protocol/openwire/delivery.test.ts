@@ -190,6 +190,29 @@ describe('openwire delivery', () => {
   })
 })
 
+describe('openwire delivery to a client with small frames', () => {
+  it('ends the connection and keeps a message that does not fit', async () => {
+    const fixture = new Fixture()
+    const client = await fixture.connect({ maxFrameBytes: 2000 })
+    await client.succeed(consumerInfo(1))
+    const large = textMessage(1)
+    large.content = Buffer.alloc(3000)
+    const engineClient = fixture.engine.client
+    engineClient.consumers[0]?.deliver(stored(large))
+    await settle()
+    assert.ok(client.closed)
+    assert.deepEqual(engineClient.acknowledged, [])
+    assert.match(fixture.logged.join(), /FRAME_TOO_LARGE/)
+  })
+
+  it('survives a client whose frames hold nothing', async () => {
+    const fixture = new Fixture()
+    const client = await fixture.dial({ maxFrameBytes: 1 }).greet()
+    assert.ok(client.closed)
+    assert.equal(fixture.adapter.connections, 0)
+  })
+})
+
 describe('openwire acknowledgement', () => {
   const cases: readonly (readonly [string, MessageAck, string, readonly number[]])[] = [
     ['a standard range', ackOf(2, [1, 3]), 'consumed', [1, 2, 3]],
