@@ -8,7 +8,15 @@ describe('byte writer - growth', () => {
     for (let filled = 0; filled <= 32; filled++) {
       const writer = new ByteWriter(16)
       for (let i = 0; i < filled; i++) writer.uint8(i)
-      writer.uint8(1).int8(-1).uint16(2).int16(-2).uint32(3).int32(-3).int64(-4n).uint53(2 ** 40)
+      writer
+        .uint8(1)
+        .int8(-1)
+        .uint16(2)
+        .int16(-2)
+        .uint32(3)
+        .int32(-3)
+        .int64(-4n)
+        .uint53(2 ** 40)
       writer.bytes(Buffer.from('bytes')).string16('text').lengthPrefixed(Buffer.alloc(100, 7))
       const reader = new ByteReader(writer.finish())
       for (let i = 0; i < filled; i++) assert.equal(reader.uint8(), i)
