@@ -63,7 +63,8 @@ final class Env implements AutoCloseable {
         return name;
     }
 
-    static void send(Session session, Destination destination, String... texts) throws JMSException {
+    static void send(Session session, Destination destination, String... texts)
+        throws JMSException {
         MessageProducer producer = session.createProducer(destination);
         for (String text : texts) producer.send(session.createTextMessage(text));
         producer.close();

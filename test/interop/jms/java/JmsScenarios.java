@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class JmsScenarios {
     private static final long LIMIT_S = 30;
+    private static final int TRACE_LINES = 8;
 
     private JmsScenarios() {
     }
@@ -30,7 +31,8 @@ public final class JmsScenarios {
         System.exit(0);
     }
 
-    private static String play(ExecutorService threads, String uri, Map.Entry<String, Scenario> entry) {
+    private static String play(
+        ExecutorService threads, String uri, Map.Entry<String, Scenario> entry) {
         String name = entry.getKey();
         Future<?> run = threads.submit(() -> {
             try (Env env = new Env(uri, "JMS." + name)) {
@@ -45,7 +47,9 @@ public final class JmsScenarios {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             StackTraceElement[] trace = cause.getStackTrace();
             StringBuilder where = new StringBuilder();
-            for (int i = 0; i < Math.min(8, trace.length); i++) where.append(" < ").append(trace[i]);
+            for (int i = 0; i < Math.min(TRACE_LINES, trace.length); i++) {
+                where.append(" < ").append(trace[i]);
+            }
             return "failed " + name + ": " + String.valueOf(cause).replace('\n', ' ') + where;
         }
     }

@@ -150,7 +150,7 @@ export class OpenWireClient implements LinkOwner {
   }
 
   /**
-   * An operation failed. What another broker would do better is not answered: the connection closes,
+   * An operation failed. What another broker would do better is not answered: the connection ends,
    * and the client asks there (R29). A broken protocol cannot be answered at all.
    */
   fail(receipt: Receipt, error: BrokerError): void {

@@ -40,7 +40,7 @@ export const Brake = { engine: 1, receipts: 2, outbound: 4 } as const
  * silent peer.
  *
  *   greeting --- WireFormatInfo ---> open --- end() ---> ending ---> closed
-/** Who wants the peer to send no more, as bits: reading goes on when nobody does any longer. */
+ *       \______________________________\___________________\____________^   error, timeout, loss
  */
 export class OpenWireLink implements ByteStreamOwner {
   readonly #options: LinkOptions
