@@ -29,9 +29,9 @@ A configuration that you edited is yours once you remove its first line. The num
 fixed by the first start.`,
   start: `\`quorate start node02\` starts a broker that \`quorate up\` made, from its folder
 below \`data\`. Every [setting](configuration.md) is a flag as well.`,
-  stop: `A running \`quorate up\` is asked to stop everything; otherwise brokers are found by the pid
-files in their folders and stopped one after the other, a leader last. A pid file of a process that
-is no more is never mistaken for another process that has its number.`,
+  stop: `A running \`quorate up\` is asked to stop everything; otherwise brokers are found by the
+pid files in their folders and stopped one after the other, a leader last. A pid file of a process
+that is no more is never mistaken for another process that has its number.`,
   status: `Asks the brokers below \`data\`, else those on ports 8161 to 8163, and through any that
 answers all the others. With \`--json\`:
 \`{leader, epoch, nodes: [{nodeId, consoleUrl, problem, status}]}\`, where \`status\` is what
