@@ -18,7 +18,11 @@ export class FrameSplitter {
     this.#chunks.push(chunk)
     this.#held += chunk.length
     if (this.#held < 4 || this.#held < 4 + this.#announcedLength()) return
-    let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#held)
+    const [first] = this.#chunks
+    let bytes =
+      first !== undefined && this.#chunks.length === 1
+        ? first
+        : Buffer.concat(this.#chunks, this.#held)
     this.#hold([])
     while (bytes.length >= 4) {
       const length = this.#checked(bytes.readInt32BE(0))

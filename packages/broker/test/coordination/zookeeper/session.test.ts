@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { encodeFrame } from '../../../src/coordination/zookeeper/jute.ts'
+import type { Jute } from '../../../src/coordination/zookeeper/jute.ts'
+import {
+  ConnectRequest,
+  ConnectResponse,
+  ReplyHeader,
+  RequestHeader,
+  WatcherEvent,
+  operationOf,
+  requestCodec,
+  responseCodec,
+} from '../../../src/coordination/zookeeper/protocol.ts'
+import type { OperationName } from '../../../src/coordination/zookeeper/protocol.ts'
+import type {
+  SessionEffect,
+  SessionEvent,
+} from '../../../src/coordination/zookeeper/session-table.ts'
+import { Session, sessionLimits } from '../../../src/coordination/zookeeper/session.ts'
+import { ByteReader } from '@quorate/core/base/byte-reader'
+
+const oneHost = [{ host: 'zk1', port: 2181 }]
+const password = Buffer.from('0123456789abcdef')
+
+/** A session, its time, and what it did. */
+class Desk {
+  readonly session: Session
+  nowMs = 10_000
+  effects: readonly SessionEffect[] = []
+
+  constructor(hosts = oneHost, timeoutMs = 9_000) {
+    this.session = new Session({ hosts, timeoutMs, random: () => 0 })
+  }
+
+  step(event: SessionEvent): readonly SessionEffect[] {
+    this.effects = this.session.step(event, this.nowMs)
+    return this.effects
+  }
+
+  /** Time passes, in ticks of 100 ms; all effects of them. */
+  pass(ms: number): readonly SessionEffect[] {
+    const effects: SessionEffect[] = []
+    for (let passedMs = 0; passedMs < ms; passedMs += 100) {
+      this.nowMs += 100
+      effects.push(...this.step({ type: 'tick' }))
+    }
+    return effects
+  }
+
+  goLive(response: Partial<Parameters<typeof ConnectResponse.write>[1]> = {}) {
+    if (this.effects.every(({ type }) => type !== 'connect')) this.step({ type: 'start' })
+    const [hello] = this.step({ type: 'opened' })
+    this.step({
+      type: 'frame',
+      bytes: body(ConnectResponse, {
+        protocolVersion: 0,
+        timeoutMs: 9_000,
+        sessionId: 77n,
+        password,
+        readOnly: false,
+        ...response,
+      }),
+    })
+    assert.ok(hello?.type === 'send')
+    return ConnectRequest.read(new ByteReader(hello.bytes, 4))
+  }
+
+  ask(id: number, path = '/a', watch = false): readonly SessionEffect[] {
+    const request = { path, watch }
+    const noted = watch ? { watch: { kind: 'data', path } as const } : {}
+    return this.step({ type: 'submit', request: { id, operation: 'getData', request, ...noted } })
+  }
+
+  reply(xid: number, { err = 0, zxid = 5n } = {}): readonly SessionEffect[] {
+    return this.step({ type: 'frame', bytes: replyFrame(xid, { err, zxid }) })
+  }
+
+  tell(type: number, path: string): readonly SessionEffect[] {
+    const frame = encodeFrame((writer) => {
+      ReplyHeader.write(writer, { xid: -1, zxid: -1n, err: 0 })
+      WatcherEvent.write(writer, { type, state: 3, path })
+    })
+    return this.step({ type: 'frame', bytes: frame.subarray(4) })
+  }
+}
+
+const stat = {
+  czxid: 1n,
+  mzxid: 1n,
+  ctime: 0n,
+  mtime: 0n,
+  version: 0,
+  cversion: 0,
+  aversion: 0,
+  ephemeralOwner: 0n,
+  dataLength: 1,
+  numChildren: 0,
+  pzxid: 1n,
+}
+
+function body<T>(codec: Jute<T>, value: T): Buffer {
+  return encodeFrame((writer) => codec.write(writer, value)).subarray(4)
+}
+
+function replyFrame(xid: number, { err, zxid }: { err: number; zxid: bigint }): Buffer {
+  const frame = encodeFrame((writer) => {
+    ReplyHeader.write(writer, { xid, zxid, err })
+    if (err === 0 && xid > 0) {
+      responseCodec('getData').write(writer, { data: Buffer.from('x'), stat })
+    }
+  })
+  return frame.subarray(4)
+}
+
+function sent(effects: readonly SessionEffect[]) {
+  return effects.flatMap((effect) => {
+    if (effect.type !== 'send') return []
+    const reader = new ByteReader(effect.bytes, 4)
+    const { xid, operation } = RequestHeader.read(reader)
+    const name = operationOf(operation) ?? 'unknown'
+    if (name === 'unknown') return [{ xid, name, request: {} }]
+    return [{ xid, name, request: requestCodec<OperationName>(name).read(reader) }]
+  })
+}
+
+function kinds(effects: readonly SessionEffect[]): string[] {
+  return effects.map((effect) => {
+    if (effect.type === 'news') return effect.news
+    if (effect.type === 'reject') return `reject ${effect.id} ${effect.error.code}`
+    if (effect.type === 'resolve') return `resolve ${effect.id}`
+    return effect.type
+  })
+}
+
+describe('ZooKeeper session - connecting', () => {
+  it('asks for a new session, and comes back with its id, password and last zxid', () => {
+    const desk = new Desk()
+    assert.deepEqual(kinds(desk.step({ type: 'start' })), ['connect'])
+    const first = desk.goLive()
+    assert.deepEqual(
+      [first.sessionId, first.lastZxidSeen, first.timeoutMs, first.readOnly],
+      [0n, 0n, 9_000, false],
+    )
+    assert.deepEqual(kinds(desk.effects), ['connected'])
+    assert.equal(desk.session.sessionId, 77n)
+    desk.ask(1)
+    desk.reply(1, { zxid: 123n })
+    desk.nowMs += 5_000
+    desk.step({ type: 'lost', why: 'reset' })
+    assert.deepEqual(kinds(desk.effects), ['disconnected', 'connect'])
+    const second = desk.goLive()
+    assert.deepEqual([second.sessionId, second.lastZxidSeen], [77n, 123n])
+    assert.deepEqual(second.password, password)
+  })
+  it('tries every host before it waits', () => {
+    const hosts = ['a', 'b', 'c'].map((host) => ({ host, port: 1 }))
+    const desk = new Desk(hosts)
+    const tried = [desk.step({ type: 'start' })]
+    for (let i = 0; i < 2; i++) tried.push(desk.step({ type: 'lost', why: 'refused' }))
+    assert.deepEqual(
+      tried.map(([effect]) => effect?.type === 'connect' && effect.to.host),
+      ['b', 'c', 'a'],
+    )
+    assert.deepEqual(desk.step({ type: 'lost', why: 'refused' }), [])
+    assert.deepEqual(kinds(desk.pass(100)), ['connect'])
+  })
+  it('gives a host up that accepts and says nothing', () => {
+    const desk = new Desk(oneHost, 2_000)
+    desk.step({ type: 'start' })
+    desk.step({ type: 'opened' })
+    assert.deepEqual(kinds(desk.pass(1_900)), [])
+    assert.deepEqual(kinds(desk.pass(300)).slice(0, 2), ['disconnect', 'connect'])
+  })
+  it('does not try in a tight loop when sessions end as soon as they stand', () => {
+    const desk = new Desk()
+    desk.step({ type: 'start' })
+    let connects = 0
+    for (let i = 0; i < 100; i++) {
+      if (desk.effects.some(({ type }) => type === 'connect')) {
+        connects++
+        desk.goLive()
+        desk.step({ type: 'lost', why: 'kicked' })
+      } else {
+        desk.pass(100)
+      }
+    }
+    assert.ok(connects < 20, String(connects))
+  })
+  it('stops claiming its last zxid when every server turned it away for a session timeout', () => {
+    // An ensemble that came back from a backup knows less than we have seen (W10).
+    const desk = new Desk()
+    desk.goLive()
+    desk.ask(1)
+    desk.reply(1, { zxid: 1_000n })
+    desk.nowMs += 5_000
+    desk.step({ type: 'lost', why: 'restored' })
+    const claims: bigint[] = []
+    for (let i = 0; i < 200; i++) {
+      if (desk.effects.some(({ type }) => type === 'connect')) {
+        const [hello] = desk.step({ type: 'opened' })
+        assert.ok(hello?.type === 'send')
+        claims.push(ConnectRequest.read(new ByteReader(hello.bytes, 4)).lastZxidSeen)
+        desk.step({ type: 'lost', why: 'turned away' })
+      } else {
+        desk.pass(100)
+      }
+    }
+    assert.equal(claims[0], 1_000n)
+    assert.equal(claims.at(-1), 0n)
+    assert.deepEqual(
+      [...claims].sort((a, b) => Number(b - a)),
+      claims,
+    )
+  })
+  it('is over when the server says that the session expired, and only then', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.step({ type: 'lost', why: 'cut' })
+    desk.pass(100_000)
+    assert.ok(!kinds(desk.effects).includes('expired'))
+    while (!desk.effects.some(({ type }) => type === 'connect')) desk.pass(100)
+    desk.goLive({ timeoutMs: 0, sessionId: 0n })
+    assert.deepEqual(kinds(desk.effects), ['disconnect', 'expired'])
+    assert.deepEqual(kinds(desk.ask(1)), ['reject 1 COORDINATION_LOST'])
+    assert.deepEqual(desk.pass(1_000), [])
+  })
+})
+
+describe('ZooKeeper session - keeping alive', () => {
+  it('pings after a third of the timeout, and gives up after two thirds of silence', () => {
+    const desk = new Desk()
+    desk.goLive()
+    assert.deepEqual(desk.pass(2_900), [])
+    assert.deepEqual(sent(desk.pass(100)), [{ xid: -2, name: 'ping', request: {} }])
+    assert.deepEqual(kinds(desk.pass(2_900)), [])
+    const effects = kinds(desk.pass(100))
+    assert.deepEqual(effects, ['disconnect', 'disconnected', 'connect'])
+  })
+  it('needs no ping while it asks, and takes any frame for a sign of life', () => {
+    const desk = new Desk()
+    desk.goLive()
+    for (let id = 1; id <= 10; id++) {
+      assert.deepEqual(desk.pass(2_000), [])
+      desk.ask(id)
+      desk.reply(id)
+    }
+  })
+  it('keeps to the timeout that the server granted', () => {
+    const desk = new Desk()
+    desk.goLive({ timeoutMs: 3_000 })
+    assert.equal(desk.session.timeoutMs, 3_000)
+    assert.deepEqual(
+      sent(desk.pass(1_000)).map(({ name }) => name),
+      ['ping'],
+    )
+  })
+})
+
+describe('ZooKeeper session - requests', () => {
+  it('answers in the order of asking', () => {
+    const desk = new Desk()
+    desk.goLive()
+    assert.deepEqual(
+      sent([...desk.ask(10), ...desk.ask(11)]).map(({ xid }) => xid),
+      [1, 2],
+    )
+    assert.deepEqual(kinds(desk.reply(1)), ['resolve 10'])
+    assert.deepEqual(kinds(desk.reply(2, { err: -101 })), ['reject 11 COORDINATION_REJECTED'])
+  })
+  it('drops a server that answers out of turn, and leaves the outcomes open', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.ask(1)
+    desk.ask(2)
+    assert.deepEqual(kinds(desk.reply(2)).slice(0, 4), [
+      'disconnect',
+      'reject 1 CONNECTION_LOST',
+      'reject 2 CONNECTION_LOST',
+      'disconnected',
+    ])
+  })
+  it('drops a server whose answer does not decode, and answers everything once', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.ask(1)
+    const cut = replyFrame(1, { err: 0, zxid: 5n }).subarray(0, 30)
+    const effects = kinds(desk.step({ type: 'frame', bytes: cut }))
+    assert.deepEqual(effects.slice(0, 3), [
+      'disconnect',
+      'reject 1 CONNECTION_LOST',
+      'disconnected',
+    ])
+  })
+  it('does not send what is asked without a connection', () => {
+    const desk = new Desk()
+    assert.deepEqual(kinds(desk.ask(1)), ['reject 1 COORDINATION_LOST'])
+    desk.step({ type: 'start' })
+    assert.deepEqual(kinds(desk.ask(2)), ['reject 2 COORDINATION_LOST'])
+    desk.step({ type: 'opened' })
+    assert.deepEqual(kinds(desk.ask(3)), ['reject 3 COORDINATION_LOST'])
+  })
+  it('has a limit of requests under way, and of the size of one', () => {
+    const desk = new Desk()
+    desk.goLive()
+    for (let id = 0; id < sessionLimits.inFlightMax; id++) desk.ask(id)
+    assert.deepEqual(kinds(desk.ask(9_999)), ['reject 9999 RESOURCE_LIMIT'])
+    desk.reply(1)
+    assert.deepEqual(kinds(desk.ask(9_999)), ['send'])
+    desk.reply(2)
+    const data = Buffer.alloc(sessionLimits.requestBytesMax)
+    const request = { path: '/a', data, version: -1 }
+    const effects = desk.step({
+      type: 'submit',
+      request: { id: 7_777, operation: 'setData', request },
+    })
+    assert.deepEqual(kinds(effects), ['reject 7777 INVALID_ARGUMENT'])
+  })
+})
+
+describe('ZooKeeper session - watches and identities', () => {
+  it('passes on the events that it waits for, once', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.ask(1, '/a', true)
+    assert.deepEqual(kinds(desk.tell(3, '/a')), [], 'before the answer nothing is watched')
+    desk.reply(1)
+    assert.deepEqual(desk.tell(3, '/a'), [
+      { type: 'watch', event: { type: 'dataChanged', path: '/a' } },
+    ])
+    assert.deepEqual(desk.tell(3, '/a'), [])
+    assert.deepEqual(desk.tell(99, '/a'), [], 'an event type of a newer server')
+  })
+  it('sets no watch with a read that was refused', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.ask(1, '/a', true)
+    desk.reply(1, { err: -101 })
+    assert.deepEqual(desk.tell(1, '/a'), [])
+  })
+  it('sets its watches and shows its identities again before it says that it is connected', () => {
+    const desk = new Desk()
+    const authentication = { scheme: 'digest', auth: Buffer.from('a:b') }
+    desk.step({ type: 'authenticate', authentication })
+    desk.goLive()
+    assert.deepEqual(
+      sent(desk.effects).map(({ name }) => name),
+      ['auth'],
+    )
+    desk.ask(1, '/a', true)
+    desk.reply(1, { zxid: 42n })
+    desk.nowMs += 2_000
+    desk.step({ type: 'lost', why: 'cut' })
+    desk.goLive()
+    assert.deepEqual(kinds(desk.effects), ['send', 'send', 'connected'])
+    const [auth, watches] = sent(desk.effects)
+    assert.deepEqual(auth?.request, { type: 0, ...authentication })
+    assert.deepEqual(watches, {
+      xid: -8,
+      name: 'setWatches',
+      request: { relativeZxid: 42n, data: ['/a'], exists: [], children: [] },
+    })
+  })
+  it('is over when an identity is refused', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.step({
+      type: 'authenticate',
+      authentication: { scheme: 'digest', auth: Buffer.from('a:b') },
+    })
+    desk.ask(1)
+    assert.deepEqual(kinds(desk.reply(-4, { err: -115 })), [
+      'disconnect',
+      'reject 1 CONNECTION_LOST',
+      'auth-failed',
+    ])
+  })
+})
+
+describe('ZooKeeper session - closing', () => {
+  it('says goodbye and waits for the answer', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.ask(1)
+    assert.deepEqual(
+      sent(desk.step({ type: 'close' })).map(({ name }) => name),
+      ['closeSession'],
+    )
+    assert.deepEqual(kinds(desk.ask(2)), ['reject 2 COORDINATION_LOST'])
+    assert.deepEqual(kinds(desk.reply(1)), ['resolve 1'])
+    assert.deepEqual(
+      kinds(desk.step({ type: 'frame', bytes: replyFrame(2, { err: -1, zxid: 6n }) })),
+      ['disconnect', 'closed'],
+    )
+  })
+  it('does not wait for ever for the answer', () => {
+    const desk = new Desk()
+    desk.goLive()
+    desk.step({ type: 'close' })
+    assert.deepEqual(kinds(desk.pass(sessionLimits.closeTimeoutMs)), ['disconnect', 'closed'])
+  })
+  it('closes at once without a connection', () => {
+    for (const events of [[], ['start'], ['start', 'opened'], ['start', 'lost']] as const) {
+      const desk = new Desk()
+      for (const type of events) desk.step(type === 'lost' ? { type, why: '' } : { type })
+      assert.deepEqual(kinds(desk.step({ type: 'close' })), ['disconnect', 'closed'])
+    }
+  })
+})
+
+describe('ZooKeeper session - any history', () => {
+  /** What a shell may report at each moment; the machine asserts that nothing else comes. */
+  const choice = fc.record({
+    what: fc.constantFrom('good', 'noise', 'lost', 'tick', 'ask', 'watch', 'auth', 'event'),
+    bytes: fc.uint8Array({ maxLength: 60 }),
+    ms: fc.integer({ min: 0, max: 4_000 }),
+  })
+  it('answers every request exactly once, and sends only on a connection', () => {
+    fc.assert(
+      fc.property(fc.array(choice, { maxLength: 80, size: 'max' }), (choices) => {
+        const desk = new Desk()
+        const open = new Set<number>()
+        const link: { is: 'none' | 'opening' | 'open' } = { is: 'none' }
+        let xid = 0
+        let nextId = 0
+        let auths = 0
+        const play = (event: SessionEvent) => {
+          for (const effect of desk.step(event)) {
+            if (effect.type === 'connect') link.is = 'opening'
+            if (effect.type === 'disconnect') link.is = 'none'
+            if (effect.type === 'send') assert.equal(link.is, 'open')
+            if (effect.type === 'resolve' || effect.type === 'reject') {
+              assert.ok(open.delete(effect.id))
+            }
+          }
+        }
+        play({ type: 'start' })
+        for (const { what, bytes, ms } of choices) {
+          desk.nowMs += ms
+          if (link.is === 'opening' && what !== 'lost' && what !== 'tick') {
+            link.is = 'open'
+            play({ type: 'opened' })
+          } else if (what === 'lost' && link.is !== 'none') {
+            link.is = 'none'
+            play({ type: 'lost', why: 'cut' })
+          } else if (what === 'noise' && link.is === 'open') {
+            play({ type: 'frame', bytes: Buffer.from(bytes) })
+          } else if (what === 'good' && link.is === 'open') {
+            const response = { protocolVersion: 0, timeoutMs: 9_000, sessionId: 1n, password }
+            const frame = desk.session.live
+              ? replyFrame(++xid, { err: 0, zxid: 1n })
+              : body(ConnectResponse, { ...response, readOnly: false })
+            play({ type: 'frame', bytes: frame })
+          } else if (what === 'ask' || what === 'watch') {
+            const id = nextId++
+            open.add(id)
+            const request = { path: '/a', watch: what === 'watch' }
+            const watch = { kind: 'data', path: '/a' } as const
+            play({ type: 'submit', request: { id, operation: 'getData', request, watch } })
+          } else if (what === 'auth' && auths++ < 8) {
+            const authentication = { scheme: 'digest', auth: Buffer.from(bytes) }
+            play({ type: 'authenticate', authentication })
+          } else {
+            play({ type: 'tick' })
+          }
+        }
+        play({ type: 'close' })
+        for (let i = 0; i < 20; i++) {
+          desk.nowMs += 100
+          play({ type: 'tick' })
+        }
+        assert.equal(open.size, 0)
+        assert.deepEqual(desk.pass(1_000), [])
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
