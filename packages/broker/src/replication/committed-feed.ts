@@ -18,10 +18,13 @@ export interface FeedOptions {
   readonly source: FeedSource
   /** Applied everything that is committed so far. */
   readonly onCaughtUp: () => void
+  /** The journal cannot be read, or a record not applied: the feed has stopped for good. */
   readonly onError: (error: unknown) => void
 }
 
-/** Appended batches that are kept in memory until they are committed; beyond it they are read again. */
+/**
+ * Appended batches that are kept in memory until they are committed; beyond it they are read again.
+ */
 export const KEPT_BYTES_MAX = 64 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024
 
@@ -38,6 +41,7 @@ export class CommittedFeed {
   #keptBytes = 0
   #commitIndex = 0
   #isReading = false
+  #hasFailed = false
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -70,19 +74,35 @@ export class CommittedFeed {
   /** Goes on; called again when the journal has written more. */
   advance(): void {
     const { stateMachine } = this.#options
-    while (!this.#isReading && stateMachine.appliedIndex < this.#commitIndex) {
+    while (this.#isReady && stateMachine.appliedIndex < this.#commitIndex) {
       const next = stateMachine.appliedIndex + 1
       const batch = this.#keptAt(next)
       if (batch === null) {
         this.#readFrom(next)
         return
       }
-      stateMachine.apply(batch, Math.min(this.#commitIndex, batch.lastIndex))
+      this.#apply(batch)
     }
-    if (!this.#isReading) {
-      this.#dropApplied()
-      this.#options.onCaughtUp()
+    if (!this.#isReady) return
+    this.#dropApplied()
+    this.#options.onCaughtUp()
+  }
+
+  get #isReady(): boolean {
+    return !this.#isReading && !this.#hasFailed
+  }
+
+  #apply(batch: LogBatch): void {
+    try {
+      this.#options.stateMachine.apply(batch, Math.min(this.#commitIndex, batch.lastIndex))
+    } catch (error) {
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true
+    this.#options.onError(error)
   }
 
   #keptAt(index: number): LogBatch | null {
@@ -105,19 +125,17 @@ export class CommittedFeed {
   }
 
   #readFrom(next: number): void {
-    const { source, stateMachine, onError } = this.#options
+    const { source } = this.#options
     this.#isReading = true
     source.read(next, READ_BYTES, this.#commitIndex).then(
       (batch) => {
         this.#isReading = false
         // Committed by the others before our own disk had it: the journal will tell.
         if (batch === null) return
-        stateMachine.apply(batch, Math.min(this.#commitIndex, batch.lastIndex))
+        this.#apply(batch)
         this.advance()
       },
-      (error: unknown) => {
-        onError(error)
-      },
+      (error: unknown) => this.#fail(error),
     )
   }
 }

@@ -5,8 +5,8 @@ import type { LogPoint } from '../store/journal/log-batch.ts'
 
 /**
  * The frames that replicas exchange, as one table: a row per frame, a column per field, in wire
- * order. Links carry `length u32, version u8, code u8, fields`; see link.ts for the handshake that
- * comes first.
+ * order. Links carry `length u32, version u8, code u8, fields`; see link/handshake.ts
+ * for what comes first.
  */
 export const FRAME_VERSION = 1
 
@@ -166,7 +166,9 @@ const typeByCode = new Map<number, FrameType>(
   (Object.keys(table) as FrameType[]).map((type) => [table[type].code, type]),
 )
 
-/** Encodes a frame with its length: one buffer, or the fields and then the record bytes untouched. */
+/**
+ * Encodes a frame with its length: one buffer, or the fields and then the record bytes untouched.
+ */
 export function encodeFrame(frame: Frame): Buffer[] {
   const writer = new ByteWriter(96)
   writer.uint32(0).uint8(FRAME_VERSION).uint8(table[frame.type].code)

@@ -1,8 +1,11 @@
 import { ByteReader } from '@quorate/core/base/byte-reader'
 import { ByteWriter } from '@quorate/core/base/byte-writer'
 import { BrokerError } from '@quorate/core/base/errors'
+import type { LogBatch } from '../store/journal/log-batch.ts'
+import { forEachRecord } from '../store/journal/log-batch.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { readConfig, writeConfig } from './cluster-config.ts'
+import type { ConfigEntry } from './config-history.ts'
 
 /** Record types 1 to 15 are replication's own; the store skips them. */
 export const EPOCH_START = 1
@@ -58,6 +61,19 @@ export function decodeConfigRecord(payload: Buffer): ClusterConfig {
   reader.end()
   return config
 }
+
+/** The configurations that the records of a batch bring, in order (R39). */
+export function configsIn(batch: LogBatch): readonly ConfigEntry[] {
+  let found: ConfigEntry[] | null = null
+  forEachRecord(batch, ({ index, epoch, type, payload }) => {
+    if (type !== EPOCH_START && type !== CONFIG) return
+    const config = type === CONFIG ? decodeConfigRecord(payload) : decodeEpochStart(payload).config
+    found = [...(found ?? []), { index, epoch, config }]
+  })
+  return found ?? NO_CONFIGS
+}
+
+const NO_CONFIGS: readonly never[] = Object.freeze([])
 
 /** R4: a format that we do not know is refused, never guessed. */
 function checkFormat(format: number): void {

@@ -1,5 +1,5 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import type { ClusterConfig } from './cluster-config.ts'
+import type { ConfigEntry } from './config-history.ts'
 
 /** The promise that binds an epoch to one candidate (R6). Epoch 0 = none yet. */
 export interface Promised {
@@ -8,21 +8,15 @@ export interface Promised {
   readonly nonce: string
 }
 
-/** A configuration that stands in this replica's log, and where (R39). */
-export interface ConfigEntry {
-  /** 0 for the bootstrap configuration, which stands in no record. */
-  readonly index: number
-  readonly epoch: number
-  readonly config: ClusterConfig
-}
-
 /** What a replica must not forget besides its log (replication.md section 2). */
 export interface ReplicaMeta {
   readonly brokerName: string
   readonly nodeId: string
   readonly storeUuid: string
   readonly clusterId: string | null
-  /** Ascending; the last one counts, earlier ones come back when it is truncated. Empty: learner. */
+  /**
+   * Ascending; the last one counts, earlier ones come back when it is truncated. Empty: learner.
+   */
   readonly configs: readonly ConfigEntry[]
   readonly promised: Promised
   /** Words of `sync` that the last process ran with. */
@@ -31,16 +25,21 @@ export interface ReplicaMeta {
   readonly clean: boolean
   /** Why acknowledgements of this store cannot be relied upon, else null (R33). */
   readonly suspect: string | null
-  /** A lower bound of what is committed (R15). */
+  /**
+   * The log is damaged from this record on; the next start cuts it there and fetches it again
+   * (R32).
+   */
+  readonly damagedFrom: number | null
+  /**
+   * A lower bound of what is committed (R15). Every configuration that stands in the log up to
+   * there is in `configs`: a restart looks for newer ones in the rest of the log.
+   */
   readonly commitHint: number
   /** Where the other nodes were last seen: for a start without the coordination service. */
   readonly peers: Readonly<Record<string, string>>
 }
 
 export const NO_PROMISE: Promised = { epoch: 0, candidate: '', nonce: '' }
-
-/** Configurations that can be rolled back to; there is one change in flight at a time (R39). */
-export const CONFIG_ENTRIES_MAX = 8
 
 const FORMAT = 1
 
@@ -49,7 +48,9 @@ export function encodeMeta(meta: ReplicaMeta): Buffer {
   return Buffer.from(JSON.stringify({ format: FORMAT, ...meta }))
 }
 
-/** Throws UNSUPPORTED_FORMAT for a newer format, STORE_UNAVAILABLE for what no version ever wrote. */
+/**
+ * Throws UNSUPPORTED_FORMAT for a newer format, STORE_UNAVAILABLE for what no version ever wrote.
+ */
 export function decodeMeta(bytes: Buffer): ReplicaMeta {
   const value = parse(bytes)
   if (!isRecord(value) || typeof value.format !== 'number') throw unreadable('not a meta file')
@@ -63,17 +64,41 @@ export function decodeMeta(bytes: Buffer): ReplicaMeta {
 
 function isMeta(value: Record<string, unknown>): value is Record<string, unknown> & ReplicaMeta {
   return (
-    typeof value.brokerName === 'string' &&
-    typeof value.nodeId === 'string' &&
-    typeof value.storeUuid === 'string' &&
-    Array.isArray(value.configs) &&
-    isRecord(value.promised) &&
-    typeof value.promised.epoch === 'number' &&
+    strings.every((field) => typeof value[field] === 'string') &&
+    (value.clusterId === null || typeof value.clusterId === 'string') &&
+    (value.suspect === null || typeof value.suspect === 'string') &&
+    (value.damagedFrom === null || isCount(value.damagedFrom)) &&
     typeof value.clean === 'boolean' &&
-    typeof value.bootId === 'string' &&
-    typeof value.commitHint === 'number' &&
-    isRecord(value.peers)
+    isCount(value.commitHint) &&
+    isPromise(value.promised) &&
+    Array.isArray(value.configs) &&
+    value.configs.every(isConfigEntry) &&
+    isRecord(value.peers) &&
+    Object.values(value.peers).every((address) => typeof address === 'string')
   )
+}
+
+const strings = ['brokerName', 'nodeId', 'storeUuid', 'sync', 'bootId'] as const
+
+function isPromise(value: unknown): boolean {
+  if (!isRecord(value) || !isCount(value.epoch)) return false
+  return typeof value.candidate === 'string' && typeof value.nonce === 'string'
+}
+
+function isConfigEntry(value: unknown): boolean {
+  if (!isRecord(value) || !isCount(value.index) || !isCount(value.epoch)) return false
+  if (!isRecord(value.config) || !isCount(value.config.version)) return false
+  const { seats } = value.config
+  return Array.isArray(seats) && seats.length > 0 && seats.every(isSeat)
+}
+
+function isSeat(value: unknown): boolean {
+  if (value === null) return true
+  return isRecord(value) && typeof value.nodeId === 'string' && typeof value.storeUuid === 'string'
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function parse(bytes: Buffer): unknown {

@@ -5,28 +5,28 @@ import type { Log } from '@quorate/core/base/log'
 import type { FileSystem } from '../store/journal/file-system.ts'
 import type { Journal } from '../store/journal/journal.ts'
 import type { LogBatch } from '../store/journal/log-batch.ts'
-import { forEachRecord, parseBatch } from '../store/journal/log-batch.ts'
+import { parseBatch } from '../store/journal/log-batch.ts'
 import type { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { StateMachine } from './committed-feed.ts'
 import { CommittedFeed } from './committed-feed.ts'
+import type { ConfigEntry } from './config-history.ts'
 import type { Frame } from './frames.ts'
 import { LeaderLog } from './leader-log.ts'
 import type { Identity } from './link/handshake.ts'
-import { ReplicationLinks } from './link/replication-links.ts'
+import { PEERS_MAX, ReplicationLinks } from './link/replication-links.ts'
 import {
   CONFIG,
   EPOCH_START,
-  decodeConfigRecord,
-  decodeEpochStart,
+  configsIn,
   encodeConfigRecord,
   encodeEpochStart,
 } from './log-records.ts'
 import { encodeMeta } from './meta.ts'
 import type { ReplicaTimings } from './replica/context.ts'
-import type { ConfigInBatch, ReplicaEffect, ReplicaEvent } from './replica/events.ts'
+import type { ReplicaEffect, ReplicaEvent } from './replica/events.ts'
 import { Replica } from './replica/replica.ts'
 import type { ReplicaStore } from './replica-store.ts'
-import { openReplicaStore } from './replica-store.ts'
+import { damagedFromOf, openReplicaStore } from './replica-store.ts'
 import type { SyncLevel } from './sync-level.ts'
 
 /** How often the state machine looks at the clock: the grain of every timeout. */
@@ -85,9 +85,11 @@ export class ReplicaNode {
   #isStepping = false
   /** A cut is under way: everything else waits, so that nothing sees the log half way (R16). */
   #isCutting = false
+  #cut: Promise<void> = Promise.resolve()
   #isStopped = false
+  #ending: Promise<void> | null = null
   #pendingLead: number | null = null
-  #pendingConfig: ConfigInBatch | null = null
+  #pendingConfigs: readonly ConfigEntry[] = []
   #leadershipEpoch = 0
 
   private constructor(options: ReplicaNodeOptions, store: ReplicaStore) {
@@ -171,6 +173,8 @@ export class ReplicaNode {
       onError: (error) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
     })
     this.#feed.commit(this.#replica.commitIndex)
+    // A leader can be followed while the coordination service is away (R26).
+    this.#links.setPeers(new Map(Object.entries(this.#replica.meta.peers)))
     this.#tick = this.#options.clock.every(TICK_MS, () => this.#dispatch({ type: 'tick' }))
   }
 
@@ -181,14 +185,14 @@ export class ReplicaNode {
   setPeers(addresses: ReadonlyMap<string, string>): void {
     const { peers: known, nodeId: self } = this.#replica.meta
     const seats = this.#replica.meta.configs.at(-1)?.config.seats ?? []
-    const peers = new Map(addresses)
+    const peers = new Map<string, string>()
     for (const seat of seats) {
-      const address = seat === null ? undefined : known[seat.nodeId]
-      if (seat !== null && address !== undefined && !peers.has(seat.nodeId)) {
-        peers.set(seat.nodeId, address)
-      }
+      const address = seat && (addresses.get(seat.nodeId) ?? known[seat.nodeId])
+      if (seat && address && seat.nodeId !== self) peers.set(seat.nodeId, address)
     }
-    peers.delete(self)
+    for (const [nodeId, address] of addresses) {
+      if (nodeId !== self && peers.size < PEERS_MAX) peers.set(nodeId, address)
+    }
     const changed =
       peers.size !== Object.keys(known).length ||
       [...peers].some(([nodeId, address]) => known[nodeId] !== address)
@@ -219,22 +223,34 @@ export class ReplicaNode {
   fail(error: BrokerError): void {
     if (this.#isStopped) return
     this.#halt()
+    const { meta, commitIndex } = this.#replica
     const suspect = `${error.code}: ${error.message}`
+    const damagedFrom = damagedFromOf(error) ?? meta.damagedFrom
     // Best effort: the disk may be the very reason. An unclean start is the other witness.
-    this.#metaFile.write(encodeMeta({ ...this.#replica.meta, suspect })).catch(() => undefined)
+    this.#metaFile
+      .write(encodeMeta({ ...meta, suspect, damagedFrom, commitHint: commitIndex }))
+      .catch(() => undefined)
     this.#options.listener.stepDown(error.message)
     this.#options.listener.fatal(error)
   }
 
   /** Clean end (R31): leadership is handed over, the log synced, the meta file marked. */
-  async stop(): Promise<void> {
-    if (this.#isStopped) {
-      await this.#journal.close({ clean: false })
-      return
-    }
+  stop(): Promise<void> {
+    this.#ending ??= this.#isStopped ? this.#endFailed() : this.#end()
+    return this.#ending
+  }
+
+  async #endFailed(): Promise<void> {
+    await this.#cut.catch(() => undefined)
+    await this.#journal.close({ clean: false })
+    await this.#metaFile.close()
+  }
+
+  async #end(): Promise<void> {
     this.#leaderLog.flush()
     this.#dispatch({ type: 'abdicate' })
     this.#halt()
+    await this.#cut
     await this.#journal.sync()
     await this.#journal.close({ clean: true })
     const { meta, commitIndex } = this.#replica
@@ -262,8 +278,8 @@ export class ReplicaNode {
     }
     const { epoch, session, commit } = frame
     const batch = parseBatch(frame.records, frame.previous)
-    const config = configIn(batch)
-    this.#dispatch({ type: 'records', from, epoch, session, commit, batch, config })
+    const configs = configsIn(batch)
+    this.#dispatch({ type: 'records', from, epoch, session, commit, batch, configs })
   }
 
   #dispatch(event: ReplicaEvent): void {
@@ -283,7 +299,7 @@ export class ReplicaNode {
       while (this.#queue.length > 0 && !this.#isCutting && !this.#isStopped) {
         const event = this.#queue.shift() as ReplicaEvent
         const effects = this.#replica.step(event, this.#options.clock.monotonicMs())
-        for (const effect of effects) this.#perform(effect)
+        for (const effect of effects) if (!this.#isStopped) this.#perform(effect)
       }
     } catch (error) {
       this.fail(toBrokerError(error))
@@ -321,7 +337,7 @@ export class ReplicaNode {
     },
     appendConfig: ({ config }) => {
       const index = this.#leaderLog.append(CONFIG, encodeConfigRecord(config))
-      this.#pendingConfig = { index, epoch: this.#leadershipEpoch, config }
+      this.#pendingConfigs = [{ index, epoch: this.#leadershipEpoch, config }]
       this.#leaderLog.flush()
     },
     commit: ({ index }) => {
@@ -360,15 +376,17 @@ export class ReplicaNode {
 
   #onOwnBatch(batch: LogBatch): void {
     this.#append(batch)
-    const config = this.#pendingConfig
-    this.#pendingConfig = null
-    this.#dispatch({ type: 'appended', batch, config })
+    const configs = this.#pendingConfigs
+    this.#pendingConfigs = []
+    this.#dispatch({ type: 'appended', batch, configs })
   }
 
   #truncate(after: number): void {
     this.#isCutting = true
     this.#feed?.truncated(after)
-    this.#journal.truncateAfter(after).then(
+    const cut = this.#journal.truncateAfter(after)
+    this.#cut = cut.then(() => undefined)
+    this.#cut.then(
       () => {
         this.#isCutting = false
         this.#queue.unshift({ type: 'truncated' })
@@ -412,15 +430,4 @@ function journalView(journal: Journal) {
     },
     endOfEpoch: (epoch: number) => journal.endOfEpoch(epoch),
   }
-}
-
-/** The last configuration that a batch brings. */
-function configIn(batch: LogBatch): ConfigInBatch | null {
-  const found: { config: ConfigInBatch | null } = { config: null }
-  forEachRecord(batch, ({ index, epoch, type, payload }) => {
-    if (type === EPOCH_START)
-      found.config = { index, epoch, config: decodeEpochStart(payload).config }
-    else if (type === CONFIG) found.config = { index, epoch, config: decodeConfigRecord(payload) }
-  })
-  return found.config
 }

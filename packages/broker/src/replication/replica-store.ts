@@ -8,11 +8,17 @@ import { MEM_SYNC } from '../store/journal/appender.ts'
 import { Journal } from '../store/journal/journal.ts'
 import type { JournalListener } from '../store/journal/journal.ts'
 import { TwoSlotFile } from '../store/two-slot-file.ts'
+import type { ConfigEntry } from './config-history.ts'
+import { appendConfigs, configsHeld } from './config-history.ts'
+import { configsIn } from './log-records.ts'
 import type { ReplicaMeta } from './meta.ts'
 import { NO_PROMISE, decodeMeta, encodeMeta } from './meta.ts'
-import { suspicionAtStart, wasVolatile } from './suspicion.ts'
+import { suspicionAtStart } from './suspicion.ts'
 import type { SyncLevel } from './sync-level.ts'
 import { isVolatile } from './sync-level.ts'
+
+/** Bytes that are read at once when the end of the log is searched for configurations. */
+const SCAN_BYTES = 4 * 1024 * 1024
 
 export interface ReplicaStoreOptions {
   readonly directory: string
@@ -53,23 +59,69 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     listener: options.journalListener,
   })
   const journalIsCorrupt = recovery.outcome === 'corrupt'
-  const suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })
+  let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })
+  const repair = async (damagedFrom: number) => {
+    suspect ??= 'the journal was corrupt'
+    log.error('the log is cut before its damage and fetched again', { damagedFrom })
+    await metaFile.write(encodeMeta({ ...found, suspect, damagedFrom }))
+    await journal.repair(damagedFrom)
+  }
+  // R32: the damaged rest is kept aside, not trusted.
+  const { tail } = journal
+  if (found.damagedFrom !== null && found.damagedFrom <= tail.index) await repair(found.damagedFrom)
+  else if (journalIsCorrupt) await repair(tail.index + 1)
+  const configs = await configsAtStart({ journal, found, repair })
   if (suspect !== null) log.warn('this replica is suspect until it has caught up', { suspect })
   const meta: ReplicaMeta = {
     ...found,
-    configs: found.configs.filter(({ index }) => index <= journal.tail.index),
+    configs,
     sync: options.sync.words,
     bootId: options.bootId,
     clean: false,
     suspect,
+    damagedFrom: null,
+    commitHint: Math.min(found.commitHint, journal.tail.index),
   }
-  // R22: what the mem modes left in the page cache reaches the disk before the new mode counts.
-  if (wasVolatile(found.sync) && !isVolatile(options.sync) && !journalIsCorrupt)
-    await journal.sync()
+  // R22: recovery has synced what the mem modes left in the page cache, so a new mode may count.
   await metaFile.write(encodeMeta(meta))
-  // R32: the damaged rest is kept aside and fetched again from the leader.
-  if (journalIsCorrupt) await journal.repair(journal.tail.index + 1)
   return { meta, metaFile, journal }
+}
+
+/** The record from which on the log cannot be trusted, if that is what the error says (R32). */
+export function damagedFromOf(error: unknown): number | null {
+  if (!(error instanceof BrokerError) || error.code !== 'JOURNAL_CORRUPT') return null
+  const { fromIndex } = error.details
+  return typeof fromIndex === 'number' ? fromIndex : null
+}
+
+/**
+ * R39: the configurations that stand in the log, whatever the crash did to the order of its writes:
+ * what the meta file knows and the log still holds, and what came after the commit hint (see
+ * ReplicaMeta).
+ */
+async function configsAtStart(store: {
+  readonly journal: Journal
+  readonly found: ReplicaMeta
+  readonly repair: (damagedFrom: number) => Promise<void>
+}): Promise<readonly ConfigEntry[]> {
+  const { journal, found, repair } = store
+  for (;;) {
+    try {
+      let configs = configsHeld(found.configs, journal)
+      let next = Math.max(found.commitHint + 1, journal.firstIndex)
+      while (next <= journal.tail.index) {
+        const batch = await journal.read(next, SCAN_BYTES)
+        if (batch === null) break
+        configs = appendConfigs(configs, configsIn(batch))
+        next = batch.lastIndex + 1
+      }
+      return configs
+    } catch (error) {
+      const damagedFrom = damagedFromOf(error)
+      if (damagedFrom === null) throw error
+      await repair(damagedFrom)
+    }
+  }
 }
 
 async function openMeta(
@@ -111,6 +163,7 @@ function newMeta(options: ReplicaStoreOptions): ReplicaMeta {
     bootId: '',
     clean: true,
     suspect: null,
+    damagedFrom: null,
     commitHint: 0,
     peers: {},
   }

@@ -16,8 +16,7 @@ export function suspicionAtStart(meta: ReplicaMeta, facts: StartFacts): string |
   if (meta.suspect !== null) return meta.suspect
   if (facts.journalIsCorrupt) return 'the journal was corrupt'
   const rebooted = facts.bootId === '' || facts.bootId !== meta.bootId
-  const everRan = meta.bootId !== ''
-  if (everRan && !meta.clean && rebooted && wasVolatile(meta.sync)) {
+  if (!meta.clean && rebooted && wasVolatile(meta.sync)) {
     return `the machine restarted uncleanly while sync was "${meta.sync}"`
   }
   return null

@@ -139,24 +139,16 @@ describe('replica', () => {
     leader.resume()
     world.confirm('together')
     world.run(3_000)
-    const seats = world.leader?.replica?.meta.configs.at(-1)?.config.seats
+    const seats = world.untilLed().replica?.meta.configs.at(-1)?.config.seats
     assert.ok(seats?.some((seat) => seat?.storeUuid === wiped.storeUuid))
     other.crash()
     world.confirm('with the new disk')
   })
 
   it('fills a vacant seat with a learner that has caught up (R40)', () => {
-    const world = new ReplicaWorld({ nodes: 3, seed: 5, seats: 2 })
-    // Two of three seats are taken: a cluster of N = 3 that was founded by a quorum.
-    for (const id of ['n1', 'n2']) {
-      const node = world.node(id)
-      const configs = node.meta.configs.map((entry) => ({
-        ...entry,
-        config: { ...entry.config, seats: [...entry.config.seats, null] },
-      }))
-      node.meta = { ...node.meta, configs }
-      node.start()
-    }
+    const world = new ReplicaWorld({ nodes: 3, seed: 5, vacant: 1 })
+    world.node('n1').start()
+    world.node('n2').start()
     world.confirm('two of three')
     world.node('n3').start()
     world.run(3_000)

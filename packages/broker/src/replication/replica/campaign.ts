@@ -2,8 +2,9 @@ import type { ClusterConfig } from '../cluster-config.ts'
 import { voters, quorumOf } from '../cluster-config.ts'
 import type { FrameOf, Last } from '../frames.ts'
 import { notOlder } from '../frames.ts'
-import type { ReplicaContext } from './context.ts'
+import type { Peer, ReplicaContext } from './context.ts'
 import type { PromiseOutcome, ReplicaVoter } from './voter.ts'
+import { fencingMs } from './voter.ts'
 
 /** How long a pre-vote waits for its answers. */
 const PRE_VOTE_MS = 250
@@ -96,8 +97,7 @@ export class Campaign {
 
   onSelfPromised(outcome: PromiseOutcome): void {
     if (this.#phase !== 'promising' || outcome.promised.epoch !== this.#epoch) return
-    // A sticky voter may answer as late as Tmin (R12).
-    this.#begin('fencing', 2 * this.#context.options.timings.stickyMs)
+    this.#begin('fencing', fencingMs(this.#context.options.timings))
     const { self, suspect } = this.#context
     const last = this.#voter.last()
     const { grants } = outcome
@@ -119,12 +119,14 @@ export class Campaign {
   }
 
   /** A voter that could not be reached before may be asked now. */
-  onLinkUp(peer: string): void {
+  onLinkUp(peer: Peer): void {
+    if (!this.#isVoter(peer)) return
     const last = this.#voter.last()
     if (this.#phase === 'preVote') {
-      this.#context.send(peer, { type: 'preVote', round: this.#round, last })
+      this.#context.send(peer.nodeId, { type: 'preVote', round: this.#round, last })
     } else if (this.#phase === 'fencing') {
-      this.#context.send(peer, { type: 'fence', epoch: this.#epoch, nonce: this.#nonce, last })
+      const { nodeId } = peer
+      this.#context.send(nodeId, { type: 'fence', epoch: this.#epoch, nonce: this.#nonce, last })
     }
   }
 
@@ -147,15 +149,15 @@ export class Campaign {
   }
 
   #toOthers(frame: FrameOf<'preVote'> | FrameOf<'fence'>): void {
-    const { config, self } = this.#context
-    if (config === null) return
-    for (const { nodeId, storeUuid } of voters(config)) {
-      const peer = this.#context.peers.get(nodeId)
-      // A node whose disk was replaced is not the voter that the seat names (R1).
-      if (nodeId !== self.nodeId && peer?.storeUuid === storeUuid) {
-        this.#context.send(nodeId, frame)
-      }
+    for (const peer of this.#context.peers.values()) {
+      if (this.#isVoter(peer)) this.#context.send(peer.nodeId, frame)
     }
+  }
+
+  /** R9: a node whose disk was replaced is not the voter that its seat names (R1). */
+  #isVoter({ nodeId, storeUuid }: Peer): boolean {
+    const seats = this.#context.config?.seats ?? []
+    return seats.some((seat) => seat?.nodeId === nodeId && seat.storeUuid === storeUuid)
   }
 
   #countPreVotes(): void {
@@ -183,7 +185,7 @@ export class Campaign {
   }
 
   #outcome(): 'won' | 'wonWithPossibleLoss' | 'lost' | 'open' {
-    const { config } = this.#context
+    const { config, self } = this.#context
     if (config === null) return 'lost'
     const seats = config.seats.length
     const quorum = quorumOf(config)
@@ -198,9 +200,11 @@ export class Campaign {
       if (!answer.suspect) clean++
       newest &&= notOlder(own, answer.last)
     }
-    if (grants >= quorum) return 'won'
+    // R9, R34: a suspect replica cannot win by the grants of others.
+    const isClean = this.#answers.get(self.nodeId)?.grants === true
+    if (isClean && grants >= quorum) return 'won'
     const expected = this.#expectedAnswers(config)
-    const open = grants + expected >= quorum || (newest && refusals === 0)
+    const open = (isClean && grants + expected >= quorum) || (newest && refusals === 0)
     if (expected > 0) return open ? 'open' : 'lost'
     if (this.#answers.size < seats) return 'lost'
     // R10: everybody has promised, a clean quorum does not exist, and no log is newer than ours.

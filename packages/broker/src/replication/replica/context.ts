@@ -1,13 +1,16 @@
 import type { LogPoint } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig, Voter } from '../cluster-config.ts'
-import { isVoter, sameConfig } from '../cluster-config.ts'
+import { isVoter } from '../cluster-config.ts'
+import type { ConfigEntry } from '../config-history.ts'
+import { appendConfigs, configsHeld } from '../config-history.ts'
 import type { Frame } from '../frames.ts'
-import type { ConfigEntry, Promised, ReplicaMeta } from '../meta.ts'
-import { CONFIG_ENTRIES_MAX } from '../meta.ts'
+import type { Promised, ReplicaMeta } from '../meta.ts'
 import type { SyncLevel } from '../sync-level.ts'
 import type { ReplicaEffect } from './events.ts'
 
-/** What a replica reads of its log; the journal is one. Reflects every effect carried out so far. */
+/**
+ * What a replica reads of its log; the journal is one. Reflects every effect carried out so far.
+ */
 export interface LogView {
   /** End of the appended log, written or not. */
   readonly tail: LogPoint
@@ -43,7 +46,9 @@ export interface Peer {
   readonly weight: number
 }
 
-/** What the parts of a replica share: identity, durable state, log, peers, and the effects so far. */
+/**
+ * What the parts of a replica share: identity, durable state, log, peers, and the effects so far.
+ */
 export class ReplicaContext {
   readonly options: ReplicaOptions
   readonly log: LogView
@@ -55,7 +60,6 @@ export class ReplicaContext {
   #persisted = 0
   #suspectInForce: string | null
   #effects: ReplicaEffect[] = []
-  #barrier: { readonly index: number; readonly generation: number } | null = null
 
   constructor(meta: ReplicaMeta, log: LogView, options: ReplicaOptions) {
     this.#meta = meta
@@ -116,7 +120,6 @@ export class ReplicaContext {
 
   onPersisted(generation: number): void {
     this.#persisted = Math.max(this.#persisted, generation)
-    if (this.#barrier !== null && this.isPersisted(this.#barrier.generation)) this.#barrier = null
     if (this.#persisted === this.#generation) this.#suspectInForce = this.#meta.suspect
   }
 
@@ -125,25 +128,17 @@ export class ReplicaContext {
   }
 
   /**
-   * R39: in force as soon as it is appended. Its record is not acknowledged before the meta file
-   * knows it, so that a restart never forgets a configuration that counted.
+   * R39: in force as soon as they are appended. A restart finds in the log what the meta file did
+   * not learn in time.
    */
-  addConfig(entry: ConfigEntry): void {
-    const kept = this.#meta.configs.filter((other) => other.index < entry.index)
-    const unchanged = sameConfig(kept.at(-1)?.config ?? null, entry.config)
-    if (unchanged && kept.length === this.#meta.configs.length) return
-    const configs = (unchanged ? kept : [...kept, entry]).slice(-CONFIG_ENTRIES_MAX)
-    this.#barrier = { index: entry.index, generation: this.persist({ configs }) }
-  }
-
-  /** The last record that may be acknowledged as far as the meta file is concerned. */
-  get acknowledgeable(): number {
-    return this.#barrier === null ? Number.MAX_SAFE_INTEGER : this.#barrier.index - 1
+  addConfigs(entries: readonly ConfigEntry[]): void {
+    const configs = appendConfigs(this.#meta.configs, entries)
+    if (configs !== this.#meta.configs) this.persist({ configs })
   }
 
   /** Configurations of records that were cut are not in force any more (R39). */
-  rollBackConfigs(lastIndex: number): void {
-    const configs = this.#meta.configs.filter((entry) => entry.index <= lastIndex)
+  rollBackConfigs(): void {
+    const configs = configsHeld(this.#meta.configs, this.log)
     if (configs.length !== this.#meta.configs.length) this.persist({ configs })
   }
 

@@ -1,5 +1,6 @@
 import type { LogBatch } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig } from '../cluster-config.ts'
+import type { ConfigEntry } from '../config-history.ts'
 import type { Frame } from '../frames.ts'
 import type { EpochStart } from '../log-records.ts'
 import type { ReplicaMeta } from '../meta.ts'
@@ -16,8 +17,8 @@ export type ReplicaEvent =
       readonly session: number
       readonly commit: number
       readonly batch: LogBatch
-      /** The configuration that the batch brings, if it brings one (R39). */
-      readonly config: ConfigInBatch | null
+      /** The configurations that the batch brings, mostly none (R39). */
+      readonly configs: readonly ConfigEntry[]
     }
   /** Our link to this node can carry frames. */
   | {
@@ -41,7 +42,7 @@ export type ReplicaEvent =
   | {
       readonly type: 'appended'
       readonly batch: LogBatch
-      readonly config: ConfigInBatch | null
+      readonly configs: readonly ConfigEntry[]
     }
   /** A wanted stretch of the log; null when the journal has nothing there yet. */
   | {
@@ -57,12 +58,6 @@ export type ReplicaEvent =
   /** The broker is stopping, or an operator wants another leader (R28). */
   | { readonly type: 'abdicate' }
   | { readonly type: 'stepDown'; readonly reason: string }
-
-export interface ConfigInBatch {
-  readonly index: number
-  readonly epoch: number
-  readonly config: ClusterConfig
-}
 
 /** What a replica wants done. The owner carries effects out in order, before the next event. */
 export type ReplicaEffect =

@@ -41,6 +41,10 @@ export class Following {
     return this.#of.epoch
   }
 
+  get session(): number {
+    return this.#of.session
+  }
+
   belongsTo(from: string, frame: { readonly epoch: number; readonly session: number }): boolean {
     const { leader, epoch, session } = this.#of
     return from === leader && frame.epoch === epoch && frame.session === session
@@ -59,7 +63,6 @@ export class Following {
       return
     }
     this.#phase = 'truncating'
-    this.#context.rollBackConfigs(after)
     this.#context.emit({ type: 'truncate', after })
   }
 
@@ -82,6 +85,8 @@ export class Following {
     if (this.#phase !== 'streaming') return
     const { batch } = event
     const { tail } = this.#context.log
+    // Sent twice: we have it, and asking for more would have it sent a third time.
+    if (batch.lastIndex <= tail.index) return
     if (batch.previous.index !== tail.index || batch.previous.epoch !== tail.epoch) {
       const { epoch, session } = this.#of
       const nack = { epoch, session, next: tail.index + 1 }
@@ -96,7 +101,7 @@ export class Following {
       })
       return
     }
-    if (event.config !== null) this.#context.addConfig(event.config)
+    this.#context.addConfigs(event.configs)
     this.#context.emit({ type: 'append', batch })
     // R20: the epoch start is fsynced on a quorum whatever the mode.
     if (batch.epochStarts.length > 0) this.#context.emit({ type: 'sync' })
@@ -143,14 +148,14 @@ export class Following {
   }
 
   #ack(sentUs: number): void {
-    const { log, suspect, acknowledgeable } = this.#context
-    const verified = this.#phase === 'streaming' ? acknowledgeable : 0
-    this.#ackedSynced = Math.min(log.syncedIndex, verified)
+    const { log, suspect } = this.#context
+    const isVerified = this.#phase === 'streaming'
+    this.#ackedSynced = isVerified ? log.syncedIndex : 0
     this.#context.send(this.leader, {
       type: 'ack',
       epoch: this.epoch,
       session: this.#of.session,
-      written: Math.min(log.writtenIndex, verified),
+      written: isVerified ? log.writtenIndex : 0,
       synced: this.#ackedSynced,
       suspect: suspect !== null,
       sentUs,

@@ -2,14 +2,20 @@ import { assert } from '@quorate/core/base/errors'
 import type { LogBatch } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig } from '../cluster-config.ts'
 import { isVoter, quorumOf } from '../cluster-config.ts'
+import type { ConfigEntry } from '../config-history.ts'
 import type { FrameOf } from '../frames.ts'
+import { FRAME_BYTES_MAX } from '../frames.ts'
 import type { Peer, ReplicaContext } from './context.ts'
-import type { ConfigInBatch } from './events.ts'
 import { FollowerProgress } from './progress.ts'
 import { nextSeatChange } from './replacement.ts'
 
 /** Bytes of records in one append frame, unless a single record is larger. */
 export const APPEND_BYTES_MAX = 1024 * 1024
+/**
+ * A batch beyond this is not sent as it was appended but read back in frames of the usual size. Any
+ * single record fits.
+ */
+const DIRECT_APPEND_BYTES_MAX = FRAME_BYTES_MAX - 64 * 1024
 
 /**
  * One leadership: from the won election until the step-down. It never resumes (R20): a new
@@ -82,7 +88,8 @@ export class Leadership {
 
   onTail(from: string, frame: FrameOf<'tail'>): void {
     const progress = this.#sessionOf(from, frame)
-    if (progress === undefined) return
+    // Told twice, because its way to us was interrupted: our answer to the first is on its way.
+    if (progress === undefined || progress.isStreaming) return
     const { point } = frame
     const end = this.#context.log.endOfEpoch(point.epoch)
     if (end.epoch !== point.epoch || point.index > end.lastIndex) {
@@ -116,13 +123,11 @@ export class Leadership {
   }
 
   /** Our own records: sent to the followers before they are on our own disk (R18). */
-  onAppended(batch: LogBatch, config: ConfigInBatch | null): void {
-    if (config !== null) {
-      this.#changeIndex = config.index
-      this.#context.addConfig(config)
-    }
+  onAppended(batch: LogBatch, configs: readonly ConfigEntry[]): void {
+    for (const { index } of configs) this.#changeIndex = index
     // R20: the epoch start is fsynced whatever the mode.
     if (batch.epochStarts.length > 0) this.#context.emit({ type: 'sync' })
+    if (batch.byteLength > DIRECT_APPEND_BYTES_MAX) return
     for (const progress of this.#followers.values()) {
       const upToDate = progress.isStreaming && !progress.isReading
       if (upToDate && progress.nextIndex === batch.firstIndex && progress.hasRoom) {
@@ -155,7 +160,7 @@ export class Leadership {
     this.#replaceSeat()
     const { config, votes } = this.#context
     if (!votes && this.#changeIndex <= this.#context.commitIndex) return 'no longer a voter'
-    const heardMs = Math.max(this.#quorumAnsweredMs(config), this.#startMs)
+    const heardMs = Math.max(this.#quorumAnsweredMs(config, nowMs), this.#startMs)
     return nowMs - heardMs > options.timings.quorumTimeoutMs ? 'no quorum answers' : null
   }
 
@@ -165,7 +170,7 @@ export class Leadership {
    */
   leaseValid(nowMs: number): boolean {
     const { config, options } = this.#context
-    return nowMs - this.#quorumAnsweredMs(config) < options.timings.leaseMs
+    return nowMs - this.#quorumAnsweredMs(config, nowMs) < options.timings.leaseMs
   }
 
   /** R28: the voter that needs nothing more from us, if there is one. */
@@ -189,9 +194,8 @@ export class Leadership {
 
   /** Our own level of acknowledgement: what `local_*` confirmations go by (R22). */
   get ownAckedIndex(): number {
-    const { log, options, acknowledgeable } = this.#context
-    const index = options.sync.leaderDisk ? log.syncedIndex : log.writtenIndex
-    return Math.min(index, acknowledgeable)
+    const { log, options } = this.#context
+    return options.sync.leaderDisk ? log.syncedIndex : log.writtenIndex
   }
 
   #matched(progress: FollowerProgress, index: number): void {
@@ -304,8 +308,8 @@ export class Leadership {
   #replaceSeat(): void {
     const { config, commitIndex, log } = this.#context
     if (!this.#isServing || config === null || this.#changeIndex > commitIndex) return
-    const candidates = [...this.#followers.values()].filter((progress) =>
-      progress.hasCaughtUp(log.tail.index),
+    const candidates = [...this.#followers.values()].filter(
+      (progress) => !progress.suspect && progress.hasCaughtUp(log.tail.index),
     )
     const changed = nextSeatChange(
       config,
@@ -317,12 +321,12 @@ export class Leadership {
   }
 
   /** When the newest heartbeat was sent that a quorum has answered, we ourselves counted. */
-  #quorumAnsweredMs(config: ClusterConfig | null): number {
+  #quorumAnsweredMs(config: ClusterConfig | null, nowMs: number): number {
     if (config === null) return Number.NEGATIVE_INFINITY
     const answered: number[] = []
     for (const seat of config.seats) {
       if (seat === null) continue
-      if (seat.storeUuid === this.#context.self.storeUuid) answered.push(this.#context.nowMs)
+      if (seat.storeUuid === this.#context.self.storeUuid) answered.push(nowMs)
       const progress = this.#followers.get(seat.nodeId)
       if (progress?.peer.storeUuid === seat.storeUuid) answered.push(progress.answeredSentMs)
     }

@@ -60,6 +60,7 @@ export class Replica {
         promising: (candidate) => this.#promising(candidate),
         selfPromised: (outcome) => this.#campaign.onSelfPromised(outcome),
         leaderPromised: (leader) => this.#openSession(leader),
+        holdsLease: () => this.#leadership?.leaseValid(this.#context.nowMs) === true,
       },
       options.startMs,
     )
@@ -119,11 +120,15 @@ export class Replica {
     linkDown: ({ peer, refused }) => this.#onLinkDown(peer, refused),
     persisted: ({ generation }) => this.#onPersisted(generation),
     quiesced: () => this.#voter.onQuiesced(),
-    truncated: () => this.#following?.onTruncated(),
+    truncated: () => {
+      // Not earlier: until the cut is on the disk, a restart finds the records and what they say.
+      this.#context.rollBackConfigs()
+      this.#following?.onTruncated()
+    },
     journalAdvanced: () => this.#onJournalAdvanced(),
     epochAllocated: ({ epoch, nonce }) => this.#campaign.onEpochAllocated(epoch, nonce),
     epochRefused: () => this.#campaign.onEpochRefused(),
-    appended: ({ batch, config }) => this.#leadership?.onAppended(batch, config),
+    appended: (event) => this.#onAppended(event),
     batchRead: ({ peer, session, batch }) => this.#leadership?.onBatchRead(peer, session, batch),
     joined: ({ clusterId, config }) => this.#onJoined(clusterId, config),
     peersMoved: ({ peers }) => void this.#context.persist({ peers }),
@@ -133,9 +138,15 @@ export class Replica {
 
   readonly #onFrameOf: Handlers<Frame['type'], Frame> = {
     preVote: (frame, from) => this.#voter.onPreVote(from, frame),
-    preVoteReply: (frame, from) => this.#campaign.onPreVoteReply(from, frame),
+    preVoteReply: (frame, from) => {
+      this.#onPromiseSeen(frame)
+      this.#campaign.onPreVoteReply(from, frame)
+    },
     fence: (frame, from) => this.#voter.onFence(from, frame),
-    fenceReply: (frame, from) => this.#campaign.onFenceReply(from, frame),
+    fenceReply: (frame, from) => {
+      this.#onPromiseSeen(frame)
+      this.#campaign.onFenceReply(from, frame)
+    },
     sessionStart: (frame, from) => this.#onSessionStart(from, frame),
     tail: (frame, from) => this.#leadership?.onTail(from, frame),
     truncateTo: (frame, from) => this.#inSession(from, frame)?.onTruncateTo(frame),
@@ -146,7 +157,7 @@ export class Replica {
     nack: (frame, from) => this.#leadership?.onNack(from, frame),
     heartbeat: (frame, from) => this.#onHeartbeat(from, frame),
     abdicate: (frame, from) => this.#onAbdicate(from, frame),
-    reject: (frame) => this.#onReject(frame),
+    reject: (frame) => this.#onPromiseSeen(frame),
   }
 
   #handle(event: ReplicaEvent): void {
@@ -202,8 +213,7 @@ export class Replica {
   }
 
   /** The leader's process is gone or has resigned: the first in rank tries at once. */
-  #leaderGone(): void {
-    this.#voter.leaderGone()
+  #scheduleUrgently(): void {
     this.#scheduleElection(this.#rank() * URGENT_RANK_DELAY_MS, URGENT_JITTER_MS)
   }
 
@@ -268,21 +278,22 @@ export class Replica {
   #onLinkUp(peer: Peer): void {
     this.#context.peers.set(peer.nodeId, peer)
     this.#leadership?.onLinkUp(peer)
-    this.#campaign.onLinkUp(peer.nodeId)
+    this.#campaign.onLinkUp(peer)
     if (this.#following?.leader === peer.nodeId) this.#following.onLinkUp()
   }
 
   /**
    * R12: a refused connection proves the process dead, silence proves nothing. It counts when the
-   * refusing node is the one that we last gave a lease to.
+   * refusing node is the one that we last gave a lease to; and it calls for a candidacy unless we
+   * have promised a later epoch to somebody, who needs time to win it.
    */
   #onLinkDown(peer: string, refused: boolean): void {
     this.#context.peers.delete(peer)
     this.#leadership?.onLinkDown(peer)
-    const led = peer === this.#lastLeader && this.#leadership === null
-    if (refused && led && this.#electionDueMs === null && !this.#campaign.isRunning) {
-      this.#leaderGone()
-    }
+    if (!refused || peer !== this.#lastLeader || this.#leadership !== null) return
+    this.#voter.leaderGone()
+    const isElecting = this.#electionDueMs !== null || this.#campaign.isRunning
+    if (!isElecting && peer === this.#context.promised.candidate) this.#scheduleUrgently()
   }
 
   #onPersisted(generation: number): void {
@@ -297,14 +308,29 @@ export class Replica {
     this.#following?.onJournalAdvanced()
   }
 
-  /** R13: only the leader that this voter promised the epoch to, or one of a higher epoch. */
+  /**
+   * R13: only the leader that this voter promised the epoch to, or one of a higher epoch. A node
+   * that belongs to no cluster yet takes nobody's records (R2).
+   */
   #onSessionStart(from: string, frame: FrameOf<'sessionStart'>): void {
     if (!this.#voter.mayFollow(from, frame)) {
       this.#context.send(from, { type: 'reject', promised: this.#context.promised.epoch })
       return
     }
+    if (this.#isPastSession(from, frame)) return
     this.#pendingSession = { from, frame }
+    if (this.#context.meta.clusterId === null) return
     this.#voter.promiseLeader(from, frame.epoch, frame.nonce)
+  }
+
+  /** A leader's sessions rise; an older one arrives late on the connection that it belonged to. */
+  #isPastSession(from: string, { epoch, session }: FrameOf<'sessionStart'>): boolean {
+    const current = this.#following
+    const pending = this.#pendingSession
+    return (
+      (current?.leader === from && current.epoch === epoch && session < current.session) ||
+      (pending?.from === from && pending.frame.epoch === epoch && session < pending.frame.session)
+    )
   }
 
   #openSession(leader: string): void {
@@ -344,11 +370,13 @@ export class Replica {
 
   #onAbdicate(from: string, frame: FrameOf<'abdicate'>): void {
     if (this.#following?.leader !== from || this.#following.epoch !== frame.epoch) return
-    this.#leaderGone()
+    this.#voter.leaderGone()
+    this.#scheduleUrgently()
     if (frame.target === this.#context.self.nodeId) this.#electionDueMs = this.#context.nowMs
   }
 
-  #onReject(frame: FrameOf<'reject'>): void {
+  /** R25: whatever tells of a higher promise ends a leadership. */
+  #onPromiseSeen(frame: { readonly promised: number }): void {
     if (this.#leadership !== null && frame.promised > this.#leadership.epoch) {
       this.#stepDown('a voter has promised a higher epoch')
     }
@@ -363,5 +391,13 @@ export class Replica {
     if (this.#context.meta.clusterId !== null) return
     const configs = config === null ? [] : [{ index: 0, epoch: 0, config }]
     this.#context.persist({ clusterId, configs })
+    const waiting = this.#pendingSession
+    if (waiting !== null) this.#onSessionStart(waiting.from, waiting.frame)
+  }
+
+  /** R39: what was appended is in force, even if the leadership has ended in the same moment. */
+  #onAppended({ batch, configs }: Extract<ReplicaEvent, { type: 'appended' }>): void {
+    this.#context.addConfigs(configs)
+    this.#leadership?.onAppended(batch, configs)
   }
 }

@@ -2,7 +2,7 @@ import type { FrameOf, Last } from '../frames.ts'
 import { notOlder } from '../frames.ts'
 import type { Promised } from '../meta.ts'
 import { SEATS_MAX } from '../cluster-config.ts'
-import type { ReplicaContext } from './context.ts'
+import type { ReplicaContext, ReplicaTimings } from './context.ts'
 
 /** What a promise led to, for the one who asked: a peer, or this node's own campaign. */
 export interface PromiseOutcome {
@@ -17,6 +17,8 @@ export interface VoterOwner {
   selfPromised(outcome: PromiseOutcome): void
   /** The promise that a session of this leader needed is durable. */
   leaderPromised(leader: string): void
+  /** This node leads, and other voters have just told it that they hear it. */
+  holdsLease(): boolean
 }
 
 type Purpose = 'vote' | 'session'
@@ -29,6 +31,12 @@ interface PendingPromise {
   quiescing: boolean
 }
 
+interface DelayedFence {
+  readonly frame: FrameOf<'fence'>
+  /** Nobody waits for the answer any more. */
+  readonly untilMs: number
+}
+
 /**
  * The voter: binds each epoch to one candidate, durably, before it says anything (R6, R7). It
  * decides by its own log and promises alone.
@@ -37,7 +45,7 @@ export class ReplicaVoter {
   readonly #context: ReplicaContext
   readonly #owner: VoterOwner
   #pending: PendingPromise | null = null
-  readonly #delayed = new Map<string, FrameOf<'fence'>>()
+  readonly #delayed = new Map<string, DelayedFence>()
   /** R12: when we last told a leader that we hear it; a fresh start may have forgotten whom. */
   #leaseGivenMs: number
   #leaderIsGone = false
@@ -62,13 +70,15 @@ export class ReplicaVoter {
   /** R12: true while a leader may hold a lease that rests on our answer. */
   mustStay(): boolean {
     const { nowMs, options, config } = this.#context
-    if (this.#leaderIsGone || config?.seats.length === 1) return false
+    if (config?.seats.length === 1) return false
+    if (this.#owner.holdsLease()) return true
+    if (this.#leaderIsGone) return false
     return nowMs - this.#leaseGivenMs < options.timings.stickyMs
   }
 
   onPreVote(from: string, frame: FrameOf<'preVote'>): void {
-    const { promised, suspect, votes } = this.#context
-    if (!votes) return
+    const { promised, suspect } = this.#context
+    if (!this.#isMember) return
     const last = this.last()
     this.#context.send(from, {
       type: 'preVoteReply',
@@ -82,7 +92,7 @@ export class ReplicaVoter {
   }
 
   onFence(from: string, frame: FrameOf<'fence'>): void {
-    if (!this.#context.votes) return
+    if (!this.#isMember) return
     const wanted = { epoch: frame.epoch, candidate: from, nonce: frame.nonce }
     if (!this.#mayPromise(wanted)) {
       this.#reply(from, frame.epoch, frame.nonce, { promises: false, grants: false })
@@ -91,7 +101,7 @@ export class ReplicaVoter {
       const grants = this.#grants(frame.last)
       this.#reply(from, frame.epoch, frame.nonce, { promises: true, grants })
     } else if (this.mustStay()) {
-      if (this.#delayed.size < SEATS_MAX) this.#delayed.set(from, frame)
+      this.#delay(from, frame)
     } else {
       this.#promise(wanted, frame.last, 'vote')
     }
@@ -148,7 +158,16 @@ export class ReplicaVoter {
     if (this.#delayed.size === 0 || this.mustStay()) return
     const delayed = [...this.#delayed]
     this.#delayed.clear()
-    for (const [from, frame] of delayed) this.onFence(from, frame)
+    for (const [from, { frame, untilMs }] of delayed) {
+      // A promise to a candidate that has given up would only make everybody wait for it.
+      if (this.#context.nowMs <= untilMs) this.onFence(from, frame)
+    }
+  }
+
+  #delay(from: string, frame: FrameOf<'fence'>): void {
+    const { nowMs, options } = this.#context
+    if (this.#delayed.size >= SEATS_MAX && !this.#delayed.has(from)) return
+    this.#delayed.set(from, { frame, untilMs: nowMs + fencingMs(options.timings) })
   }
 
   last(): Last {
@@ -176,8 +195,16 @@ export class ReplicaVoter {
 
   /** R8. Not granting still fences. */
   #grants(last: Last): boolean {
-    const { votes, suspect } = this.#context
-    return votes && suspect === null && notOlder(last, this.last())
+    return this.#context.suspect === null && notOlder(last, this.last())
+  }
+
+  /**
+   * Whether this store votes is for the candidate to know, who asks and counts the stores that its
+   * own configuration names: a quorum can have seated us in a record that we have not seen yet
+   * (R9).
+   */
+  get #isMember(): boolean {
+    return this.#context.meta.clusterId !== null
   }
 
   #reply(
@@ -196,6 +223,11 @@ export class ReplicaVoter {
       promised: this.#context.promised.epoch,
     })
   }
+}
+
+/** How long a candidate waits for promises: a sticky voter may answer as late as Tmin (R12). */
+export function fencingMs({ stickyMs }: ReplicaTimings): number {
+  return 2 * stickyMs
 }
 
 function samePromise(a: Promised, b: Promised): boolean {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { ConfigEntry } from '../../../src/replication/config-history.ts'
+import { configsIn } from '../../../src/replication/log-records.ts'
 import type { LogView } from '../../../src/replication/replica/context.ts'
 import type { LogBatch, LogPoint } from '../../../src/store/journal/log-batch.ts'
 import {
@@ -13,6 +15,8 @@ export interface FakeRecord {
   readonly batch: LogBatch
   readonly type: number
   readonly payload: string
+  /** The configuration that it brings. */
+  readonly config: ConfigEntry | undefined
 }
 
 /** A log in memory that tells written from synced, and can lose what was not synced. */
@@ -33,6 +37,15 @@ export class FakeLog implements LogView {
     return { epoch: 0, lastIndex: 0 }
   }
 
+  chainAt(index: number): number | undefined {
+    return this.records[index - 1]?.batch.last.chain
+  }
+
+  /** The configuration that the log itself says is in force (R39). */
+  get lastConfig(): ConfigEntry | undefined {
+    return this.records.findLast(({ config }) => config !== undefined)?.config
+  }
+
   append(batch: LogBatch): void {
     assert.equal(batch.previous.index, this.tail.index)
     assert.equal(batch.previous.chain, this.tail.chain)
@@ -42,7 +55,8 @@ export class FakeLog implements LogView {
       const start = position - batch.previous.position
       const one = parseBatch(bytes.subarray(start, start + 40 + payload.length), previous)
       previous = one.last
-      this.records.push({ batch: one, type, payload: payload.toString('latin1') })
+      const config = configsIn(one)[0]
+      this.records.push({ batch: one, type, payload: payload.toString('latin1'), config })
     })
   }
 
@@ -70,8 +84,11 @@ export class FakeLog implements LogView {
 
   /** What a restart finds: everything written, or after a power cut only what was synced. */
   restarted(powerCut: boolean): FakeLog {
+    return this.upTo(powerCut ? this.syncedIndex : this.writtenIndex)
+  }
+
+  upTo(kept: number): FakeLog {
     const log = new FakeLog()
-    const kept = powerCut ? this.syncedIndex : this.writtenIndex
     log.records = this.records.slice(0, kept)
     log.writtenIndex = kept
     log.syncedIndex = kept

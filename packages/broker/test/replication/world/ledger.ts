@@ -1,14 +1,74 @@
 import assert from 'node:assert/strict'
+import type { ClusterConfig } from '../../../src/replication/cluster-config.ts'
+import { quorumOf } from '../../../src/replication/cluster-config.ts'
+import type { FrameOf } from '../../../src/replication/frames.ts'
+import { EPOCH_START } from '../../../src/replication/log-records.ts'
+import type { Promised } from '../../../src/replication/meta.ts'
+import type { SyncLevel } from '../../../src/replication/sync-level.ts'
 import type { FakeLog } from './fake-log.ts'
 
-/** What is true of the whole cluster, and must stay so: invariants S1, S3, S4, S5 and S6. */
+/** Type of the records that clients send. */
+export const DATA = 99
+
+/** One store's log, as the ledger sees it. */
+export interface Holder {
+  readonly id: string
+  readonly storeUuid: string
+  readonly log: FakeLog
+}
+
+export interface LeadingHolder extends Holder {
+  readonly config: ClusterConfig
+  readonly isSuspect: boolean
+  readonly isServing: boolean
+}
+
+/** Per record, by its chain: the stores of which something is true. */
+class StoresByRecord {
+  readonly #stores = new Map<number, Set<string>>()
+
+  of(chain: number): ReadonlySet<string> {
+    return this.#stores.get(chain) ?? new Set()
+  }
+
+  /** Returns false when it was known already. */
+  add(chain: number, store: string): boolean {
+    const stores = this.#stores.get(chain) ?? new Set<string>()
+    this.#stores.set(chain, stores)
+    const isNew = !stores.has(store)
+    stores.add(store)
+    return isNew
+  }
+
+  delete(chain: number, store: string): void {
+    this.#stores.get(chain)?.delete(store)
+  }
+}
+
+/**
+ * What is true of the whole cluster and must stay so: invariants S1 to S7 and S10. It knows more
+ * than any replica: which store told whom that it holds what, and which copies were destroyed.
+ */
 export class Ledger {
   readonly alarms: string[] = []
+  readonly #sync: SyncLevel
   /** Chain of each committed record, by index: the truth. */
   readonly #truth: number[] = []
   readonly #leaders = new Map<number, string>()
   readonly #known = new Map<string, number>()
   readonly #confirmed = new Map<string, number>()
+  readonly #promises = new Map<string, number>()
+  /** Stores that told a leader, as voters in good standing, that they hold a record. */
+  readonly #acked = new StoresByRecord()
+  readonly #ackedOnDisk = new StoresByRecord()
+  /** Stores that held a record and lost it, otherwise than by a cut that their leader asked for. */
+  readonly #destroyed = new StoresByRecord()
+  /** Committed records that were gone from every store, and reported as possibly lost. */
+  reportedLosses = 0
+
+  constructor(sync: SyncLevel) {
+    this.#sync = sync
+  }
 
   /** The test itself has destroyed a quorum's copies: a new truth begins. */
   forget(): void {
@@ -30,38 +90,130 @@ export class Ledger {
     return [...this.#confirmed.keys()]
   }
 
-  committed(node: string, log: FakeLog, index: number, serving: boolean): void {
-    assert.ok(index <= log.records.length, `${node} commits ${index} beyond its log (S4)`)
-    const from = this.#known.get(node) ?? 0
-    for (let i = from + 1; i <= index; i++) this.#commitOne(node, log, i, serving)
-    this.#known.set(node, Math.max(from, index))
+  /** S2: what is promised on the disk never goes back. */
+  promised({ storeUuid }: Holder, { epoch }: Promised): void {
+    const before = this.#promises.get(storeUuid) ?? 0
+    assert.ok(epoch >= before, `${storeUuid} forgets its promise of ${before} (S2)`)
+    this.#promises.set(storeUuid, epoch)
   }
 
-  leads(node: string, epoch: number, log: FakeLog): void {
-    const other = this.#leaders.get(epoch)
-    assert.ok(
-      other === undefined || other === node,
-      `${node} and ${other} lead epoch ${epoch} (S1)`,
-    )
-    this.#leaders.set(epoch, node)
-    for (const [payload, index] of this.#confirmed) {
-      const held = log.records[index - 1]
-      assert.equal(held?.payload, payload, `${node} leads epoch ${epoch} without ${payload} (S5)`)
+  /** R7: whatever rests on a promise is said only after the promise is durable. */
+  saidInEpoch({ storeUuid }: Holder, epoch: number): void {
+    const durable = this.#promises.get(storeUuid) ?? 0
+    assert.ok(durable >= epoch, `${storeUuid} speaks in epoch ${epoch}, promised ${durable} (R7)`)
+  }
+
+  /** S7: nothing is acknowledged that is not held. */
+  acked({ id, storeUuid, log }: Holder, frame: FrameOf<'ack'>): void {
+    assert.ok(frame.synced <= log.syncedIndex, `${id} acknowledges what is not synced (S7)`)
+    assert.ok(frame.written <= log.writtenIndex, `${id} acknowledges what is not written (S7)`)
+    if (frame.suspect) return
+    const level = this.#sync.followerDisk ? frame.synced : frame.written
+    addDown(this.#acked, log, level, storeUuid)
+    addDown(this.#ackedOnDisk, log, frame.synced, storeUuid)
+  }
+
+  /** S6: no record that is committed is cut. */
+  truncated({ id, storeUuid, log }: Holder, after: number): void {
+    for (let i = after + 1; i <= log.records.length; i++) {
+      const chain = log.chainAt(i) as number
+      assert.notEqual(chain, this.#truth[i], `${id} cuts the committed record ${i} (S6)`)
+      this.#acked.delete(chain, storeUuid)
+      this.#ackedOnDisk.delete(chain, storeUuid)
     }
   }
 
-  truncated(node: string, after: number): void {
-    const known = this.#known.get(node) ?? 0
-    assert.ok(after >= known, `${node} cuts below its commit ${known} (S6)`)
+  /** A power cut, a wiped or a damaged disk: the records behind `kept` are gone. */
+  destroyed({ storeUuid, log }: Holder, kept: number): void {
+    for (let i = kept + 1; i <= log.writtenIndex; i++) {
+      this.#destroyed.add(log.chainAt(i) as number, storeUuid)
+    }
   }
 
-  #commitOne(node: string, log: FakeLog, index: number, serving: boolean): void {
-    const record = log.records[index - 1]
+  /** S1, S5: one leader per epoch, and it holds everything that is committed. */
+  elected(leader: LeadingHolder, epoch: number, exempt: readonly Holder[] | null): void {
+    const { id, log } = leader
+    const other = this.#leaders.get(epoch)
+    assert.ok(other === undefined || other === id, `${id} and ${other} lead epoch ${epoch} (S1)`)
+    this.#leaders.set(epoch, id)
+    const missing = this.#truth.findIndex((chain, i) => i > 0 && chain !== log.chainAt(i))
+    if (missing < 0) return
+    assert.ok(exempt !== null, `${id} leads epoch ${epoch} without record ${missing} (S5)`)
+    this.#writeOff(missing, { everybody: exempt, quorum: quorumOf(leader.config) })
+  }
+
+  committed(holder: Holder, index: number, leading: LeadingHolder | null): void {
+    const { id, log } = holder
+    assert.ok(index <= log.records.length, `${id} commits ${index} beyond its log (S4)`)
+    const from = this.#known.get(id) ?? 0
+    for (let i = from + 1; i <= index; i++) {
+      const chain = log.chainAt(i) as number
+      const truth = this.#truth[i]
+      assert.ok(
+        truth === chain || (truth === undefined && leading !== null),
+        `${id}: ${i} (S3, S4)`,
+      )
+      if (leading !== null) this.#commitOne(leading, i)
+    }
+    if (leading !== null && index > from) this.#mustBeAcked(leading, index, this.#acked)
+    this.#known.set(id, Math.max(from, index))
+  }
+
+  /** The process ended: what it knew of the commit is forgotten, and asked of it anew. */
+  restarted({ id }: Holder): void {
+    this.#known.delete(id)
+  }
+
+  /** S5, S11: in the end everybody holds everything that is committed. */
+  mustBeHeldBy({ id, log }: Holder): void {
+    this.#truth.forEach((chain, i) => assert.equal(log.chainAt(i), chain, `${id} lacks ${i} (S11)`))
+  }
+
+  #commitOne(leading: LeadingHolder, i: number): void {
+    const { log, isServing } = leading
+    const record = log.records[i - 1]
     assert.ok(record)
-    const { chain } = record.batch.last
-    const truth = this.#truth[index]
-    assert.ok(truth === undefined || truth === chain, `${node} commits another ${index} (S3, S4)`)
-    this.#truth[index] = chain
-    if (serving && record.type === 99) this.#confirmed.set(record.payload, index)
+    const { chain, epoch } = record.batch.last
+    this.#truth[i] = chain
+    const isOwnStart = record.type === EPOCH_START && epoch === log.tail.epoch
+    // R20: on a quorum's disks, whatever the mode.
+    if (isOwnStart && !isServing) this.#mustBeAcked(leading, i, this.#ackedOnDisk)
+    if (isServing && record.type === DATA) this.#confirmed.set(record.payload, i)
+  }
+
+  /** R21, S10: a quorum of the configured voters, in good standing, said so. */
+  #mustBeAcked(leading: LeadingHolder, index: number, acked: StoresByRecord): void {
+    const { id, storeUuid, log, config, isSuspect } = leading
+    const chain = log.chainAt(index) as number
+    const byDisk = this.#sync.leaderDisk || acked === this.#ackedOnDisk
+    const own = index <= (byDisk ? log.syncedIndex : log.writtenIndex) && !isSuspect
+    const counted = config.seats.filter((seat) => {
+      if (seat === null) return false
+      return seat.storeUuid === storeUuid ? own : acked.of(chain).has(seat.storeUuid)
+    })
+    const enough = counted.length >= quorumOf(config)
+    assert.ok(enough, `${id} commits ${index} with ${counted.length} acknowledgements (R21, S10)`)
+  }
+
+  /** R10: allowed only if a quorum's copies were destroyed and nobody has one left. */
+  #writeOff(from: number, of: { readonly everybody: readonly Holder[]; readonly quorum: number }) {
+    for (let i = from; i < this.#truth.length; i++) {
+      const chain = this.#truth[i] as number
+      const holder = of.everybody.find(({ log }) => log.chainAt(i) === chain)
+      assert.equal(holder, undefined, `record ${i} is given up, but ${holder?.id} has it (R10)`)
+      const copies = this.#destroyed.of(chain).size
+      assert.ok(copies >= of.quorum, `record ${i} is given up after ${copies} losses (R10)`)
+      this.reportedLosses++
+    }
+    this.#truth.length = from
+    for (const [id, known] of this.#known) this.#known.set(id, Math.min(known, from - 1))
+    for (const [payload, i] of this.#confirmed) if (i >= from) this.#confirmed.delete(payload)
+  }
+}
+
+/** Whoever holds a record holds all before it: goes down until that is known. */
+function addDown(stores: StoresByRecord, log: FakeLog, index: number, storeUuid: string): void {
+  for (let i = index; i > 0; i--) {
+    if (!stores.add(log.chainAt(i) as number, storeUuid)) return
   }
 }

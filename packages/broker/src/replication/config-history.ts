@@ -1,0 +1,51 @@
+import type { ClusterConfig } from './cluster-config.ts'
+import { sameConfig } from './cluster-config.ts'
+
+/** A configuration that stands in this replica's log, and where (R39). */
+export interface ConfigEntry {
+  /** 0 for the bootstrap configuration, which stands in no record. */
+  readonly index: number
+  readonly epoch: number
+  readonly config: ClusterConfig
+}
+
+/** Configurations that can be rolled back to; there is one change in flight at a time (R39). */
+export const CONFIG_ENTRIES_MAX = 8
+
+/**
+ * The history after these records were appended. Most epochs begin with the configuration that is
+ * in force already: then nothing changes, and the very same array is returned.
+ */
+export function appendConfigs(
+  history: readonly ConfigEntry[],
+  entries: readonly ConfigEntry[],
+): readonly ConfigEntry[] {
+  let configs = history
+  for (const entry of entries) {
+    const kept = configs.filter((other) => other.index < entry.index)
+    const isNew = !sameConfig(kept.at(-1)?.config ?? null, entry.config)
+    if (!isNew && kept.length === configs.length) continue
+    configs = (isNew ? [...kept, entry] : kept).slice(-CONFIG_ENTRIES_MAX)
+  }
+  return configs
+}
+
+interface EpochEnds {
+  endOfEpoch(epoch: number): { readonly epoch: number; readonly lastIndex: number }
+}
+
+/**
+ * The entries whose very record the log holds. The meta file and the log are written independently:
+ * after a crash an entry may name a record that was cut, lost, or replaced by one of another epoch.
+ */
+export function configsHeld(
+  history: readonly ConfigEntry[],
+  log: EpochEnds,
+): readonly ConfigEntry[] {
+  return history.filter(({ index, epoch }) => {
+    if (index === 0) return true
+    const end = log.endOfEpoch(epoch)
+    const begin = log.endOfEpoch(epoch - 1).lastIndex
+    return end.epoch === epoch && begin < index && index <= end.lastIndex
+  })
+}
