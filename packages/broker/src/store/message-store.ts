@@ -113,7 +113,7 @@ export interface StoredProducer {
 /**
  * The leader's end of the log. Appending assigns the index and returns at once; the record is
  * applied to the store when it is committed. Throws LEADERSHIP_LOST when this broker no longer
- * leads.
+ * leads, RESOURCE_LIMIT when no record can hold the operation; nothing is appended then.
  */
 export interface LogWriter {
   append(op: LogOp): number

@@ -234,9 +234,13 @@ export class BatchBuilder {
     this.#segmentStart = null
   }
 
-  /** Adds a record and returns its index; it begins where `position` was before the call. */
+  /**
+   * Adds a record and returns its index; it begins where `position` was before the call. Throws
+   * RESOURCE_LIMIT for a payload that no record can hold: nothing has been added then.
+   */
   add(type: number, payload: Buffer | readonly Buffer[]): number {
     const length = Buffer.isBuffer(payload) ? payload.length : byteLengthOf(payload)
+    if (length > MAX_PAYLOAD_BYTES) throw tooLarge(length)
     const header = this.#header
     header.payloadLength = length
     header.payloadChecksum = checksumOf(payload)
@@ -402,6 +406,12 @@ export function discontinuityOf(header: RecordHeader, point: LogPoint): string |
     return 'the first record begins no segment'
   }
   return null
+}
+
+function tooLarge(bytes: number): BrokerError {
+  return new BrokerError('RESOURCE_LIMIT', 'This is more than one record of the log can hold.', {
+    details: { bytes, maxPayloadBytes: MAX_PAYLOAD_BYTES },
+  })
 }
 
 function malformed(what: string, index: number): BrokerError {

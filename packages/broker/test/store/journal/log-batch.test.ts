@@ -10,6 +10,7 @@ import {
   parseBatch,
   parseLeading,
 } from '../../../src/store/journal/log-batch.ts'
+import { MAX_PAYLOAD_BYTES } from '../../../src/store/journal/record.ts'
 
 interface Builds {
   readonly epoch?: number
@@ -133,6 +134,22 @@ describe('batch builder', () => {
       for (const { text } of recordsOf(batch)) assert.equal(text.charCodeAt(999), index++ & 0xff)
     }
     assert.equal(index, 295)
+  })
+
+  it('refuses a payload that no record can hold, and goes on as if it had not been asked', () => {
+    const builder = builderOf()
+    builder.add(7, Buffer.from('a'))
+    const half = Buffer.alloc(MAX_PAYLOAD_BYTES / 2)
+    assert.throws(
+      () => builder.add(7, [half, half, Buffer.from('+')]),
+      (error: unknown) => error instanceof BrokerError && error.code === 'RESOURCE_LIMIT',
+    )
+    builder.add(7, Buffer.from('b'))
+    const batch = builder.take()
+    assert.deepEqual(
+      recordsOf(parseBatch(Buffer.concat(batch.chunks), EMPTY_LOG)).map(({ text }) => text),
+      ['a', 'b'],
+    )
   })
 
   it('makes the same bytes of a payload in one piece or in many', () => {
