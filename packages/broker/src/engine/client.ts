@@ -212,4 +212,6 @@ export interface EngineApi {
   publishTo(consumer: Consumer, messages: readonly Message[]): void
   observe(observer: EngineObserver): void
   destinations(): Iterable<DestinationName>
+  /** Whether deliveries may reach consumers now (R27): to be asked for those that were held back. */
+  readonly mayDispatch: boolean
 }

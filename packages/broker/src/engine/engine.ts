@@ -75,6 +75,10 @@ export class Engine implements EngineApi, ApplyListener {
     return this.#core !== null && !this.#stopped
   }
 
+  get mayDispatch(): boolean {
+    return this.#core?.dispatcher.leaseValid ?? false
+  }
+
   /** Takes over what the log knows and begins to serve. */
   start(): void {
     assert(this.#core === null, 'an engine serves one leadership')

@@ -45,7 +45,7 @@ export class OpenWireAdapter {
       advisories: new Advisories(engine, { brokerId: id, brokerName, clock }),
     }
     this.#timer = clock.every(TICK_MS, () => {
-      for (const client of this.#clients) client.link.tick()
+      for (const client of this.#clients) client.tick()
     })
   }
 

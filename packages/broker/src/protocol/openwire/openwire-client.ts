@@ -218,9 +218,13 @@ export class OpenWireClient implements LinkOwner {
   }
 
   drained(): void {
-    this.deliveries.drain()
-    this.setWritable(this.deliveries.heldCount === 0)
-    this.link.flush()
+    this.#writeHeld()
+  }
+
+  /** Looks at the time; called a few times a second. */
+  tick(): void {
+    this.link.tick()
+    if (this.deliveries.heldCount > 0) this.#writeHeld()
   }
 
   setWritable(writable: boolean): void {
@@ -238,6 +242,17 @@ export class OpenWireClient implements LinkOwner {
     }
     this.disconnect()
     this.#ended(this)
+  }
+
+  /**
+   * Writes what was held back, as far as the peer takes it. A broker that was stopped meanwhile may
+   * have been deposed (R27): what it held waits until its lease is known to be valid.
+   */
+  #writeHeld(): void {
+    if (this.deliveries.heldCount > 0 && !this.services.engine.mayDispatch) return
+    this.deliveries.drain()
+    this.setWritable(this.deliveries.heldCount === 0)
+    this.link.flush()
   }
 
   /**

@@ -16,6 +16,9 @@ import type {
  */
 const texts = new WeakMap<object, string>()
 
+/** Characters of an id; those of ActiveMQ's clients have less than a hundred. */
+export const ID_TEXT_MAX = 4096
+
 /** `<connection>:<session>:<value>`. */
 export function consumerText(id: ConsumerId): string {
   return texts.get(id) ?? remember(id, [id.connectionId, id.sessionId, id.value])
@@ -40,7 +43,7 @@ export function connectionText(id: ConnectionId | null): string {
   if (id?.value == null || id.value === '') {
     throw new BrokerError('PROTOCOL_VIOLATION', 'a command lacks its connection id')
   }
-  return id.value
+  return bounded(id.value)
 }
 
 /** `TX:<connection>:<value>`. Throws UNSUPPORTED for an XA transaction. */
@@ -58,9 +61,15 @@ function isLocalTransaction(id: TransactionId): id is LocalTransactionId {
 }
 
 function remember(id: object, parts: readonly (string | number | bigint | null)[]): string {
-  const text = parts.join(':')
+  const text = bounded(parts.join(':'))
   texts.set(id, text)
   return text
+}
+
+/** The broker keeps ids in tables and in its log, whose fields are bounded. */
+function bounded(text: string): string {
+  if (text.length <= ID_TEXT_MAX) return text
+  throw new BrokerError('INVALID_ARGUMENT', `an id of ${text.length} characters is too long`)
 }
 
 export function isConsumerId(id: DataStructure | null): id is ConsumerId {

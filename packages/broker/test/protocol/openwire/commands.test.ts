@@ -36,6 +36,26 @@ describe('openwire connection', () => {
     assert.equal(options.reconnect, true)
   })
 
+  it('takes no ids that its tables and the log could not hold', async () => {
+    const fixture = new Fixture()
+    const client = await fixture.connect()
+    const long = 'x'.repeat(5000)
+    const transactionId = create('LocalTransactionId', {
+      value: 1,
+      connectionId: create('ConnectionId', { value: long }),
+    })
+    const begin = create('TransactionInfo', { connectionId, transactionId, transactionType: 0 })
+    assert.equal(await client.fail(begin), 'javax.jms.JMSException')
+    const producerId = create('ProducerId', { connectionId: long, sessionId: 1, value: 1 })
+    const sessionId = create('SessionId', { connectionId: long, value: 1 })
+    assert.equal(await client.fail(create('SessionInfo', { sessionId })), 'javax.jms.JMSException')
+    assert.equal(
+      await client.fail(create('RemoveInfo', { objectId: producerId })),
+      'javax.jms.JMSException',
+    )
+    assert.deepEqual(fixture.engine.client.named('begin'), [])
+  })
+
   it('is refused with the exception of the error table', async () => {
     const fixture = new Fixture()
     fixture.engine.refuse = new BrokerError('INVALID_CLIENT_ID', 'in use')

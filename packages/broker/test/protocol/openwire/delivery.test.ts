@@ -154,6 +154,24 @@ describe('openwire delivery', () => {
     assert.equal(client.all('MessageDispatch').at(-1)?.message, null)
   })
 
+  it('writes nothing that it held back until the broker may dispatch again', async () => {
+    const { fixture, client, consumer } = await consuming(0)
+    client.pause()
+    const large = textMessage(1)
+    large.content = Buffer.alloc(400_000)
+    const body = encodeCanonical(large)
+    consumer.deliver(...Array.from({ length: 20 }, () => ({ ...stored(textMessage(1)), body })))
+    fixture.engine.mayDispatch = false
+    client.resume()
+    for (let i = 0; i < 20; i++) await settle()
+    const before = client.all('MessageDispatch').length
+    assert.ok(before < 20)
+    fixture.engine.mayDispatch = true
+    fixture.clock.advance(100)
+    for (let i = 0; i < 20; i++) await settle()
+    assert.equal(client.all('MessageDispatch').length, 20)
+  })
+
   it('drops what it held back for a consumer that is closed meanwhile', async () => {
     const { client, consumer } = await consuming(0)
     client.pause()

@@ -30,6 +30,7 @@ export class FakeEngine implements EngineApi {
   readonly observers: EngineObserver[] = []
   existing: DestinationName[] = []
   refuse: BrokerError | null = null
+  mayDispatch = true
 
   get client(): FakeClient {
     const client = this.clients.at(-1)
