@@ -23,6 +23,7 @@ import type { ReceiptHolder } from './pending-records.ts'
 import type { Sender } from './policy/flow-control.ts'
 import {
   CONSUMERS_PER_CLIENT_MAX,
+  MESSAGE_BYTES_MAX,
   PRODUCERS_AT_HAND_MAX,
   TRANSACTIONS_PER_CLIENT_MAX,
 } from './policy/limits.ts'
@@ -95,7 +96,7 @@ export class ClientConnection
     if (this.#closed) throw new BrokerError('ILLEGAL_STATE', 'The connection is closed.')
     const present = this.#consumers.get(options.consumerId)
     if (present !== undefined) {
-      this.confirm(receipt, null)
+      this.#confirmBehind(receipt)
       return present
     }
     if (this.#consumers.size >= CONSUMERS_PER_CLIENT_MAX) {
@@ -103,11 +104,10 @@ export class ClientConnection
         details: { most: CONSUMERS_PER_CLIENT_MAX },
       })
     }
-    const before = this.#core.records.lastIndex
     const subscription = openSubscription(this.#core, this, options)
     this.#consumers.set(options.consumerId, subscription)
     this.#events.consumerAdded(this, subscription)
-    this.#confirmAfter(before, receipt)
+    this.#confirmBehind(receipt)
     return subscription
   }
 
@@ -118,6 +118,7 @@ export class ClientConnection
   send(message: Message, transaction: string, receipt: Receipt): void {
     if (this.#closed) return
     try {
+      checkSize(message)
       const sending = message.persistent ? this.#sending(message.producer) : null
       if (transaction !== '') this.#hold(message, sending, transaction)
       else if (isResend(message, sending)) return this.#confirmBehind(receipt)
@@ -153,7 +154,7 @@ export class ClientConnection
     if (this.#closed || this.#transactions.has(transaction)) return
     // One too many is not begun: its operations and its commit are refused as unknown.
     if (this.#transactions.size >= TRANSACTIONS_PER_CLIENT_MAX) return
-    this.#transactions.set(transaction, new Transaction(transaction))
+    this.#transactions.set(transaction, new Transaction(transaction, this.#core.held))
   }
 
   commit(transaction: string, receipt: Receipt): void {
@@ -190,9 +191,8 @@ export class ClientConnection
   addDestination(destination: DestinationName, receipt: Receipt): void {
     if (this.#closed) return
     try {
-      const before = this.#core.records.lastIndex
       for (const part of splitComposite(destination)) this.#addDestination(part)
-      this.#confirmAfter(before, receipt)
+      this.#confirmBehind(receipt)
     } catch (error) {
       this.#refuse(receipt, error)
     }
@@ -202,7 +202,7 @@ export class ClientConnection
     if (this.#closed) return
     try {
       const target = this.#core.registry.find(destination)
-      if (target === undefined) this.confirm(receipt, null)
+      if (target === undefined) this.#confirmBehind(receipt)
       else if (isTemporary(destination.kind)) this.#removeTemporary(destination, receipt)
       else removeDestination(this.#core, target, { holder: this, receipt })
     } catch (error) {
@@ -394,12 +394,10 @@ export class ClientConnection
     this.confirm(receipt, null)
   }
 
-  /** Confirms when what was appended since `before` is committed. */
-  #confirmAfter(before: number, receipt: Receipt): void {
-    if (this.#core.records.lastIndex === before) this.confirm(receipt, null)
-    else this.#confirmBehind(receipt)
-  }
-
+  /**
+   * Confirms when everything appended so far is committed: also where nothing had to be appended,
+   * because what is there already may have been appended a moment ago, for somebody else.
+   */
   #confirmBehind(receipt: Receipt): void {
     if (receipt !== NO_RECEIPT) this.#core.records.behindLast(new ReceiptRecord(this, receipt))
   }
@@ -409,6 +407,13 @@ export class ClientConnection
     if (!(error instanceof BrokerError)) throw error
     this.reject(receipt, error)
   }
+}
+
+function checkSize({ body }: Message): void {
+  if (body.length <= MESSAGE_BYTES_MAX) return
+  throw new BrokerError('RESOURCE_LIMIT', 'The message is too large.', {
+    details: { bytes: body.length, mostBytes: MESSAGE_BYTES_MAX },
+  })
 }
 
 /** R42: stored before, or on its way; it must not be stored again. */

@@ -70,6 +70,7 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     producers,
     deadLetters,
     flow,
+    held: new MemoryBudget(options.memoryLimitBytes),
     commits: new Set(),
   }
 }

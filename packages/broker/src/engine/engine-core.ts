@@ -5,6 +5,7 @@ import type { DestinationRegistry } from './destination/destination-registry.ts'
 import type { AckBatch } from './dispatch/ack-batch.ts'
 import type { BacklogPort } from './dispatch/backlog.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
+import type { MemoryBudget } from './dispatch/memory-budget.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { PendingRecords } from './pending-records.ts'
 import type { DeadLetters } from './policy/dead-letter.ts'
@@ -25,6 +26,8 @@ export interface EngineCore {
   readonly producers: ProducerTable
   readonly deadLetters: DeadLetters
   readonly flow: FlowControl
+  /** For the messages of open transactions. Apart from the others': nobody is paused for these. */
+  readonly held: MemoryBudget
   /** Transactions whose commit is appended and not applied; bounded as records are. */
   readonly commits: Set<string>
 }

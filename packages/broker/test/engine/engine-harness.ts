@@ -154,8 +154,13 @@ export class TestClient implements ClientSink {
   }
 
   consume(destination: string, options: Partial<ConsumerOptions> = {}): Consumer {
+    return this.client.openConsumer(this.optionsOf(destination, options), NO_RECEIPT)
+  }
+
+  /** Of one more consumer. */
+  optionsOf(destination: string, options: Partial<ConsumerOptions> = {}): ConsumerOptions {
     const consumerId = `c${this.#nextConsumer++}`
-    const wanted: ConsumerOptions = {
+    return {
       consumerId,
       destination: parseDestinationName(destination, 'queue'),
       prefetch: 1000,
@@ -168,7 +173,6 @@ export class TestClient implements ClientSink {
       info: null,
       ...options,
     }
-    return this.client.openConsumer(wanted, NO_RECEIPT)
   }
 
   acknowledge(deliveries: readonly Delivery[], how: AckOptions = {}): Receipt {

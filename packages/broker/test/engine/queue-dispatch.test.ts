@@ -1,6 +1,34 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EngineHarness } from './engine-harness.ts'
+import { MESSAGE_BYTES_MAX } from '../../src/engine/policy/limits.ts'
+import { EngineHarness, testMessage } from './engine-harness.ts'
+
+describe('a message', () => {
+  it('larger than any record is refused, and the log goes on without it', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    const receipt = client.receipt()
+    const body = Buffer.alloc(MESSAGE_BYTES_MAX + 1)
+    client.client.send({ ...testMessage('Q', ''), body }, '', receipt)
+    assert.equal(client.rejectionOf(receipt), 'RESOURCE_LIMIT')
+    client.send('Q', 'a')
+    harness.settle()
+    assert.deepEqual(harness.stored('Q'), ['a'])
+  })
+
+  it('of the largest size can become a dead letter', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    const body = Buffer.alloc(MESSAGE_BYTES_MAX)
+    client.client.send({ ...testMessage('Q', ''), body }, '', client.receipt())
+    client.consume('Q')
+    harness.settle()
+    client.acknowledge(client.deliveries, { mode: 'poisoned', cause: 'x'.repeat(30_000) })
+    harness.settle()
+    assert.equal(harness.depth('ActiveMQ.DLQ'), 1)
+    assert.equal(harness.depth('Q'), 0)
+  })
+})
 
 describe('a persistent send to a queue', () => {
   it('is confirmed and dispatched when it is committed, not before', () => {

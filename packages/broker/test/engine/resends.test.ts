@@ -75,6 +75,25 @@ describe('a send that is repeated after a failover', () => {
   })
 })
 
+describe('a repeated transaction', () => {
+  it('all of whose sends are on their way is confirmed with them, not before', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect({ connectionId: 'C' })
+    client.client.begin('T')
+    client.send('Q', 'a', { producer: 'P', sequence: 1, transaction: 'T' })
+    client.commit('T')
+    const again = harness.connect({ connectionId: 'C', reconnect: true })
+    again.client.begin('T')
+    again.send('Q', 'a', { producer: 'P', sequence: 1, transaction: 'T' })
+    const receipt = again.commit('T')
+    harness.runTurns()
+    assert.equal(again.isConfirmed(receipt), false)
+    harness.settle()
+    assert.equal(again.isConfirmed(receipt), true)
+    assert.deepEqual(harness.stored('Q'), ['a'])
+  })
+})
+
 describe('a send on a fresh connection', () => {
   it('is no resend, in whatever order its producer counts', () => {
     const harness = new EngineHarness()

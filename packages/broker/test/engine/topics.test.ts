@@ -98,6 +98,19 @@ describe('a topic', () => {
 describe('a durable subscription', () => {
   const durable = { durableName: 'S' }
 
+  it('is confirmed when it is committed, also to a client that asks again before', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect({ connectionId: 'C', clientId: 'me' })
+    client.consume('topic://T', durable)
+    const again = harness.connect({ connectionId: 'C', clientId: 'me', reconnect: true })
+    const receipt = again.receipt()
+    again.client.openConsumer(client.optionsOf('topic://T', durable), receipt)
+    harness.runTurns()
+    assert.equal(again.isConfirmed(receipt), false)
+    harness.settle()
+    assert.equal(again.isConfirmed(receipt), true)
+  })
+
   it('collects messages while its client is away', () => {
     const harness = new EngineHarness()
     const client = harness.connect({ clientId: 'C' })

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { TRANSACTION_OPERATIONS_MAX } from '../../src/engine/policy/limits.ts'
-import { EngineHarness } from './engine-harness.ts'
+import { NO_RECEIPT } from '../../src/engine/client.ts'
+import {
+  TRANSACTION_BYTES_MAX,
+  TRANSACTION_OPERATIONS_MAX,
+} from '../../src/engine/policy/limits.ts'
+import { EngineHarness, testMessage } from './engine-harness.ts'
 
 describe('a local transaction', () => {
   it('shows its sends and takes its acknowledgements when its one record is committed', () => {
@@ -178,5 +182,44 @@ describe('a local transaction', () => {
     assert.equal(client.rejectionOf(last), 'RESOURCE_LIMIT')
     assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
     assert.equal(harness.depth('Q'), 0)
+  })
+
+  it('is held in bounded memory, however many are open, and gives it back at its end', () => {
+    const harness = new EngineHarness({ memoryLimitBytes: 10 })
+    const client = harness.connect()
+    for (const id of ['T1', 'T2', 'T3']) client.client.begin(id)
+    client.send('Q', 'sixsix', { transaction: 'T1' })
+    const refused = client.send('Q', 'sixsix', { transaction: 'T2' })
+    assert.equal(client.rejectionOf(refused), 'RESOURCE_LIMIT')
+    assert.equal(client.rejectionOf(client.commit('T2')), 'TRANSACTION_ROLLED_BACK')
+    client.rollback('T1')
+    client.send('Q', 'sixsix', { transaction: 'T3' })
+    client.commit('T3')
+    client.client.begin('T4')
+    client.send('Q', 'seven 7', { transaction: 'T4' })
+    client.commit('T4')
+    harness.settle()
+    assert.deepEqual(harness.stored('Q'), ['sixsix', 'seven 7'])
+    assert.equal(client.paused, false)
+  })
+
+  it('that no record can hold is rolled back whole', () => {
+    const harness = new EngineHarness({ memoryLimitBytes: TRANSACTION_BYTES_MAX })
+    const client = harness.connect({ clientId: 'me' })
+    client.consume('topic://T', { durableName: 'S' }).close(0)
+    client.send('IN', 'in')
+    client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.deliveries, { transaction: 'T1' })
+    const body = Buffer.alloc(TRANSACTION_BYTES_MAX)
+    client.client.send({ ...testMessage('topic://T', ''), body }, 'T1', NO_RECEIPT)
+    assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
+    assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
+    client.client.close()
+    const other = harness.connect()
+    other.consume('IN')
+    harness.settle()
+    assert.deepEqual(other.texts, ['in'])
   })
 })

@@ -33,7 +33,15 @@ export const DEAD_LETTERS_PER_RECORD_MAX = 500
 export const DEAD_LETTER_BYTES_PER_RECORD_MAX = 4 << 20
 /** Sends and acknowledged messages in one transaction. */
 export const TRANSACTION_OPERATIONS_MAX = 100_000
-/** Bytes of the messages sent in one transaction: it becomes one record of the log. */
+/**
+ * Bytes of one message in its canonical encoding. A record holds 64 KB more: the operation around
+ * it, and what becoming a dead letter adds.
+ */
+export const MESSAGE_BYTES_MAX = 100 << 20
+/**
+ * Bytes of the messages sent in one transaction, and of the numbers of the lists they go to: it
+ * becomes one record of the log.
+ */
 export const TRANSACTION_BYTES_MAX = 96 << 20
 /** Transactions that one connection has open at a time. */
 export const TRANSACTIONS_PER_CLIENT_MAX = 1000

@@ -2,7 +2,9 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Client, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
 import type { EngineCore } from '../engine-core.ts'
+import { ReceiptRecord } from '../pending-records.ts'
 import type { ReceiptHolder } from '../pending-records.ts'
+import { TRANSACTION_BYTES_MAX } from '../policy/limits.ts'
 import { Shipment } from '../routing.ts'
 import type { Router } from '../routing.ts'
 import type { DispatchedMessage } from '../subscription/dispatched-message.ts'
@@ -25,6 +27,8 @@ export function commitTransaction(
   sender: { readonly client: Client; readonly router: Router },
   answer: CommitAnswer,
 ): void {
+  // From here on it counts as uncommitted.
+  transaction.release()
   const shipments = prepare(transaction, sender)
   const acknowledged = takeAcknowledged(transaction.acknowledged)
   // Acknowledgements made before, outside of the transaction, are not to come after it in the log.
@@ -37,7 +41,8 @@ export function commitTransaction(
   const op = transactionOp(transaction.id, held, acknowledged)
   if (op === null) {
     for (const shipment of shipments) shipment.deliver()
-    answer.holder.confirm(answer.receipt, null)
+    // Its messages may be resends, whose first copies are on their way (R42).
+    core.records.behindLast(new ReceiptRecord(answer.holder, answer.receipt))
     return
   }
   const { commits } = core
@@ -56,6 +61,7 @@ export function commitTransaction(
  * it themselves. Only what belonged to a consumer that has ended meanwhile goes back to its list.
  */
 export function rollbackTransaction(transaction: Transaction): void {
+  transaction.release()
   for (const delivery of transaction.acknowledged) {
     if (delivery.state !== 'held') continue
     delivery.state = 'out'
@@ -72,9 +78,11 @@ function prepare(
 ): Shipment[] {
   try {
     if (transaction.doom !== null) throw transaction.doom
-    return transaction.sends.map(({ message }) => {
+    const shipments = transaction.sends.map(({ message }) => {
       return new Shipment(message, sender.router.route(message.destination), sender.client)
     })
+    checkRecord(transaction, shipments)
+    return shipments
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
     rollbackTransaction(transaction)
@@ -83,6 +91,19 @@ function prepare(
     })
   }
 }
+
+/** How many lists a message goes to, and so how large the record is, is known only now. */
+function checkRecord({ bytes }: Transaction, shipments: readonly Shipment[]): void {
+  const lists = shipments.reduce((sum, shipment) => sum + shipment.lists.length, 0)
+  const allBytes = bytes + lists * LIST_NUMBER_BYTES
+  if (allBytes <= TRANSACTION_BYTES_MAX) return
+  throw new BrokerError('RESOURCE_LIMIT', 'The transaction goes to too many subscriptions.', {
+    details: { bytes: allBytes, mostBytes: TRANSACTION_BYTES_MAX },
+  })
+}
+
+/** Of one list's number in a message's record. */
+const LIST_NUMBER_BYTES = 4
 
 /** The deliveries are done; tells which stored messages leave which lists with the commit. */
 function takeAcknowledged(deliveries: readonly DispatchedMessage[]): Map<Backlog, number[]> {

@@ -3,6 +3,7 @@ import type { AcknowledgeOp, LogOp, TransactionOp } from '../../store/log-op.ts'
 import type { Stored } from '../../store/message-store.ts'
 import type { Message, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
+import type { MemoryBudget } from '../dispatch/memory-budget.ts'
 import { PendingRecord } from '../pending-records.ts'
 import type { ReceiptHolder } from '../pending-records.ts'
 import {
@@ -35,11 +36,15 @@ export class Transaction {
   readonly id: string
   readonly sends: HeldSend[] = []
   readonly acknowledged: DispatchedMessage[] = []
+  /** For the messages, which only memory holds. */
+  readonly #memory: MemoryBudget
   #bytes = 0
+  #reserved = 0
   #doom: BrokerError | null = null
 
-  constructor(id: string) {
+  constructor(id: string, memory: MemoryBudget) {
     this.id = id
+    this.#memory = memory
   }
 
   /** Why it can only be rolled back; null while it can be committed. */
@@ -53,9 +58,17 @@ export class Transaction {
   }
 
   addSend(send: HeldSend): void {
-    this.#checkRoom(1, send.message.body.length)
-    this.#bytes += send.message.body.length
+    const { length } = send.message.body
+    this.#checkRoom(1, length)
+    this.#reserve(length)
+    this.#bytes += length
     this.sends.push(send)
+  }
+
+  /** Its messages need no memory any more, or somebody else accounts for it. */
+  release(): void {
+    this.#memory.release(this.#reserved)
+    this.#reserved = 0
   }
 
   addAcknowledged(deliveries: readonly DispatchedMessage[]): void {
@@ -69,6 +82,20 @@ export class Transaction {
   /** Something in it failed that nobody may have been waiting for: the commit must not succeed. */
   fail(reason: BrokerError): void {
     this.#doom ??= reason
+  }
+
+  /** Its client cannot be paused instead: what frees the memory is the end of the transaction. */
+  #reserve(bytes: number): void {
+    if (this.#memory.tryReserve(bytes)) {
+      this.#reserved += bytes
+      return
+    }
+    const { usedBytes, limitBytes } = this.#memory
+    const reason = new BrokerError('RESOURCE_LIMIT', 'No memory is left for the transaction.', {
+      details: { bytes, usedBytes, limitBytes },
+    })
+    this.fail(reason)
+    throw reason
   }
 
   #checkRoom(operations: number, bytes: number): void {
