@@ -11,8 +11,8 @@ describe('ZooKeeper client', () => {
     const ensemble = new InMemoryEnsemble()
     const outside = ensemble.join()
     await settle()
-    await outside.client.create('/root', null)
-    const inside = ensemble.join({ chroot: '/root' })
+    await outside.client.create('/base', null)
+    const inside = ensemble.join({ chroot: '/base' })
     await settle()
     assert.equal(await inside.client.create('/a', null), '/a')
     assert.deepEqual((await inside.client.children('/')).children, ['a'])
@@ -22,14 +22,14 @@ describe('ZooKeeper client', () => {
       { type: 'check', request: { path: '/a', version: 0 } },
       { type: 'setData', request: { path: '/', data: null, version: -1 } },
     ])
-    await outside.client.set('/root/a', null)
+    await outside.client.set('/base/a', null)
     await settle()
     assert.deepEqual(inside.heard, ['connected', 'dataChanged /', 'dataChanged /a'])
     await inside.client.sync()
     inside.client.addAuth('digest', Buffer.from('a:b'))
     const sequential = await inside.client.create('/s', null, { sequential: true })
     assert.equal(sequential, '/s0000000001')
-    assert.notEqual(await outside.client.exists('/root/s0000000001'), null)
+    assert.notEqual(await outside.client.exists('/base/s0000000001'), null)
   })
   it('sends in the order of the calls, also of those made while it tells the news', async () => {
     const ensemble = new InMemoryEnsemble()
