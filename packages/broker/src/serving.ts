@@ -61,7 +61,11 @@ export class Serving {
     const shared = { engine, brokerName, brokerId, clusterUris, clock, log, options }
     const adapter = new OpenWireAdapter(shared)
     this.#adapter = adapter
-    for (const connector of connectors) await this.#listen(connector, adapter)
+    for (const connector of connectors) {
+      // The step-down came meanwhile: the next leadership may want the port.
+      if (this.#isStopped) return
+      await this.#listen(connector, adapter)
+    }
   }
 
   stop(reason: string): void {

@@ -4,6 +4,7 @@ import { systemClock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
 import { parseTransportUri } from '../../config/host-port.ts'
 import { CoordinationServer } from '../../coordination/server/coordination-server.ts'
+import type { CoordinationServerOptions } from '../../coordination/server/coordination-server.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import { PidFile, coordinationPidFile } from '../pid-file.ts'
@@ -17,10 +18,19 @@ export interface CoordinationRequest {
   readonly stopWithParent: boolean
 }
 
-/** Runs the embedded coordination server until it is told to stop. */
+/** Where the server comes from. */
+export interface ServerSource {
+  start(options: CoordinationServerOptions): Promise<{ stop(): Promise<void> }>
+}
+
+/**
+ * Runs the embedded coordination server until it is told to stop. Throws when it cannot start, and
+ * when its disk fails: whoever supervises the process has to know.
+ */
 export async function coordination(
   request: CoordinationRequest,
   terminal: Terminal,
+  source: ServerSource = CoordinationServer,
 ): Promise<number> {
   const address = parseTransportUri(request.bind)
   if (address?.scheme !== 'tcp') {
@@ -34,15 +44,19 @@ export async function coordination(
   const log = createPinoLog({ level: 'info', format: color ? 'text' : 'json', color })
   try {
     const { host, port } = address
-    const server = await CoordinationServer.start({
+    let onFailure: (error: BrokerError) => void = () => {}
+    const failed = new Promise<BrokerError>((resolve) => (onFailure = resolve))
+    const server = await source.start({
       host,
       port,
       directory,
       clock: systemClock,
       log,
+      onFailure,
     })
     log.info('coordination runs', { bind: request.bind, directory, pid: process.pid })
-    const by = await Promise.race([signals.first, parentEnd(request.stopWithParent)])
+    const by = await Promise.race([signals.first, parentEnd(request.stopWithParent), failed])
+    if (by instanceof BrokerError) throw by
     log.info('coordination stops', { by })
     await Promise.race([server.stop(), signals.again])
     return EXIT_OK
