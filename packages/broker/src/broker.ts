@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '@quorate/core/base/clock'
+import { DirectoryLock } from '@quorate/core/base/directory-lock'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
+import { thisMachine } from '@quorate/core/base/process-identity'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Coordinator, Member } from './coordination/coordinator.ts'
 import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
@@ -13,7 +14,6 @@ import { ManagementApi } from './management/management-api.ts'
 import { ClusterMembership } from './replication/cluster-membership.ts'
 import { ReplicaNode } from './replication/replica-node.ts'
 import { Serving } from './serving.ts'
-import { LockFile } from './store/journal/lock-file.ts'
 import { nodeFileSystem } from './store/journal/node-file-system.ts'
 import { EMPTY_LOG } from './store/journal/log-batch.ts'
 import type { LogPoint } from './store/journal/log-batch.ts'
@@ -30,7 +30,7 @@ export interface BrokerPorts {
 }
 
 interface Parts extends BrokerPorts {
-  readonly lock: LockFile
+  readonly lock: DirectoryLock
   readonly node: ReplicaNode
 }
 
@@ -77,7 +77,7 @@ export class Broker {
    * or waits for others; it may follow, or lead, any time from then on.
    */
   static async start(options: BrokerOptions, ports: BrokerPorts): Promise<Broker> {
-    const lock = await LockFile.acquire(options.dataDirectory)
+    const lock = await DirectoryLock.acquire(options.dataDirectory)
     const self: { broker: Broker | null } = { broker: null }
     try {
       const node = await openNode(options, ports, () => self.broker)
@@ -276,7 +276,8 @@ function openNode(
     sync: replication.sync,
     timings: replication,
     segmentSizeBytes: replication.logSizeBytes,
-    bootId: bootId(),
+    // '' on other systems than Linux: every restart counts as a reboot (R33): slower, never wrong.
+    bootId: thisMachine.bootId(),
     clock,
     random: Math.random,
     log,
@@ -325,13 +326,4 @@ function endOfTurn(work: () => void): void {
 function samePoint(a: LogPoint, b: LogPoint): boolean {
   if (a.index === EMPTY_LOG.index) return b.index === EMPTY_LOG.index
   return a.index === b.index && a.chain === b.chain && a.position === b.position
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    // Not Linux: every restart counts as a reboot (R33), which is slower, never wrong.
-    return ''
-  }
 }

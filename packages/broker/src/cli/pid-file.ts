@@ -1,13 +1,11 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
-import { processIdentity } from './process-identity.ts'
+import { isAlive, ownIdentity, parseIdentity } from '@quorate/core/base/process-identity'
+import type { ProcessIdentity } from '@quorate/core/base/process-identity'
 
 /** What a running process leaves in its directory, so that others find it. */
-export interface PidRecord {
-  readonly pid: number
-  /** See processIdentity: a pid alone says nothing after a crash. */
-  readonly identity: string
+export interface PidRecord extends ProcessIdentity {
   /** Set when the process has started completely. */
   readonly consoleUrl?: string
 }
@@ -21,20 +19,20 @@ const CLAIM_ATTEMPTS_MAX = 3
 
 /** The record of a process that runs now; undefined when there is none, or only of a dead one. */
 export function readLivePid(path: string): PidRecord | undefined {
-  let value: unknown
+  let record: PidRecord | null
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    record = parseRecord(JSON.parse(readFileSync(path, 'utf8')))
   } catch {
     return undefined
   }
-  if (!isPidRecord(value)) return undefined
-  return processIdentity(value.pid) === value.identity ? value : undefined
+  return record !== null && isAlive(record) ? record : undefined
 }
 
-function isPidRecord(value: unknown): value is PidRecord {
-  if (typeof value !== 'object' || value === null) return false
-  const { pid, identity } = value as Partial<PidRecord>
-  return typeof pid === 'number' && Number.isSafeInteger(pid) && typeof identity === 'string'
+function parseRecord(value: unknown): PidRecord | null {
+  const identity = parseIdentity(value)
+  if (identity === null) return null
+  const { consoleUrl } = value as Record<string, unknown>
+  return typeof consoleUrl === 'string' ? { ...identity, consoleUrl } : identity
 }
 
 /** The pid file of this process, held while it runs. */
@@ -74,8 +72,7 @@ export class PidFile {
   }
 
   #write(facts: { readonly consoleUrl?: string }): void {
-    const identity = processIdentity(process.pid) ?? ''
-    const record: PidRecord = { pid: process.pid, identity, ...facts }
+    const record: PidRecord = { ...ownIdentity(), ...facts }
     // Whole or not at all: readers come at any moment.
     const draft = `${this.#path}.${process.pid}`
     writeFileSync(draft, `${JSON.stringify(record)}\n`)

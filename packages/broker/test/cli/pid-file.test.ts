@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { identityOf, ownIdentity } from '@quorate/core/base/process-identity'
 import { PidFile, brokerPidFile, readLivePid } from '../../src/cli/pid-file.ts'
-import { processIdentity } from '../../src/cli/process-identity.ts'
 
 function withFolder(work: (folder: string) => void | Promise<void>): () => Promise<void> {
   return async () => {
@@ -42,8 +42,7 @@ describe('pid file', () => {
       const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'])
       await once(child, 'spawn')
       const pid = child.pid ?? 0
-      const record = { pid, identity: processIdentity(pid) }
-      writeFileSync(join(folder, brokerPidFile), JSON.stringify(record))
+      writeFileSync(join(folder, brokerPidFile), JSON.stringify(identityOf(pid)))
       assert.throws(() => PidFile.claim(folder, brokerPidFile), { code: 'STORE_IN_USE' })
       child.kill('SIGKILL')
       await once(child, 'exit')
@@ -55,7 +54,7 @@ describe('pid file', () => {
     'is not fooled by a process that was given the number of a dead one',
     withFolder((folder) => {
       const path = join(folder, brokerPidFile)
-      writeFileSync(path, JSON.stringify({ pid: process.pid, identity: 'another boot, 123' }))
+      writeFileSync(path, JSON.stringify({ ...ownIdentity(), bootId: 'another boot' }))
       assert.equal(readLivePid(path), undefined)
     }),
   )
@@ -64,24 +63,11 @@ describe('pid file', () => {
     'takes damaged files for none',
     withFolder((folder) => {
       const path = join(folder, brokerPidFile)
-      for (const text of ['', '{', '[]', 'null', '{"pid":"1"}', '{"pid":1.5,"identity":"x"}']) {
+      for (const text of ['', '{', '[]', 'null', '{"pid":"1"}', '{"pid":1}']) {
         writeFileSync(path, text)
         assert.equal(readLivePid(path), undefined, text)
       }
       PidFile.claim(folder, brokerPidFile).release()
     }),
   )
-})
-
-describe('process identity', () => {
-  it('is stable for a process and gone with it', async () => {
-    assert.equal(processIdentity(process.pid), processIdentity(process.pid))
-    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'])
-    await once(child, 'spawn')
-    const pid = child.pid ?? 0
-    assert.notEqual(processIdentity(pid), undefined)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    assert.equal(processIdentity(pid), undefined)
-  })
 })

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
+import { isAlive } from '@quorate/core/base/process-identity'
 import { loadBrokerOptions } from '../../config/load.ts'
 import { fetchStatus } from '../../management/status-client.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import { DATA_FOLDER, listNodeFolders, nodeFolder, shownPath } from '../node-folder.ts'
 import { brokerPidFile, coordinationPidFile, readLivePid, upPidFile } from '../pid-file.ts'
-import { processIdentity } from '../process-identity.ts'
+import type { PidRecord } from '../pid-file.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface StopRequest {
@@ -21,11 +22,8 @@ export interface StopRequest {
 }
 
 /** A process to stop, known by its pid file. */
-interface Target {
+interface Target extends PidRecord {
   readonly name: string
-  readonly pid: number
-  readonly identity: string
-  readonly consoleUrl?: string
 }
 
 const COORDINATION = 'coordination'
@@ -124,7 +122,7 @@ async function stopOne(target: Target, request: StopRequest, terminal: Terminal)
 async function ended(target: Target, timeoutMs: number, terminal: Terminal): Promise<boolean> {
   const began = performance.now()
   let saidMs = 0
-  while (processIdentity(target.pid) === target.identity) {
+  while (isAlive(target)) {
     const waitedMs = performance.now() - began
     if (waitedMs > timeoutMs) return false
     if (waitedMs - saidMs > SAY_EVERY_MS) {

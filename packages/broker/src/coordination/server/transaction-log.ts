@@ -1,9 +1,9 @@
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { DirectoryLock } from '@quorate/core/base/directory-lock'
 import { BrokerError, InvariantViolation, assert, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import { DataTree } from './data-tree.ts'
-import { DirectoryLock } from './directory-lock.ts'
 import { LogDirectory } from './log-directory.ts'
 import type { LogFile } from './log-directory.ts'
 import { encodeRecord, fileHeader, readRecords } from './record-file.ts'
@@ -72,8 +72,7 @@ export class TransactionLog {
    * JOURNAL_CORRUPT, UNSUPPORTED_FORMAT and the errors of the disk.
    */
   static async open(options: TransactionLogOptions): Promise<TransactionLog> {
-    await mkdir(options.directory, { recursive: true })
-    const lock = await DirectoryLock.take(options.directory)
+    const lock = await DirectoryLock.acquire(options.directory)
     try {
       const directory = new LogDirectory(options.directory)
       const tree = await recover(directory, options.log)

@@ -63,7 +63,7 @@ interface Parts {
 
 /**
  * The append-only log of records, in segment files that are byte-identical on all replicas. It
- * knows records, not what they mean. One process at a time (see LockFile).
+ * knows records, not what they mean. One process at a time (see DirectoryLock).
  */
 export class Journal {
   readonly #options: JournalOptions

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { ManualClock } from '@quorate/core/base/manual-clock'
-import { processIdentity } from '../../../src/cli/process-identity.ts'
+import { ownIdentity } from '@quorate/core/base/process-identity'
 import {
   RESTART_DELAY_MS,
   STOP_TIMEOUT_MS,
@@ -130,7 +130,7 @@ describe('a supervised process', () => {
     const folder = mkdtempSync(join(tmpdir(), 'quorate-supervise-'))
     const pidPath = join(folder, 'broker.pid')
     const pid = globalThis.process.pid
-    writeFileSync(pidPath, JSON.stringify({ pid, identity: processIdentity(pid) }))
+    writeFileSync(pidPath, JSON.stringify(ownIdentity()))
     const { process, children, events } = supervise({ pidPath })
     process.start()
     assert.equal(children.length, 0)

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
-import type { ProcessTable } from '../../../src/store/journal/lock-file.ts'
-import { LockFile } from '../../../src/store/journal/lock-file.ts'
+import { DirectoryLock } from '../../src/base/directory-lock.ts'
+import type { DirectoryLockOptions } from '../../src/base/directory-lock.ts'
 
 async function directoryFor(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'quorate-lock-'))
@@ -19,41 +19,39 @@ function machine(
   pid: number,
   living: Readonly<Record<number, string>>,
   bootId = 'boot',
-): ProcessTable {
+): DirectoryLockOptions {
   return {
-    pid,
-    bootId: () => bootId,
-    startTime: (id) => living[id] ?? null,
+    processes: { pid, bootId: () => bootId, startTime: (id) => living[id] ?? null },
     backOff: (attempt) => new Promise((resolve) => setTimeout(resolve, randomInt(1, 5 * attempt))),
   }
 }
 
-describe('lock file', () => {
+describe('directory lock', () => {
   it('lets one process in, names it to the others, and then lets the next in', async (context) => {
     const directory = await directoryFor(context)
     const both = { 10: '500', 11: '600' }
-    const lock = await LockFile.acquire(directory, machine(10, both))
-    await assert.rejects(LockFile.acquire(directory, machine(11, both)), {
+    const lock = await DirectoryLock.acquire(directory, machine(10, both))
+    await assert.rejects(DirectoryLock.acquire(directory, machine(11, both)), {
       code: 'STORE_IN_USE',
       details: { directory, pid: 10 },
     })
     await lock.release()
-    const next = await LockFile.acquire(directory, machine(11, both))
+    const next = await DirectoryLock.acquire(directory, machine(11, both))
     await next.release()
     assert.deepEqual(await readdir(directory), [])
   })
 
   it('is not fooled by a process id that was given out again, nor by a reboot', async (context) => {
     const directory = await directoryFor(context)
-    await LockFile.acquire(directory, machine(10, { 10: '500' }))
+    await DirectoryLock.acquire(directory, machine(10, { 10: '500' }))
     // Dead.
-    await LockFile.acquire(directory, machine(11, { 11: '600' }))
+    await DirectoryLock.acquire(directory, machine(11, { 11: '600' }))
     // Another process with the id 11.
-    await LockFile.acquire(directory, machine(12, { 11: '700', 12: '800' }))
+    await DirectoryLock.acquire(directory, machine(12, { 11: '700', 12: '800' }))
     // Another boot, in which the same id started at the same tick.
-    await LockFile.acquire(directory, machine(13, { 12: '800', 13: '900' }, 'next boot'))
+    await DirectoryLock.acquire(directory, machine(13, { 12: '800', 13: '900' }, 'next boot'))
     await assert.rejects(
-      LockFile.acquire(directory, machine(14, { 13: '900', 14: '1' }, 'next boot')),
+      DirectoryLock.acquire(directory, machine(14, { 13: '900', 14: '1' }, 'next boot')),
       { code: 'STORE_IN_USE' },
     )
   })
@@ -64,18 +62,18 @@ describe('lock file', () => {
       const name = `lock-1-00000000000000${content.length.toString(16).padStart(2, '0')}`
       await writeFile(join(directory, name), content)
     }
-    const lock = await LockFile.acquire(directory, machine(10, { 10: '500' }))
+    const lock = await DirectoryLock.acquire(directory, machine(10, { 10: '500' }))
     await lock.release()
   })
 
   it('never lets two of many in at once, and one in the end', async (context) => {
     const directory = await directoryFor(context)
-    await LockFile.acquire(directory, machine(1, { 1: '1' }))
+    await DirectoryLock.acquire(directory, machine(1, { 1: '1' }))
     const living = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [100 + i, `${i}`]))
     let holders = 0
     const work = Object.keys(living).map(async (pid) => {
       for (;;) {
-        const lock = await LockFile.acquire(directory, machine(Number(pid), living)).catch(
+        const lock = await DirectoryLock.acquire(directory, machine(Number(pid), living)).catch(
           () => null,
         )
         if (lock === null) continue
@@ -93,17 +91,19 @@ describe('lock file', () => {
 
   it('knows the real machine', async (context) => {
     const directory = await directoryFor(context)
-    const lock = await LockFile.acquire(directory)
-    await assert.rejects(LockFile.acquire(directory), { code: 'STORE_IN_USE' })
+    const lock = await DirectoryLock.acquire(directory)
+    await assert.rejects(DirectoryLock.acquire(directory), { code: 'STORE_IN_USE' })
     await lock.release()
   })
 
   it('does not mind a lock that is gone when it is released', async (context) => {
     const directory = await directoryFor(context)
-    const old = await LockFile.acquire(directory, machine(10, { 10: '500' }))
+    const old = await DirectoryLock.acquire(directory, machine(10, { 10: '500' }))
     const both = { 11: '600', 12: '700' }
-    await LockFile.acquire(directory, machine(11, both))
+    await DirectoryLock.acquire(directory, machine(11, both))
     await old.release()
-    await assert.rejects(LockFile.acquire(directory, machine(12, both)), { code: 'STORE_IN_USE' })
+    await assert.rejects(DirectoryLock.acquire(directory, machine(12, both)), {
+      code: 'STORE_IN_USE',
+    })
   })
 })
