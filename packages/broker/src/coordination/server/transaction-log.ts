@@ -117,7 +117,10 @@ export class TransactionLog {
       await Promise.resolve()
       while (this.#pending.length > 0) {
         await this.#writeBatch()
-        if (this.#writtenBytes >= this.#snapshotAfterBytes) await this.#roll()
+        await this.#publishSnapshot()
+        const due = this.#writtenBytes >= this.#snapshotAfterBytes
+        if (!due || this.#snapshot !== undefined) continue
+        await this.#roll()
         await this.#publishSnapshot()
       }
     } catch (error) {

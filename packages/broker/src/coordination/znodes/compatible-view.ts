@@ -25,6 +25,8 @@ export class CompatibleView {
   readonly #options: CompatibleViewOptions
   #path: string | undefined
   #written: Buffer | undefined
+  /** Somebody may have deleted it since we last looked. */
+  #unsure = false
 
   constructor(options: CompatibleViewOptions) {
     this.#options = options
@@ -33,7 +35,7 @@ export class CompatibleView {
   /** Brings the node to what `self` says; `leads` shows as ActiveMQ's elector showed its choice. */
   async bring(self: Member, leads: boolean): Promise<void> {
     const { client } = this.#options
-    const path = this.#path ?? (await this.#createOrAdopt(self))
+    const path = (await this.#standingPath()) ?? (await this.#createOrAdopt(self))
     this.#path = path
     const data = this.#encode(self, leads ? lastPart(path).slice(1) : null)
     if (this.#written?.equals(data) === true) return
@@ -42,15 +44,24 @@ export class CompatibleView {
       this.#written = data
     } catch (error) {
       // Somebody deleted it. The next pass makes a new one.
-      if (refusalOf(error) === 'NoNode') this.forget()
+      if (refusalOf(error) === 'NoNode') this.recheck()
       throw error
     }
   }
 
-  /** Looks for the node anew at the next pass. */
-  forget(): void {
-    this.#path = undefined
-    this.#written = undefined
+  /** Looks at the next pass whether the node is still there. */
+  recheck(): void {
+    this.#unsure = true
+  }
+
+  async #standingPath(): Promise<string | undefined> {
+    if (this.#path === undefined || !this.#unsure) return this.#path
+    if ((await this.#options.client.exists(this.#path)) === null) {
+      this.#path = undefined
+      this.#written = undefined
+    }
+    this.#unsure = false
+    return this.#path
   }
 
   /**

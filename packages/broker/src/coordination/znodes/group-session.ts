@@ -71,6 +71,7 @@ export class GroupSession {
   /** There is a connection, new or not: everything is looked at again. */
   connected(): void {
     this.#membership.forgetAll()
+    this.#compatible.recheck()
     this.mark(...parts)
   }
 
