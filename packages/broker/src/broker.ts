@@ -48,7 +48,8 @@ export class Broker {
   #store: LevelStore | null = null
   #serving: Serving | null = null
   #checkpoints: CheckpointSchedule | null = null
-  #isStopping = false
+  #opening: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | null = null
   #fail: (error: BrokerError) => void = () => undefined
   /** Resolves when the broker cannot go on; it serves nobody then. */
   readonly failed: Promise<BrokerError>
@@ -108,17 +109,35 @@ export class Broker {
     })
   }
 
-  /** Clean end: leadership is handed over, everything is synced and marked clean. */
-  async stop(): Promise<void> {
-    if (this.#isStopping) return
-    this.#isStopping = true
+  /**
+   * Clean end: leadership is handed over, everything is synced and marked clean. What fails on the
+   * way does not keep the rest from ending; the first failure is the rejection.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#checkpoints?.stop()
     this.#stopServing('the broker stops')
-    await this.#parts.node.stop()
-    await this.#store?.close()
-    await this.#membership?.stop()
-    await this.#management?.stop()
-    await this.#parts.lock.release()
+    const endings: readonly (() => Promise<unknown> | undefined)[] = [
+      () => this.#parts.node.stop(),
+      () => this.#opening,
+      () => this.#store?.close(),
+      () => this.#membership?.stop(),
+      () => this.#management?.stop(),
+      () => this.#parts.lock.release(),
+    ]
+    const failures: unknown[] = []
+    for (const end of endings) {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw toBrokerError(failures[0])
   }
 
   async #begin(): Promise<void> {
@@ -147,7 +166,7 @@ export class Broker {
   }
 
   #onJoined(clusterId: string): void {
-    this.#openStore(clusterId).catch((error: unknown) => {
+    this.#opening = this.#openStore(clusterId).catch((error: unknown) => {
       this.onFatal(toBrokerError(error, 'STORE_UNAVAILABLE'))
     })
   }
@@ -173,7 +192,7 @@ export class Broker {
       onFailure: (error) => this.onFatal(error),
       log,
     })
-    if (this.#isStopping) {
+    if (this.#stopping !== null) {
       await store.close({ checkpoint: false })
       return
     }
@@ -191,7 +210,7 @@ export class Broker {
   onLead(epoch: number): void {
     const { node, log, clock } = this.#parts
     const store = this.#store
-    if (store === null || this.#isStopping) return
+    if (store === null || this.#stopping !== null) return
     const serving = new Serving({
       connectors: this.#options.transportConnectors,
       memoryLimitBytes: this.#options.memoryLimitBytes,
@@ -212,7 +231,10 @@ export class Broker {
         log.info('leads', { epoch })
         this.#membership?.claim(epoch)
       },
-      (error: unknown) => this.onFatal(toBrokerError(error)),
+      (error: unknown) => {
+        // A port that is taken ends this broker only while it is the one that should serve there.
+        if (this.#serving === serving) this.onFatal(toBrokerError(error))
+      },
     )
   }
 
@@ -224,7 +246,7 @@ export class Broker {
   onStepDown(reason: string): void {
     if (this.#serving !== null) this.#parts.log.warn('steps down', { reason })
     this.#stopServing(reason)
-    if (!this.#isStopping) this.#membership?.release()
+    if (this.#stopping === null) this.#membership?.release()
   }
 
   onAdvanced(): void {
@@ -232,7 +254,7 @@ export class Broker {
   }
 
   onFatal(error: BrokerError): void {
-    if (this.#isStopping) return
+    if (this.#stopping !== null) return
     this.#stopServing(error.message)
     this.#fail(error)
   }
@@ -263,7 +285,7 @@ function openNode(
   broker: () => Broker | null,
 ): Promise<ReplicaNode> {
   const { replication } = options
-  const bind = new URL(replication.bind.replace(/^tcp:/, 'http:'))
+  const bind = new URL(replication.bind)
   return ReplicaNode.open({
     directory: options.dataDirectory,
     fileSystem: nodeFileSystem,

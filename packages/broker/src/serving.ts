@@ -1,4 +1,4 @@
-import type { Clock } from '@quorate/core/base/clock'
+import type { Clock, Timer } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { TransportConnectorOptions } from './config/broker-options.ts'
@@ -10,6 +10,9 @@ import { messageEditor } from './protocol/openwire/message-editor.ts'
 import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
 import { defaultOpenWireOptions } from './protocol/openwire/openwire-options.ts'
 import type { LogWriter, MessageStore } from './store/message-store.ts'
+
+/** How often it is looked whether a lapsed lease has come back. */
+const LEASE_LOOK_MS = 50
 
 export interface ServingOptions {
   readonly connectors: readonly TransportConnectorOptions[]
@@ -37,6 +40,7 @@ export class Serving {
   readonly #listeners: Listener[] = []
   #isStopped = false
   #hadLease = true
+  #leaseLook: Timer | null = null
 
   constructor(options: ServingOptions) {
     this.#options = options
@@ -55,6 +59,7 @@ export class Serving {
   /** Opens the engine and then the ports. Rejects with ADDRESS_IN_USE when one is taken. */
   async start(): Promise<void> {
     this.#engine.start()
+    this.#leaseLook = this.#options.clock.every(LEASE_LOOK_MS, () => this.#lookAtLease())
     const { brokerName, brokerId, clusterUris, clock, log, connectors } = this.#options
     const options = defaultOpenWireOptions
     const engine = this.#engine
@@ -71,19 +76,17 @@ export class Serving {
   stop(reason: string): void {
     if (this.#isStopped) return
     this.#isStopped = true
+    this.#leaseLook?.cancel()
     const error = new BrokerError('LEADERSHIP_LOST', reason)
     this.#engine.stop(error)
     this.#adapter?.stop()
     for (const listener of this.#listeners) void listener.stop()
   }
 
-  /** More of the log is committed or confirmable, or the lease may have come back. */
+  /** More of the log is committed, or confirmable in the local modes. */
   advanced(): void {
     const { confirmableIndex } = this.#options.logWriter
     if (confirmableIndex > 0) this.#engine.confirmable(confirmableIndex)
-    const hasLease = this.#options.leaseValid()
-    if (hasLease && !this.#hadLease) this.#engine.leaseRestored()
-    this.#hadLease = hasLease
   }
 
   setClusterUris(uris: readonly string[]): void {
@@ -92,6 +95,13 @@ export class Serving {
 
   view(): EngineView {
     return this.#engine.view()
+  }
+
+  /** R27: dispatch that a lapsed lease held back goes on as soon as a quorum answers again. */
+  #lookAtLease(): void {
+    const hasLease = this.#options.leaseValid()
+    if (hasLease && !this.#hadLease) this.#engine.leaseRestored()
+    this.#hadLease = hasLease
   }
 
   async #listen(connector: TransportConnectorOptions, adapter: OpenWireAdapter): Promise<void> {

@@ -103,7 +103,7 @@ async function runBroker({ options }: LoadedSettings, run: Run): Promise<number>
     return await finish(broker, ending, { log, signals })
   } catch (error) {
     const failure = toBrokerError(error)
-    log.error('broker failed to start', { code: failure.code, error: failure })
+    log.error('broker failed', { code: failure.code, error: failure })
     throw failure
   } finally {
     signals.release()
@@ -117,6 +117,12 @@ async function finish(
 ): Promise<number> {
   if (ending.why === 'failed') {
     log.error('broker stopped itself', { code: ending.error.code, error: ending.error })
+    // What still works ends in order: the followers are told, the directory is given back.
+    await Promise.race([
+      broker.stop().catch(() => undefined),
+      signals.again,
+      afterMs(STOP_TIMEOUT_MS),
+    ])
     return ending.error.exitCode
   }
   log.info('broker stops', { by: ending.by })

@@ -16,7 +16,7 @@ import { removeConsumer } from './remove-commands.ts'
 import { throwableText } from './responses.ts'
 import type { WireConsumer } from './session-table.ts'
 import { destinationName } from './wire-destination.ts'
-import { consumerText, transactionText } from './wire-ids.ts'
+import { bounded, consumerText, transactionText } from './wire-ids.ts'
 
 /** RemoveInfo's way to say that nothing was delivered; see dispatch-sequence.ts. */
 const NOTHING_DELIVERED = -1
@@ -54,7 +54,7 @@ function consumerOptions(consumer: WireConsumer, destination: DestinationName): 
     destination,
     prefetch: boundedPrefetch(info.prefetchSize),
     browser: info.browser,
-    durableName: info.subscriptionName ?? '',
+    durableName: bounded(info.subscriptionName ?? ''),
     noLocal: info.noLocal,
     exclusive: info.exclusive,
     priority: info.priority,

@@ -20,7 +20,7 @@ import { removeProducer } from './remove-commands.ts'
 import { connectionError, exceptionResponse } from './responses.ts'
 import { SessionTable } from './session-table.ts'
 import type { WireProducer } from './session-table.ts'
-import { connectionText } from './wire-ids.ts'
+import { bounded, connectionText } from './wire-ids.ts'
 
 /** First version whose ConnectionControl carries addresses. */
 const CLUSTER_URIS_VERSION = 6
@@ -89,7 +89,7 @@ export class OpenWireClient implements LinkOwner {
   connect(info: ConnectionInfo): void {
     this.#client = this.services.engine.connect({
       connectionId: connectionText(info.connectionId),
-      clientId: info.clientId ?? '',
+      clientId: bounded(info.clientId ?? ''),
       userName: info.userName ?? '',
       remoteAddress: this.link.remoteAddress,
       reconnect: info.failoverReconnect,

@@ -66,8 +66,8 @@ function remember(id: object, parts: readonly (string | number | bigint | null)[
   return text
 }
 
-/** The broker keeps ids in tables and in its log, whose fields are bounded. */
-function bounded(text: string): string {
+/** The broker keeps ids and names in tables and in its log, whose fields are bounded. */
+export function bounded(text: string): string {
   if (text.length <= ID_TEXT_MAX) return text
   throw new BrokerError('INVALID_ARGUMENT', `an id of ${text.length} characters is too long`)
 }

@@ -56,6 +56,17 @@ describe('openwire connection', () => {
     assert.deepEqual(fixture.engine.client.named('begin'), [])
   })
 
+  it('takes no names that its tables and the log could not hold', async () => {
+    const fixture = new Fixture()
+    const long = 'x'.repeat(5000)
+    const stranger = await fixture.dial().greet()
+    const info = create('ConnectionInfo', { ...connectionInfo(), clientId: long })
+    assert.equal(await stranger.fail(info), 'javax.jms.JMSException')
+    const client = await fixture.connect()
+    const durable = { ...consumerInfo(1), destination: topicNamed('T'), subscriptionName: long }
+    assert.equal(await client.fail(create('ConsumerInfo', durable)), 'javax.jms.JMSException')
+  })
+
   it('is refused with the exception of the error table', async () => {
     const fixture = new Fixture()
     fixture.engine.refuse = new BrokerError('INVALID_CLIENT_ID', 'in use')

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { systemClock } from '@quorate/core/base/clock'
+import { BrokerError } from '@quorate/core/base/errors'
+import { silentLog } from '@quorate/core/base/log'
+import { Broker } from '../src/broker.ts'
+import type { BrokerOptions } from '../src/config/broker-options.ts'
+import { CoordinationServer } from '../src/coordination/server/coordination-server.ts'
+import { parseSyncLevel } from '../src/replication/sync-level.ts'
+
+const ports = { log: silentLog, clock: systemClock }
+
+interface Surroundings {
+  readonly directory: string
+  options(change?: Partial<BrokerOptions>): Promise<BrokerOptions>
+}
+
+/** A coordination server and a directory for brokers of a cluster of one. */
+async function withSurroundings(work: (around: Surroundings) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'quorate-broker-'))
+  const coordination = await CoordinationServer.start({
+    host: '127.0.0.1',
+    port: 0,
+    directory: join(directory, 'coordination'),
+    clock: systemClock,
+    log: silentLog,
+  })
+  try {
+    await work({
+      directory,
+      options: async (change = {}) => ({
+        ...(await optionsOfOne(directory, coordination.port)),
+        ...change,
+      }),
+    })
+  } finally {
+    await coordination.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<BrokerOptions> {
+  const [client, replication] = [await freePort(), await freePort()]
+  return {
+    brokerName: 'one',
+    nodeId: 'node01',
+    dataDirectory: join(directory, 'node01'),
+    transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${client}`, publishedUri: '' }],
+    management: { host: '127.0.0.1', port: 0 },
+    memoryLimitBytes: 1 << 20,
+    replication: {
+      replicas: 1,
+      sync: parseSyncLevel('quorum_disk'),
+      bind: `tcp://127.0.0.1:${replication}`,
+      advertisedAddress: `127.0.0.1:${replication}`,
+      securityToken: '',
+      weight: 1,
+      logSizeBytes: 1 << 20,
+      heartbeatMs: 100,
+      stickyMs: 800,
+      leaseMs: 600,
+      quorumTimeoutMs: 2000,
+      bootstrapGraceMs: 10_000,
+      stepDownOnZkExpiry: false,
+    },
+    coordination: {
+      zkAddress: `127.0.0.1:${zooKeeperPort}`,
+      zkPath: '/test',
+      zkPassword: '',
+      zkSessionTimeoutMs: 8000,
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function untilLeads(broker: Broker): Promise<void> {
+  for (let i = 0; broker.status().role !== 'leader'; i++) {
+    assert.ok(i < 500, `still ${broker.status().role}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof BrokerError ? error.code : String(error)
+}
+
+describe('broker', () => {
+  it('founds a cluster of one, leads it, and finds everything again after a clean stop', () =>
+    withSurroundings(async ({ options }) => {
+      const settings = await options()
+      const first = await Broker.start(settings, ports)
+      await untilLeads(first)
+      const { epoch, log } = first.status()
+      await first.stop()
+      const second = await Broker.start(settings, ports)
+      await untilLeads(second)
+      assert.ok(second.status().epoch > epoch)
+      assert.ok(second.status().log.index > log.index)
+      await second.stop()
+    }))
+
+  it('stops once, however often it is told to, also while it opens its index', () =>
+    withSurroundings(async ({ options }) => {
+      const settings = await options()
+      const broker = await Broker.start(settings, ports)
+      await Promise.all([broker.stop(), broker.stop()])
+      // The directory is free again: nothing of the first broker holds on to it.
+      const next = await Broker.start(settings, ports)
+      await untilLeads(next)
+      await next.stop()
+    }))
+
+  it('refuses a data directory that another broker uses', () =>
+    withSurroundings(async ({ options }) => {
+      const settings = await options()
+      const broker = await Broker.start(settings, ports)
+      const second = await Broker.start(settings, ports).catch((error: unknown) => error)
+      assert.equal(codeOf(second), 'STORE_IN_USE')
+      await broker.stop()
+    }))
+
+  it('refuses a data directory of another node, and leaves it as it is', () =>
+    withSurroundings(async ({ options }) => {
+      const settings = await options()
+      const broker = await Broker.start(settings, ports)
+      await untilLeads(broker)
+      await broker.stop()
+      const foreign = await Broker.start({ ...settings, nodeId: 'node02' }, ports).catch(
+        (error: unknown) => error,
+      )
+      assert.equal(codeOf(foreign), 'FOREIGN_CLUSTER')
+      const again = await Broker.start(settings, ports)
+      await untilLeads(again)
+      await again.stop()
+    }))
+
+  it('that cannot listen for clients when it leads says so and gives up', () =>
+    withSurroundings(async ({ options }) => {
+      const taken = createServer()
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+      const { port } = taken.address() as AddressInfo
+      const uri = `tcp://127.0.0.1:${port}`
+      const settings = await options({
+        transportConnectors: [{ name: 'openwire', uri, publishedUri: '' }],
+      })
+      const broker = await Broker.start(settings, ports)
+      assert.equal((await broker.failed).code, 'ADDRESS_IN_USE')
+      assert.notEqual(broker.status().role, 'leader')
+      await broker.stop()
+      await new Promise((resolve) => taken.close(resolve))
+    }))
+
+  it('of a cluster founded with another number of replicas gives up', () =>
+    withSurroundings(async ({ options, directory }) => {
+      const settings = await options()
+      const founder = await Broker.start(settings, ports)
+      await untilLeads(founder)
+      const other = await Broker.start(
+        {
+          ...(await options({ nodeId: 'node02', dataDirectory: join(directory, 'node02') })),
+          replication: { ...settings.replication, ...(await options()).replication, replicas: 3 },
+        },
+        ports,
+      )
+      const error = await other.failed
+      assert.equal(error.code, 'CONFIG_INVALID')
+      assert.match(error.message, /replicas is 3 here, but the cluster was founded with 1/)
+      await other.stop()
+      await founder.stop()
+    }))
+})
