@@ -17,7 +17,7 @@ const ports = { log: silentLog, clock: systemClock }
 
 interface Surroundings {
   readonly directory: string
-  options(change?: Partial<BrokerOptions>): Promise<BrokerOptions>
+  readonly options: (change?: Partial<BrokerOptions>) => Promise<BrokerOptions>
 }
 
 /** A coordination server and a directory for brokers of a cluster of one. */
