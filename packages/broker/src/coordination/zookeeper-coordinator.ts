@@ -198,12 +198,15 @@ export class ZooKeeperCoordinator implements Coordinator {
   }
 
   #heardNews(client: ZooKeeperClient, news: SessionNews): void {
+    const { log } = this.#options
     if (news === 'connected') {
+      log.info('coordination connected', { session: client.sessionId.toString(16) })
       this.#connectedOnce = true
       this.#emit({ type: 'session', state: 'connected' })
       if (this.#client === client) this.#group?.connected()
       this.#wakeWaiting()
     } else if (news === 'disconnected') {
+      log.warn('coordination out of reach; it is tried again until it answers')
       this.#emit({ type: 'session', state: 'disconnected' })
     } else if (news !== 'closed') {
       this.#sessionEnded(news)
@@ -215,7 +218,8 @@ export class ZooKeeperCoordinator implements Coordinator {
     const { log, clock } = this.#options
     this.#group?.end()
     this.#group = undefined
-    if (news === 'auth-failed') log.error('the coordination service refuses our credentials')
+    if (news === 'expired') log.warn('the coordination session expired; a new one is opened')
+    else log.error('the coordination service refuses our credentials')
     const atOnce = this.#connectedOnce && news === 'expired'
     this.#client = undefined
     this.#emit({ type: 'session', state: 'expired' })
