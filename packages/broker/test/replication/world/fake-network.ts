@@ -5,7 +5,7 @@ import type { Scheduler } from './scheduler.ts'
 /** Silence after which a link counts as dead. */
 const DEAD_MS = 5_000
 /** How late the last frames of a dead connection may still be read from its buffer. */
-const LATE_MS = 60
+const LATE_MS = 200
 
 export interface Process {
   readonly id: string
@@ -61,10 +61,13 @@ export class FakeNetwork {
     }
   }
 
-  /** A connection breaks and is made again, for no reason. */
-  reset(a: string, b: string): void {
-    this.#close(`${a}>${b}`, false)
-    this.#dial(`${a}>${b}`)
+  /** The connections that this process dialed break and are made again, for no reason. */
+  reset(from: string): void {
+    for (const to of this.#processes.keys()) {
+      if (to === from) continue
+      this.#close(`${from}>${to}`, false)
+      this.#dial(`${from}>${to}`)
+    }
   }
 
   send(from: string, to: string, frame: Frame): void {

@@ -29,11 +29,11 @@ export const TIMINGS = { heartbeatMs: 100, stickyMs: 800, leaseMs: 600, quorumTi
 
 type DiskEffect = 'persist' | 'quiesce' | 'append' | 'truncate' | 'sync' | 'read' | 'allocateEpoch'
 
-/** Ends the process right behind the effect that it waits for. */
+/** Strikes right behind the effect that it waits for. */
 export interface Trap {
   readonly effect: ReplicaEffect['type'] | Frame['type']
   countdown: number
-  readonly powerCut: boolean
+  readonly strike: () => void
 }
 
 /** A replica with a disk, and the loop that carries out what it wants, in simulated time. */
@@ -196,7 +196,9 @@ export class FakeNode implements Process {
     } finally {
       this.#isStepping = false
     }
-    if (incarnation === this.incarnation && this.#queue.length === 0) this.#checkConfig()
+    if (incarnation !== this.incarnation) return
+    if (this.#queue.length === 0) this.#checkConfig()
+    if (this.serving) this.world.checkLeases()
   }
 
   #spring(effect: ReplicaEffect): void {
@@ -204,7 +206,9 @@ export class FakeNode implements Process {
     if (trap === null) return
     const isIt = effect.type === trap.effect
     if (!isIt && !(effect.type === 'send' && effect.frame.type === trap.effect)) return
-    if (--trap.countdown <= 0) this.crash({ powerCut: trap.powerCut })
+    if (--trap.countdown > 0) return
+    this.trap = null
+    trap.strike()
   }
 
   /** R39: the last configuration of the log is in force, committed or not. */
@@ -249,13 +253,15 @@ export class FakeNode implements Process {
           batch: this.log.read(effect.from),
         }))
         break
-      case 'allocateEpoch':
-        this.#later(scheduler.between(1, 4), () => {
+      case 'allocateEpoch': {
+        const isSlow = scheduler.random() < 0.15
+        this.#later(isSlow ? scheduler.between(50, 1_500) : scheduler.between(1, 4), () => {
           const epoch = this.world.allocateEpoch(effect.above)
           if (epoch === null) return { type: 'epochRefused' }
           return { type: 'epochAllocated', epoch, nonce: `${this.id}-${scheduler.random()}` }
         })
         break
+      }
       default:
         this.#performForService(effect)
     }
@@ -299,7 +305,11 @@ export class FakeNode implements Process {
 
   #send(to: string, frame: Frame): void {
     const { ledger } = this.world
-    if (frame.type === 'ack') ledger.acked(this, frame)
+    if (frame.type === 'ack') {
+      const isCleared = frame.suspect || this.meta.suspect === null
+      assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
+      ledger.acked(this, frame)
+    }
     if (frame.type === 'ack' || frame.type === 'tail') ledger.saidInEpoch(this, frame.epoch)
     if (frame.type === 'sessionStart') ledger.saidInEpoch(this, frame.epoch)
     if (frame.type === 'fenceReply' && frame.promises) ledger.saidInEpoch(this, frame.epoch)
@@ -386,7 +396,6 @@ export class FakeNode implements Process {
   #tick(incarnation: number): void {
     if (incarnation !== this.incarnation) return
     this.deliver({ type: 'tick' }, incarnation)
-    this.world.checkLeases()
     this.world.scheduler.after(20, () => this.#tick(incarnation))
   }
 }

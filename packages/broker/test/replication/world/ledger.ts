@@ -54,6 +54,8 @@ export class Ledger {
   readonly #sync: SyncLevel
   /** Chain of each committed record, by index: the truth. */
   readonly #truth: number[] = []
+  /** In which epoch it was committed, by index. */
+  readonly #committedIn: number[] = []
   readonly #leaders = new Map<number, string>()
   readonly #known = new Map<string, number>()
   readonly #confirmed = new Map<string, number>()
@@ -73,6 +75,7 @@ export class Ledger {
   /** The test itself has destroyed a quorum's copies: a new truth begins. */
   forget(): void {
     this.#truth.length = 0
+    this.#committedIn.length = 0
     this.#known.clear()
     this.#confirmed.clear()
   }
@@ -130,13 +133,15 @@ export class Ledger {
     }
   }
 
-  /** S1, S5: one leader per epoch, and it holds everything that is committed. */
+  /** S1, S5: one leader per epoch, and it holds everything that was committed in earlier ones. */
   elected(leader: LeadingHolder, epoch: number, exempt: readonly Holder[] | null): void {
     const { id, log } = leader
     const other = this.#leaders.get(epoch)
     assert.ok(other === undefined || other === id, `${id} and ${other} lead epoch ${epoch} (S1)`)
     this.#leaders.set(epoch, id)
-    const missing = this.#truth.findIndex((chain, i) => i > 0 && chain !== log.chainAt(i))
+    const missing = this.#truth.findIndex(
+      (chain, i) => (this.#committedIn[i] ?? epoch) < epoch && chain !== log.chainAt(i),
+    )
     if (missing < 0) return
     assert.ok(exempt !== null, `${id} leads epoch ${epoch} without record ${missing} (S5)`)
     this.#writeOff(missing, { everybody: exempt, quorum: quorumOf(leader.config) })
@@ -174,6 +179,7 @@ export class Ledger {
     const record = log.records[i - 1]
     assert.ok(record)
     const { chain, epoch } = record.batch.last
+    this.#committedIn[i] ??= log.tail.epoch
     this.#truth[i] = chain
     const isOwnStart = record.type === EPOCH_START && epoch === log.tail.epoch
     // R20: on a quorum's disks, whatever the mode.
@@ -206,6 +212,7 @@ export class Ledger {
       this.reportedLosses++
     }
     this.#truth.length = from
+    this.#committedIn.length = from
     for (const [id, known] of this.#known) this.#known.set(id, Math.min(known, from - 1))
     for (const [payload, i] of this.#confirmed) if (i >= from) this.#confirmed.delete(payload)
   }

@@ -74,21 +74,24 @@ export class Nemesis {
   #harm(): void {
     const world = this.#world
     const draw = this.#random.random()
-    if (draw < 0.2) this.#crash(this.#victim)
-    else if (draw < 0.25) this.#blackout()
+    if (draw < 0.15) this.#crash(this.#victim)
+    else if (draw < 0.2) this.#blackout()
     else if (draw < 0.45) this.#setTrap(this.#victim)
-    else if (draw < 0.55) this.#pause(this.#victim)
-    else if (draw < 0.7) this.#cutOne(this.#victim)
-    else if (draw < 0.78) this.#isolate(this.#victim)
-    else if (draw < 0.83) this.#reset()
+    else if (draw < 0.53) this.#pause(this.#victim)
+    else if (draw < 0.65) this.#cutOne(this.#victim)
+    else if (draw < 0.72) this.#isolate(this.#victim)
+    else if (draw < 0.76) world.network.reset(this.#victim.id)
     else if (draw < 0.88) this.#destroy(this.#victim)
     else if (draw < 0.94) world.heal()
     else if (draw < 0.97) world.coordinationUp = !world.coordinationUp
     else world.epochRegister = Math.max(0, world.epochRegister - 3)
   }
 
+  /** Half of the time something starts the process again at once. */
   #crash(node: FakeNode): void {
-    if (node.isUp) node.crash({ powerCut: this.#chance(0.5) })
+    if (!node.isUp) return
+    node.crash({ powerCut: this.#chance(0.5) })
+    if (this.#chance(0.5)) node.start()
   }
 
   /** Power is lost by several at once, between written and synced, and comes back. */
@@ -99,14 +102,17 @@ export class Nemesis {
     for (const node of this.nodes) if (!node.isUp && this.#chance(0.7)) node.start()
   }
 
-  /** The process ends at a point that chance alone would hardly find. */
+  /** Strikes at a point that chance alone would hardly find. */
   #setTrap(node: FakeNode): void {
-    const countdown = 1 + Math.floor(this.#random.random() * 6)
-    node.trap = {
-      effect: this.#random.pick(trapped),
-      countdown,
-      powerCut: this.#chance(0.4),
+    const countdown = 1 + Math.floor(this.#random.random() * 4)
+    const draw = this.#random.random()
+    const strike = () => {
+      if (draw < 0.5) this.#crash(node)
+      else if (draw < 0.8) this.#isolate(node)
+      else if (draw < 0.9) this.#pause(node)
+      else this.#world.network.reset(node.id)
     }
+    node.trap = { effect: this.#random.pick(trapped), countdown, strike }
   }
 
   #pause(node: FakeNode): void {
@@ -127,11 +133,6 @@ export class Nemesis {
       this.#world.cut(node.id, other.id)
       if (beside !== node) this.#world.cut(beside.id, other.id)
     }
-  }
-
-  #reset(): void {
-    const [from, to] = [this.#random.pick(this.nodes), this.#random.pick(this.nodes)]
-    if (from !== to) this.#world.network.reset(from.id, to.id)
   }
 
   #destroy(node: FakeNode): void {

@@ -24,8 +24,11 @@ export class ReplicaWorld {
   readonly nodes = new Map<string, FakeNode>()
   coordinationUp = true
   epochRegister = 0
+  /** How often the register hands out a number again that it has handed out before. */
+  forgetfulness = 0
   /** Epochs handed out: an election that nobody can win should not take one (S12). */
   allocations = 0
+  #isFlowing = false
 
   constructor(options: WorldOptions) {
     this.scheduler = new Scheduler(options.seed)
@@ -92,8 +95,24 @@ export class ReplicaWorld {
   allocateEpoch(above: number): number | null {
     if (!this.coordinationUp) return null
     this.allocations++
-    this.epochRegister = Math.max(this.epochRegister, above) + 1
+    const repeats = this.epochRegister > above && this.scheduler.random() < this.forgetfulness
+    if (!repeats) this.epochRegister = Math.max(this.epochRegister, above) + 1
     return this.epochRegister
+  }
+
+  /** Clients send all the time, to whoever serves. */
+  flow(everyMs: number): void {
+    const send = (i: number): void => {
+      if (!this.#isFlowing) return
+      for (const node of this.up) node.propose(`${node.id} ${i}`)
+      this.scheduler.after(everyMs, () => send(i + 1))
+    }
+    this.#isFlowing = true
+    send(0)
+  }
+
+  stopFlow(): void {
+    this.#isFlowing = false
   }
 
   /** S9: at no time may two brokers dispatch. */

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { BrokerError } from '@quorate/core/base/errors'
+import type { ReplicaMeta } from '../../src/replication/meta.ts'
+import { decodeMeta, encodeMeta } from '../../src/replication/meta.ts'
+
+const seats = [{ nodeId: 'a', storeUuid: 'a-1' }, null, null]
+const meta: ReplicaMeta = {
+  brokerName: 'b',
+  nodeId: 'a',
+  storeUuid: 'a-1',
+  clusterId: 'c',
+  configs: [{ index: 3, epoch: 2, config: { version: 2, seats } }],
+  promised: { epoch: 4, candidate: 'b', nonce: 'n' },
+  sync: 'quorum_disk',
+  bootId: 'boot',
+  clean: false,
+  suspect: null,
+  damagedFrom: 17,
+  commitHint: 9,
+  peers: { b: 'host:1' },
+}
+
+function changed(change: Record<string, unknown>): Buffer {
+  return Buffer.from(JSON.stringify({ format: 1, ...meta, ...change }))
+}
+
+describe('meta file', () => {
+  it('is read as it was written', () => {
+    assert.deepEqual(decodeMeta(encodeMeta(meta)), meta)
+  })
+
+  it('of a newer format is refused, not guessed (R4)', () => {
+    assert.throws(() => decodeMeta(changed({ format: 2 })), { code: 'UNSUPPORTED_FORMAT' })
+  })
+
+  it('with a field that no version ever wrote is refused', () => {
+    const wrong: Record<string, unknown>[] = [
+      { brokerName: undefined },
+      { storeUuid: 5 },
+      { clusterId: 5 },
+      { clean: 'no' },
+      { suspect: 1 },
+      { damagedFrom: -1 },
+      { commitHint: 1.5 },
+      { promised: { epoch: 1, candidate: 'a' } },
+      { promised: null },
+      { configs: {} },
+      { configs: [{ index: 0, epoch: 0, config: { version: 1, seats: [] } }] },
+      { configs: [{ index: 0, epoch: 0, config: { version: 1, seats: [{ nodeId: 'a' }] } }] },
+      { peers: { b: 1 } },
+    ]
+    for (const change of wrong) {
+      const bytes = changed(change)
+      assert.throws(() => decodeMeta(bytes), { code: 'STORE_UNAVAILABLE' }, JSON.stringify(change))
+    }
+  })
+
+  it('ends in a meta or in one error of the table, whatever the bytes', () => {
+    const json = fc.json().map((text) => Buffer.from(text))
+    const any = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))
+    fc.assert(
+      fc.property(fc.oneof(any, json), (bytes) => {
+        try {
+          decodeMeta(bytes)
+        } catch (error) {
+          assert.ok(error instanceof BrokerError, String(error))
+        }
+      }),
+    )
+  })
+})

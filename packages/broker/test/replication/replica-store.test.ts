@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BrokerError } from '@quorate/core/base/errors'
+import { silentLog } from '@quorate/core/base/log'
+import { ManualClock } from '@quorate/core/base/manual-clock'
+import type { ClusterConfig } from '../../src/replication/cluster-config.ts'
+import { CONFIG, encodeConfigRecord } from '../../src/replication/log-records.ts'
+import type { ReplicaMeta } from '../../src/replication/meta.ts'
+import { encodeMeta } from '../../src/replication/meta.ts'
+import { damagedFromOf, openReplicaStore } from '../../src/replication/replica-store.ts'
+import type { ReplicaStore, ReplicaStoreOptions } from '../../src/replication/replica-store.ts'
+import { parseSyncLevel } from '../../src/replication/sync-level.ts'
+import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
+import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
+import { nodeFileSystem } from '../../src/store/journal/node-file-system.ts'
+
+const DIRECTORY = '/data/a'
+const SEGMENT_BYTES = 1 << 20
+
+interface Overrides extends Partial<ReplicaStoreOptions> {
+  readonly words?: string
+}
+
+function openStore(overrides: Overrides = {}): Promise<ReplicaStore> {
+  return openReplicaStore({
+    directory: DIRECTORY,
+    fileSystem: new MemoryFileSystem(),
+    brokerName: 'b',
+    nodeId: 'a',
+    sync: parseSyncLevel(overrides.words ?? 'quorum_disk'),
+    segmentSizeBytes: SEGMENT_BYTES,
+    bootId: 'boot-1',
+    clock: new ManualClock(),
+    log: silentLog,
+    journalListener: { written: () => undefined, synced: () => undefined, fatal: assert.fail },
+    ...overrides,
+  })
+}
+
+function configOf(version: number): ClusterConfig {
+  return { version, seats: [{ nodeId: 'a', storeUuid: 'a-1' }, null, null] }
+}
+
+/** Appends records of one epoch: data, or the configuration of this version. */
+async function append(
+  store: ReplicaStore,
+  epoch: number,
+  ...records: readonly (string | number)[]
+): Promise<void> {
+  const { journal } = store
+  const builder = new BatchBuilder({
+    tail: journal.tail,
+    epoch,
+    segmentStart: journal.segmentStart,
+    segmentSizeBytes: SEGMENT_BYTES,
+  })
+  for (const record of records) {
+    if (typeof record === 'string') builder.add(50, Buffer.from(record))
+    else builder.add(CONFIG, encodeConfigRecord(configOf(record)))
+  }
+  journal.append(builder.take())
+  await journal.sync()
+}
+
+async function persist(store: ReplicaStore, change: Partial<ReplicaMeta>): Promise<void> {
+  await store.metaFile.write(encodeMeta({ ...store.meta, ...change }))
+}
+
+const versions = ({ meta }: ReplicaStore) => meta.configs.map(({ config }) => config.version)
+
+describe('replica store', () => {
+  it('is a new store in an empty directory, with an identity that lasts', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const first = await openStore({ fileSystem })
+    assert.equal(first.meta.clusterId, null)
+    assert.equal(first.meta.suspect, null)
+    assert.deepEqual(first.meta.configs, [])
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(again.meta.storeUuid, first.meta.storeUuid)
+    const elsewhere = await openStore()
+    assert.notEqual(elsewhere.meta.storeUuid, first.meta.storeUuid)
+  })
+
+  it('says on the disk that a process runs, before it returns (R31)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const first = await openStore({ fileSystem, words: 'quorum_mem' })
+    await persist(first, { clean: true })
+    await openStore({ fileSystem: fileSystem.kill(), words: 'quorum_mem', bootId: 'boot-2' })
+    const third = await openStore({ fileSystem: fileSystem.crash(1), bootId: 'boot-3' })
+    assert.match(third.meta.suspect ?? '', /uncleanly while sync was "quorum_mem"/)
+  })
+
+  it('keeps its promise and its suspicion over a crash', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const promised = { epoch: 7, candidate: 'c', nonce: 'n' }
+    await persist(await openStore({ fileSystem }), { promised, suspect: 'an EIO' })
+    const { meta } = await openStore({ fileSystem: fileSystem.crash(3) })
+    assert.deepEqual(meta.promised, promised)
+    assert.equal(meta.suspect, 'an EIO')
+  })
+
+  it('refuses the directory of another node or broker, and changes nothing', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const { meta } = await openStore({ fileSystem })
+    const foreign = { code: 'FOREIGN_CLUSTER' }
+    await assert.rejects(openStore({ fileSystem: fileSystem.kill(), nodeId: 'b' }), foreign)
+    await assert.rejects(openStore({ fileSystem: fileSystem.kill(), brokerName: 'x' }), foreign)
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(again.meta.storeUuid, meta.storeUuid)
+  })
+
+  it('sets a store without a readable meta file aside and starts anew (R3)', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'quorate-store-'))
+    t.after(() => rm(directory, { recursive: true }))
+    const options = { directory, fileSystem: nodeFileSystem }
+    const uuids = new Set<string>()
+    for (const spoil of ['none', 'rubbish', 'missing']) {
+      if (spoil === 'rubbish') await writeFile(join(directory, 'meta'), Buffer.alloc(131072, 7))
+      if (spoil === 'missing') await rm(join(directory, 'meta'))
+      const store = await openStore(options)
+      uuids.add(store.meta.storeUuid)
+      assert.equal(store.journal.tail.index, 0)
+      await append(store, 1, 'x')
+      await store.journal.close({ clean: true })
+      await store.metaFile.close()
+    }
+    assert.equal(uuids.size, 3)
+    const names = (await readdir(directory)).sort()
+    assert.deepEqual(names, ['journal', 'lost-1', 'lost-2', 'meta'])
+    assert.deepEqual((await readdir(join(directory, 'lost-1'))).sort(), ['journal', 'meta'])
+  })
+
+  it('finds in the log the configurations that the meta file missed (R39)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 1, 'y', 2, 'z')
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.deepEqual(versions(again), [1, 2])
+    assert.deepEqual(
+      again.meta.configs.map(({ index, epoch }) => [index, epoch]),
+      [
+        [2, 1],
+        [4, 1],
+      ],
+    )
+  })
+
+  it('drops configurations whose record was cut, or replaced by another epoch (R39)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 'y')
+    await append(store, 3, 'z')
+    const entry = (index: number, epoch: number, version: number) => {
+      return { index, epoch, config: configOf(version) }
+    }
+    const configs = [entry(0, 0, 1), entry(2, 1, 2), entry(3, 2, 3), entry(4, 3, 4)]
+    await persist(store, { configs, commitHint: 3 })
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.deepEqual(versions(again), [1, 2])
+    assert.equal(again.meta.commitHint, 3)
+  })
+
+  it('never remembers more as committed than its log holds', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 'y')
+    await persist(store, { commitHint: 9 })
+    const { meta } = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(meta.commitHint, 2)
+  })
+
+  it('cuts at a record found damaged while it ran, and is suspect (R32)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'one', 'two', 'three', 'four')
+    await persist(store, { suspect: 'JOURNAL_CORRUPT: ...', damagedFrom: 3 })
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(again.journal.tail.index, 2)
+    assert.equal(again.meta.damagedFrom, null)
+    assert.notEqual(again.meta.suspect, null)
+    await append(again, 2, 'three again')
+    const third = await openStore({ fileSystem: fileSystem.crash(1) })
+    assert.equal(third.journal.tail.index, 3)
+    assert.notEqual(third.meta.suspect, null)
+  })
+
+  it('is suspect when recovery finds corruption, and goes on from before it (R32)', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'quorate-store-'))
+    t.after(() => rm(directory, { recursive: true }))
+    const options = { directory, fileSystem: nodeFileSystem }
+    const store = await openStore(options)
+    await append(store, 1, 'one', 'two', 'three')
+    await store.journal.close({ clean: false })
+    await store.metaFile.close()
+    const [segment] = (await readdir(join(directory, 'journal'))).filter((name) =>
+      name.endsWith('.log'),
+    )
+    assert.ok(segment)
+    const path = join(directory, 'journal', segment)
+    const file = await nodeFileSystem.open(path, 'write')
+    // Into the payload of the second record.
+    await file.write([Buffer.from('!')], 40 + 3 + 40)
+    await file.close()
+    const again = await openStore(options)
+    assert.equal(again.journal.tail.index, 1)
+    assert.equal(again.meta.suspect, 'the journal was corrupt')
+    await append(again, 2, 'two again')
+    await again.journal.close({ clean: true })
+    await again.metaFile.close()
+  })
+
+  it('knows from an error where the log is damaged', () => {
+    const at = (details: Record<string, unknown>) =>
+      new BrokerError('JOURNAL_CORRUPT', 'x', { details })
+    assert.equal(damagedFromOf(at({ fromIndex: 5 })), 5)
+    assert.equal(damagedFromOf(at({})), null)
+    const other = new BrokerError('STORE_FULL', 'x', { details: { fromIndex: 5 } })
+    assert.equal(damagedFromOf(other), null)
+    assert.equal(damagedFromOf(new Error('x')), null)
+  })
+})
