@@ -7,7 +7,7 @@ import { FRAME_VERSION, decodeFrame, encodeFrame, notOlder } from '../../src/rep
 
 /** Plain objects, as the decoder makes them. */
 function record<T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
-  return fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>
+  return fc.record(fields, { noNullPrototype: true })
 }
 
 const number = fc.nat({ max: Number.MAX_SAFE_INTEGER })

@@ -23,21 +23,36 @@ function metaOf(change: Partial<ReplicaMeta>): ReplicaMeta {
   }
 }
 
+type Picked<T extends readonly (readonly unknown[])[]> = { -readonly [K in keyof T]: T[K][number] }
+
+/** Every way to take one of each. */
+function product<T extends readonly (readonly unknown[])[]>(choices: T): Picked<T>[] {
+  let tuples: unknown[][] = [[]]
+  for (const values of choices) {
+    tuples = tuples.flatMap((tuple) => values.map((value) => [...tuple, value]))
+  }
+  return tuples as Picked<T>[]
+}
+
 describe('suspicion at the start (R33)', () => {
   it('follows one rule over all inputs', () => {
-    for (const suspect of [null, 'before'])
-      for (const clean of [true, false])
-        for (const sync of ['quorum_mem', 'quorum_disk', 'local_disk', 'no such word'])
-          for (const before of ['boot-1', ''])
-            for (const bootId of ['boot-1', 'boot-2', ''])
-              for (const journalIsCorrupt of [true, false]) {
-                const meta = metaOf({ suspect, clean, sync, bootId: before })
-                const rebooted = bootId === '' || bootId !== before
-                const lostMemory = !clean && rebooted && sync !== 'quorum_disk'
-                const expected = suspect !== null || journalIsCorrupt || lostMemory
-                const actual = suspicionAtStart(meta, { bootId, journalIsCorrupt })
-                assert.equal(actual !== null, expected, JSON.stringify({ meta, bootId }))
-              }
+    const inputs = product([
+      [null, 'before'],
+      [true, false],
+      ['quorum_mem', 'quorum_disk', 'local_disk', 'no such word'],
+      ['boot-1', ''],
+      ['boot-1', 'boot-2', ''],
+      [true, false],
+    ] as const)
+    for (const [suspect, clean, sync, before, bootId, journalIsCorrupt] of inputs) {
+      const meta = metaOf({ suspect, clean, sync, bootId: before })
+      const rebooted = bootId === '' || bootId !== before
+      const lostMemory = !clean && rebooted && sync !== 'quorum_disk'
+      const expected = suspect !== null || journalIsCorrupt || lostMemory
+      const actual = suspicionAtStart(meta, { bootId, journalIsCorrupt })
+      assert.equal(actual !== null, expected, JSON.stringify({ meta, bootId }))
+    }
+    assert.equal(inputs.length, 2 * 2 * 4 * 2 * 3 * 2)
   })
 
   it('keeps the first reason', () => {
