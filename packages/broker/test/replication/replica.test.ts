@@ -188,14 +188,20 @@ describe('replica', () => {
   })
 
   it('hands over to a follower that has everything, at once (R28)', () => {
-    const { world, leader } = ledThree()
-    world.confirm('one')
-    const startMs = world.scheduler.nowMs
-    leader.deliver({ type: 'abdicate' })
-    const successor = world.untilLed(1_000)
-    assert.notEqual(successor, leader)
-    assert.ok(world.scheduler.nowMs - startMs <= 100)
-    world.confirm('two')
+    const tookMs: number[] = []
+    for (let seed = 1; seed <= 11; seed++) {
+      const { world, leader } = ledThree(seed)
+      world.confirm('one')
+      const startMs = world.scheduler.nowMs
+      leader.deliver({ type: 'abdicate' })
+      const successor = world.untilLed(1_000)
+      assert.notEqual(successor, leader)
+      tookMs.push(world.scheduler.nowMs - startMs)
+      world.confirm('two')
+    }
+    // An epoch that the coordination service is slow to give costs the second in rank's patience.
+    tookMs.sort((a, b) => a - b)
+    assert.ok((tookMs[5] ?? 0) <= 50 && (tookMs[10] ?? 0) <= 200, tookMs.join(' '))
   })
 
   it('halts instead of cutting below what it knows to be committed (R15)', () => {

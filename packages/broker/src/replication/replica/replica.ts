@@ -19,6 +19,8 @@ const URGENT_JITTER_MS = 10
 /** Pause after a lost candidacy; longer when somebody with a newer log should go first. */
 const RETRY_MS = 50
 const BEHIND_MS = 200
+/** Until the other voters have noticed as well that the leader's process is dead. */
+const URGENT_RETRY_MS = 20
 
 export type ReplicaRole = 'learner' | 'follower' | 'candidate' | 'leader' | 'halted'
 
@@ -66,7 +68,7 @@ export class Replica {
     )
     this.#campaign = new Campaign(this.#context, this.#voter, {
       won: (epoch, nonce, possibleLoss) => this.#becomeLeader({ epoch, nonce, possibleLoss }),
-      lost: (_reason, behind) => this.#scheduleElection(behind ? BEHIND_MS : RETRY_MS, JITTER_MS),
+      lost: (_reason, behind) => this.#retry(behind),
     })
   }
 
@@ -215,6 +217,12 @@ export class Replica {
   /** The leader's process is gone or has resigned: the first in rank tries at once. */
   #scheduleUrgently(): void {
     this.#scheduleElection(this.#rank() * URGENT_RANK_DELAY_MS, URGENT_JITTER_MS)
+  }
+
+  #retry(behind: boolean): void {
+    if (behind || !this.#voter.leaderIsGone) {
+      this.#scheduleElection(behind ? BEHIND_MS : RETRY_MS, JITTER_MS)
+    } else this.#scheduleElection(URGENT_RETRY_MS, URGENT_RETRY_MS)
   }
 
   /** Our place among the voters that are left: heavier first, then by name. */

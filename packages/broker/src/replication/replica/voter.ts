@@ -48,7 +48,7 @@ export class ReplicaVoter {
   readonly #delayed = new Map<string, DelayedFence>()
   /** R12: when we last told a leader that we hear it; a fresh start may have forgotten whom. */
   #leaseGivenMs: number
-  #leaderIsGone = false
+  #isLeaderGone = false
 
   constructor(context: ReplicaContext, owner: VoterOwner, startMs: number) {
     this.#context = context
@@ -56,15 +56,20 @@ export class ReplicaVoter {
     this.#leaseGivenMs = startMs
   }
 
+  /** Proven: the leader that we last heard can dispatch nothing any more. */
+  get leaderIsGone(): boolean {
+    return this.#isLeaderGone
+  }
+
   /** A heartbeat was answered: the leader may count on us for its lease (R27). */
   leaseGiven(): void {
     this.#leaseGivenMs = this.#context.nowMs
-    this.#leaderIsGone = false
+    this.#isLeaderGone = false
   }
 
   /** The leader abdicated, or its process is proven dead: it can dispatch nothing (R12). */
   leaderGone(): void {
-    this.#leaderIsGone = true
+    this.#isLeaderGone = true
   }
 
   /** R12: true while a leader may hold a lease that rests on our answer. */
@@ -72,7 +77,7 @@ export class ReplicaVoter {
     const { nowMs, options, config } = this.#context
     if (config?.seats.length === 1) return false
     if (this.#owner.holdsLease()) return true
-    if (this.#leaderIsGone) return false
+    if (this.#isLeaderGone) return false
     return nowMs - this.#leaseGivenMs < options.timings.stickyMs
   }
 
