@@ -87,6 +87,8 @@ export class ReplicaNode {
   #isCutting = false
   #cut: Promise<void> = Promise.resolve()
   #isStopped = false
+  /** The links are closed. */
+  #farewell: Promise<void> = Promise.resolve()
   #ending: Promise<void> | null = null
   #pendingLead: number | null = null
   #pendingConfigs: readonly ConfigEntry[] = []
@@ -241,6 +243,7 @@ export class ReplicaNode {
   }
 
   async #endFailed(): Promise<void> {
+    await this.#farewell
     await this.#cut.catch(() => undefined)
     await this.#journal.close({ clean: false })
     await this.#metaFile.close()
@@ -250,6 +253,7 @@ export class ReplicaNode {
     this.#leaderLog.flush()
     this.#dispatch({ type: 'abdicate' })
     this.#halt()
+    await this.#farewell
     await this.#cut
     await this.#journal.sync()
     await this.#journal.close({ clean: true })
@@ -263,7 +267,12 @@ export class ReplicaNode {
     this.#tick?.cancel()
     this.#leaderLog.close()
     // The farewell frames are in the sockets; they leave before the end of this turn.
-    this.#options.schedule(() => this.#links.stop())
+    this.#farewell = new Promise((resolve) => {
+      this.#options.schedule(() => {
+        this.#links.stop()
+        resolve()
+      })
+    })
   }
 
   #identity(): Identity {

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { history } from './world/history.ts'
 
 /** Histories per run; QUORATE_SEEDS and QUORATE_FIRST_SEED choose others. */
-const SEEDS = Number(process.env['QUORATE_SEEDS'] ?? 120)
+const SEEDS = Number(process.env['QUORATE_SEEDS'] ?? 150)
 const FIRST_SEED = Number(process.env['QUORATE_FIRST_SEED'] ?? 1)
 
 it(`no history of faults loses a confirmed record or ends without a leader (${SEEDS} seeds)`, () => {

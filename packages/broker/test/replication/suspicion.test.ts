@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import type { ReplicaMeta } from '../../src/replication/meta.ts'
 import { NO_PROMISE } from '../../src/replication/meta.ts'
 import { suspicionAtStart, wasVolatile } from '../../src/replication/suspicion.ts'
@@ -23,36 +24,26 @@ function metaOf(change: Partial<ReplicaMeta>): ReplicaMeta {
   }
 }
 
-type Picked<T extends readonly (readonly unknown[])[]> = { -readonly [K in keyof T]: T[K][number] }
-
-/** Every way to take one of each. */
-function product<T extends readonly (readonly unknown[])[]>(choices: T): Picked<T>[] {
-  let tuples: unknown[][] = [[]]
-  for (const values of choices) {
-    tuples = tuples.flatMap((tuple) => values.map((value) => [...tuple, value]))
-  }
-  return tuples as Picked<T>[]
-}
-
 describe('suspicion at the start (R33)', () => {
   it('follows one rule over all inputs', () => {
-    const inputs = product([
-      [null, 'before'],
-      [true, false],
-      ['quorum_mem', 'quorum_disk', 'local_disk', 'no such word'],
-      ['boot-1', ''],
-      ['boot-1', 'boot-2', ''],
-      [true, false],
-    ] as const)
-    for (const [suspect, clean, sync, before, bootId, journalIsCorrupt] of inputs) {
-      const meta = metaOf({ suspect, clean, sync, bootId: before })
-      const rebooted = bootId === '' || bootId !== before
-      const lostMemory = !clean && rebooted && sync !== 'quorum_disk'
-      const expected = suspect !== null || journalIsCorrupt || lostMemory
-      const actual = suspicionAtStart(meta, { bootId, journalIsCorrupt })
-      assert.equal(actual !== null, expected, JSON.stringify({ meta, bootId }))
-    }
-    assert.equal(inputs.length, 2 * 2 * 4 * 2 * 3 * 2)
+    const inputs = fc.record({
+      suspect: fc.constantFrom(null, 'before'),
+      clean: fc.boolean(),
+      sync: fc.constantFrom('quorum_mem', 'quorum_disk', 'local_disk', 'no such word'),
+      before: fc.constantFrom('boot-1', ''),
+      bootId: fc.constantFrom('boot-1', 'boot-2', ''),
+      journalIsCorrupt: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(inputs, ({ suspect, clean, sync, before, bootId, journalIsCorrupt }) => {
+        const meta = metaOf({ suspect, clean, sync, bootId: before })
+        const rebooted = bootId === '' || bootId !== before
+        const lostMemory = !clean && rebooted && sync !== 'quorum_disk'
+        const expected = suspect !== null || journalIsCorrupt || lostMemory
+        assert.equal(suspicionAtStart(meta, { bootId, journalIsCorrupt }) !== null, expected)
+      }),
+      { numRuns: 1_000 },
+    )
   })
 
   it('keeps the first reason', () => {

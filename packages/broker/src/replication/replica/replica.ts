@@ -317,11 +317,11 @@ export class Replica {
   }
 
   /**
-   * R13: only the leader that this voter promised the epoch to, or one of a higher epoch. A node
-   * that belongs to no cluster yet takes nobody's records (R2).
+   * R13: the leader of the epoch that this voter promised, or one of a higher epoch. A node that
+   * belongs to no cluster yet takes nobody's records (R2).
    */
   #onSessionStart(from: string, frame: FrameOf<'sessionStart'>): void {
-    if (!this.#voter.mayFollow(from, frame)) {
+    if (!this.#mayFollow(from, frame.epoch)) {
       this.#context.send(from, { type: 'reject', promised: this.#context.promised.epoch })
       return
     }
@@ -329,6 +329,13 @@ export class Replica {
     this.#pendingSession = { from, frame }
     if (this.#context.meta.clusterId === null) return
     this.#voter.promiseLeader(from, frame.epoch, frame.nonce)
+  }
+
+  #mayFollow(leader: string, epoch: number): boolean {
+    const { promised } = this.#context
+    if (epoch !== promised.epoch) return epoch > promised.epoch
+    const current = this.#following?.leader ?? leader
+    return this.#leadership === null && current === leader
   }
 
   /** A leader's sessions rise; an older one arrives late on the connection that it belonged to. */

@@ -120,12 +120,11 @@ export class ReplicaVoter {
     return true
   }
 
-  /** R13: the leader that we promised this epoch to, or one of a higher epoch. */
-  mayFollow(leader: string, frame: { readonly epoch: number; readonly nonce: string }): boolean {
-    return this.#mayPromise({ epoch: frame.epoch, candidate: leader, nonce: frame.nonce })
-  }
-
-  /** Follows a leader, after the promise to it is durable: it may have won without our vote. */
+  /**
+   * Follows a leader, after the promise to it is durable: it may have won without our vote. A
+   * leader speaks only when its epoch is won, so a promise of the very same epoch to another gives
+   * way (see docs/internals/replication.md, R13).
+   */
   promiseLeader(leader: string, epoch: number, nonce: string): void {
     const wanted = { epoch, candidate: leader, nonce }
     if (this.#hasPromised(wanted)) this.#owner.leaderPromised(leader)

@@ -243,7 +243,7 @@ export class FakeNode implements Process {
         this.#truncate(effect.after)
         break
       case 'sync':
-        this.#syncLater(0)
+        this.#syncLater(scheduler.between(0.5, 4))
         break
       case 'read':
         this.#later(scheduler.between(0.1, 1), () => ({
@@ -254,7 +254,7 @@ export class FakeNode implements Process {
         }))
         break
       case 'allocateEpoch': {
-        const isSlow = scheduler.random() < 0.15
+        const isSlow = scheduler.random() < this.world.slowness
         this.#later(isSlow ? scheduler.between(50, 1_500) : scheduler.between(1, 4), () => {
           const epoch = this.world.allocateEpoch(effect.above)
           if (epoch === null) return { type: 'epochRefused' }
@@ -400,7 +400,7 @@ export class FakeNode implements Process {
   }
 }
 
-function freshMeta(
+export function freshMeta(
   nodeId: string,
   storeUuid: string,
   of: { readonly sync: string; readonly config: ClusterConfig | null },

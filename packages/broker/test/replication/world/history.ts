@@ -60,6 +60,7 @@ export function history(seed: number): HistoryTotals {
   const world = new ReplicaWorld({ ...scenario, seed }).startAll()
   const nemesis = new Nemesis(world, scenario)
   world.forgetfulness = 0.1
+  world.slowness = 0.15
   world.flow(25)
   for (let step = 0; step < STEPS; step++) {
     nemesis.strike()

@@ -26,6 +26,8 @@ export class ReplicaWorld {
   epochRegister = 0
   /** How often the register hands out a number again that it has handed out before. */
   forgetfulness = 0
+  /** How often it takes its time over one. */
+  slowness = 0
   /** Epochs handed out: an election that nobody can win should not take one (S12). */
   allocations = 0
   #isFlowing = false
@@ -100,12 +102,14 @@ export class ReplicaWorld {
     return this.epochRegister
   }
 
-  /** Clients send all the time, to whoever serves. */
+  /** Clients send most of the time, to whoever serves; now and then they are silent. */
   flow(everyMs: number): void {
     const send = (i: number): void => {
       if (!this.#isFlowing) return
       for (const node of this.up) node.propose(`${node.id} ${i}`)
-      this.scheduler.after(everyMs, () => send(i + 1))
+      const isSilent = this.scheduler.random() < 0.02
+      const delayMs = isSilent ? this.scheduler.between(500, 3_000) : everyMs
+      this.scheduler.after(delayMs, () => send(i + 1))
     }
     this.#isFlowing = true
     send(0)

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { CONFIG, configsIn, encodeConfigRecord } from '../../../src/replication/log-records.ts'
+import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
+import { EMPTY_LOG, parseBatch } from '../../../src/store/journal/log-batch.ts'
+import { FakeLog } from '../world/fake-log.ts'
+import { DATA } from '../world/ledger.ts'
+import { SEATS, SoloReplica } from '../world/solo-replica.ts'
+
+/** What a leader has: records of these epochs. */
+function leaderLog(epochs: readonly number[], payload = 'x'): FakeLog {
+  const log = new FakeLog()
+  for (const epoch of epochs) log.append(log.make(epoch, DATA, Buffer.from(payload)))
+  return log
+}
+
+function records(log: FakeLog, index: number, of: { session?: number; commit?: number } = {}) {
+  const { batch } = log.records[index - 1] as { batch: LogBatch }
+  const { session = 1, commit = 0 } = of
+  return { type: 'records', from: 'b', epoch: 3, session, commit, batch, configs: [] } as const
+}
+
+describe('following', () => {
+  it('tells where its log ends, and cuts what the leader does not have (R14)', () => {
+    const solo = new SoloReplica({ log: [1, 1, 2, 2] }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    assert.deepEqual(solo.sent('tail')[0]?.point.index, 4)
+    solo.forget().hear('b', { type: 'truncateTo', ...session, lastEpoch: 1, index: 5 })
+    assert.deepEqual(solo.wanted('truncate'), [{ type: 'truncate', after: 2 }])
+    assert.deepEqual(solo.sent('tail')[0]?.point.index, 2)
+  })
+
+  it('acknowledges nothing before its log is known to be a prefix (R17)', () => {
+    const solo = new SoloReplica({ log: [1, 1] }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    solo.hear('b', { type: 'heartbeat', ...session, commit: 2, sentUs: 7 })
+    assert.deepEqual(
+      solo.sent('ack').map(({ written, synced, sentUs }) => [written, synced, sentUs]),
+      [[0, 0, 7]],
+    )
+    assert.equal(solo.replica.commitIndex, 0)
+    solo.forget().hear('b', { type: 'matched', ...session, joinEnd: 2, regressed: false })
+    assert.deepEqual(solo.sent('ack')[0]?.synced, 2)
+  })
+
+  it('goes on only with the newest session of its leader, whatever arrives late', () => {
+    const solo = new SoloReplica().up('b').follow('b', 3, 2).forget()
+    solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'b-3', session: 1 })
+    assert.deepEqual(solo.sent('tail'), [])
+    solo.step(records(leaderLog([3]), 1, { session: 1 }))
+    assert.deepEqual(solo.wanted('append'), [])
+    solo.step(records(leaderLog([3]), 1, { session: 2 }))
+    assert.equal(solo.wanted('append').length, 1)
+    solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'b-3', session: 3 })
+    assert.equal(solo.sent('tail').length, 1)
+  })
+
+  it('ignores what it has already, and asks for what is missing in between', () => {
+    const log = leaderLog([3, 3, 3])
+    const solo = new SoloReplica().up('b').follow('b', 3)
+    solo.step(records(log, 1)).step(records(log, 1))
+    assert.deepEqual(solo.sent('nack'), [])
+    assert.equal(solo.wanted('append').length, 1)
+    solo.step(records(log, 3))
+    assert.equal(solo.sent('nack')[0]?.next, 2)
+  })
+
+  it('halts when the same place holds other bytes (S3)', () => {
+    const solo = new SoloReplica({ log: [2] }).up('b').follow('b', 3)
+    solo.step(records(leaderLog([2, 3], 'other'), 2))
+    assert.match(solo.wanted('halt')[0]?.reason ?? '', /differs/)
+    assert.equal(solo.replica.role, 'halted')
+    assert.deepEqual(solo.forget().wait(5_000).effects, [])
+  })
+
+  it('halts rather than cut what it knows to be committed (R15)', () => {
+    const solo = new SoloReplica({ log: [1, 1, 1], meta: { commitHint: 2 } }).up('b')
+    solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })
+    solo.hear('b', { type: 'truncateTo', epoch: 3, session: 1, lastEpoch: 1, index: 1 })
+    assert.match(solo.wanted('halt')[0]?.reason ?? '', /below the committed record 2/)
+    assert.deepEqual(solo.wanted('truncate'), [])
+  })
+
+  it('commits no further than its own log reaches', () => {
+    const solo = new SoloReplica({ log: [1, 1] }).up('b').follow('b', 3)
+    solo.hear('b', { type: 'heartbeat', epoch: 3, session: 1, commit: 50, sentUs: 1 })
+    assert.equal(solo.replica.commitIndex, 2)
+  })
+
+  it('refuses a leader of an older epoch, and tells it why (R13, R25)', () => {
+    const solo = new SoloReplica().up('b').up('c').follow('b', 3).forget()
+    solo.hear('c', { type: 'sessionStart', epoch: 2, nonce: 'n', session: 9 })
+    solo.hear('c', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 9 })
+    assert.deepEqual(
+      solo.sent('reject').map(({ to, promised }) => [to, promised]),
+      [
+        ['c', 3],
+        ['c', 3],
+      ],
+    )
+    assert.equal(solo.replica.leader, 'b')
+  })
+
+  it('goes back to the configuration before the cut, in the middle of a batch too (R39)', () => {
+    const log = new FakeLog()
+    for (const version of [2, 3]) {
+      const config = { version, seats: SEATS.seats.with(2, null) }
+      log.append(log.make(3, CONFIG, encodeConfigRecord(config)))
+    }
+    const both = Buffer.concat(log.records.flatMap(({ batch }) => batch.chunks))
+    const batch = parseBatch(both, EMPTY_LOG)
+    const solo = new SoloReplica().up('b').up('c').follow('b', 3)
+    solo.step({ ...records(log, 1), batch, configs: configsIn(batch) })
+    assert.equal(solo.replica.meta.configs.at(-1)?.config.version, 3)
+    solo.hear('c', { type: 'sessionStart', epoch: 4, nonce: 'n', session: 1 })
+    solo.hear('c', { type: 'truncateTo', epoch: 4, session: 1, lastEpoch: 3, index: 1 })
+    assert.deepEqual(
+      solo.replica.meta.configs.map(({ config }) => config.version),
+      [1, 2],
+    )
+  })
+
+  it('follows who has won its epoch, although it had promised it to another (R6, R13)', () => {
+    const last = { epoch: 0, index: 0 }
+    const solo = new SoloReplica({ manual: [] }).up('b').up('c').wait(1_000)
+    solo.hear('c', { type: 'fence', epoch: 8, nonce: 'c', last })
+    assert.equal(solo.replica.meta.promised.candidate, 'c')
+    solo.follow('b', 8)
+    assert.equal(solo.replica.leader, 'b')
+    assert.equal(solo.replica.meta.promised.candidate, 'b')
+    solo.forget().hear('c', { type: 'fence', epoch: 8, nonce: 'c', last })
+    assert.equal(solo.sent('fenceReply')[0]?.promises, false)
+  })
+
+  it('takes no records before it belongs to a cluster, and all of them then (R2)', () => {
+    const solo = new SoloReplica({ meta: { clusterId: null, configs: [] } }).up('b')
+    solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })
+    assert.deepEqual(solo.sent('tail'), [])
+    solo.step({ type: 'joined', clusterId: 'c', config: null })
+    assert.equal(solo.sent('tail')[0]?.session, 1)
+  })
+
+  it('is suspect until it has on disk what the leader had when it joined (R35)', () => {
+    const log = leaderLog([1, 3, 3])
+    const suspect = { meta: { suspect: 'a power cut' }, log: [1], manual: ['persist'] } as const
+    const solo = new SoloReplica(suspect).up('b')
+    const promise = () => {
+      for (const { generation } of solo.wanted('persist').slice(-1)) {
+        solo.step({ type: 'persisted', generation })
+      }
+    }
+    solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })
+    promise()
+    solo.hear('b', { type: 'matched', epoch: 3, session: 1, joinEnd: 3, regressed: false })
+    solo.step(records(log, 2))
+    assert.ok(solo.sent('ack').every((ack) => ack.suspect))
+    solo.step(records(log, 3))
+    assert.equal(solo.wanted('persist').at(-1)?.meta.suspect, null)
+    assert.ok(solo.sent('ack').every((ack) => ack.suspect))
+    promise()
+    assert.equal(solo.sent('ack').at(-1)?.suspect, false)
+  })
+
+  it('becomes suspect when it lost what it had acknowledged (R36)', () => {
+    const solo = new SoloReplica().up('b')
+    solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })
+    solo.hear('b', { type: 'matched', epoch: 3, session: 1, joinEnd: 5, regressed: true })
+    assert.equal(solo.replica.suspect, 'lost records it had acknowledged')
+  })
+})
