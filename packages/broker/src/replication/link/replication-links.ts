@@ -44,6 +44,7 @@ export class ReplicationLinks {
   readonly #dialed = new Map<string, Dialed>()
   readonly #inbound = new Set<InboundLink>()
   #server: Server | null = null
+  #isStopped = false
 
   constructor(options: LinksOptions) {
     this.#options = options
@@ -69,6 +70,8 @@ export class ReplicationLinks {
 
   /** The nodes to be linked with, by node id; `host:port` each. Others are dropped. */
   setPeers(addresses: ReadonlyMap<string, string>): void {
+    // News of the members may still come while the broker ends.
+    if (this.#isStopped) return
     for (const [nodeId, { address, link }] of this.#dialed) {
       if (addresses.get(nodeId) === address) continue
       link.stop()
@@ -86,6 +89,7 @@ export class ReplicationLinks {
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const { link } of this.#dialed.values()) link.stop()
     this.#dialed.clear()
     for (const link of this.#inbound) link.close()

@@ -178,7 +178,8 @@ describe('coordination server', () => {
       })
       const { client, until } = joinServer(server.port)
       await until('connected')
-      await rm(join(directory, 'data'), { recursive: true })
+      // The server may be putting a snapshot there at this very moment.
+      await rm(join(directory, 'data'), { recursive: true, maxRetries: 50, retryDelay: 2 })
       // The first write is into the open file; then comes a new file, for which there is no place.
       const outcomes = await Promise.allSettled([
         client.create('/a', null),

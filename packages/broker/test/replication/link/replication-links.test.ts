@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
@@ -144,6 +145,27 @@ describe('replication links', { timeout: 20_000 }, () => {
     const again = new End('b', { port: b.port, storeUuid: 'b-2' })
     await ends(t, again)
     assert.equal(await a.next('up'), 'b b-2 3')
+  })
+
+  it('dial nobody any more once they are stopped, whatever news of members still comes', async (t) => {
+    const [a, b] = [new End('a'), new End('b')]
+    const dialed = createServer()
+    t.after(() => dialed.close())
+    await new Promise<void>((resolve) => dialed.listen(0, '127.0.0.1', resolve))
+    const port = (dialed.address() as AddressInfo).port
+    await ends(t, a, b)
+    a.links.stop()
+    let connections = 0
+    dialed.on('connection', (socket) => {
+      connections++
+      socket.destroy()
+    })
+    a.links.setPeers(new Map([['c', `127.0.0.1:${port}`]]))
+    // Connections are accepted in the order in which they were made: this one shows that none was.
+    const later = connect(port, '127.0.0.1')
+    await once(later, 'connect')
+    await once(later.on('error', () => {}).resume(), 'close')
+    assert.equal(connections, 1)
   })
 
   it('take frames of one store per node at a time (R40)', async (t) => {
