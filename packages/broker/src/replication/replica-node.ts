@@ -226,7 +226,7 @@ export class ReplicaNode {
     if (this.#isStopped) return
     this.#halt()
     const { meta, commitIndex } = this.#replica
-    const suspect = `${error.code}: ${error.message}`
+    const suspect = isInDoubt(error) ? `${error.code}: ${error.message}` : meta.suspect
     const damagedFrom = damagedFromOf(error) ?? meta.damagedFrom
     // Best effort: the disk may be the very reason. An unclean start is the other witness.
     this.#metaFile
@@ -423,6 +423,13 @@ export class ReplicaNode {
     this.#pendingLead = null
     this.#options.listener.lead(epoch)
   }
+}
+
+/**
+ * R33: the disk broke its word. A full one did not, and neither do our own mistakes spoil the log.
+ */
+function isInDoubt({ code }: BrokerError): boolean {
+  return code === 'JOURNAL_CORRUPT' || code === 'STORE_UNAVAILABLE'
 }
 
 /** The journal as the state machine reads it. */

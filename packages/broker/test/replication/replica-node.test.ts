@@ -92,6 +92,22 @@ describe('replica node', { timeout: 60_000 }, () => {
     await store.journal.close({ clean: false })
   })
 
+  it('keeps its good name when the disk is full, or the fault is our own (R33)', async (t) => {
+    for (const code of ['STORE_FULL', 'DIVERGED', 'INTERNAL'] as const) {
+      const { nodes } = await cluster(t, ['a'])
+      const [alone] = nodes as [TestNode]
+      const index = send(await leaderOf(nodes), 'one')
+      await until('applied', () => alone.records.appliedIndex >= index)
+      alone.node.fail(new BrokerError(code, 'test'))
+      await alone.node.stop()
+      const store = await openReplicaStore(alone.storeOptions)
+      assert.equal(store.meta.suspect, null, code)
+      // What was known to be committed stays so (R15).
+      assert.equal(store.meta.commitHint, index)
+      await store.journal.close({ clean: false })
+    }
+  })
+
   it('remembers where a record was found damaged, and the next start cuts there (R32)', async (t) => {
     const { nodes } = await cluster(t, ['a'])
     const [alone] = nodes as [TestNode]

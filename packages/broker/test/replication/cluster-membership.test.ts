@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
+import { describe, it } from 'node:test'
+import type { TestContext } from 'node:test'
+import type { BrokerError } from '@quorate/core/base/errors'
+import { silentLog } from '@quorate/core/base/log'
+import { ManualClock } from '@quorate/core/base/manual-clock'
+import type {
+  Bootstrap,
+  Coordinator,
+  CoordinatorEvent,
+  CoordinatorListener,
+  LeaderHint,
+  Member,
+} from '../../src/coordination/coordinator.ts'
+import { ClusterMembership } from '../../src/replication/cluster-membership.ts'
+import { ReplicaNode } from '../../src/replication/replica-node.ts'
+import { parseSyncLevel } from '../../src/replication/sync-level.ts'
+import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
+
+/** A coordination service that one node sees; the test decides what it knows. */
+class FakeCoordinator implements Coordinator {
+  bootstrap: Bootstrap | null = null
+  self: Member | null = null
+  hint: LeaderHint | null = null
+  config = ''
+  #listener: CoordinatorListener = () => undefined
+
+  start(self: Member, listener: CoordinatorListener): void {
+    this.self = self
+    this.#listener = listener
+  }
+  update(self: Member): void {
+    this.self = self
+  }
+  allocateEpoch(above: number) {
+    return Promise.resolve({ epoch: above + 1, nonce: 'n' })
+  }
+  readBootstrap(): Promise<Bootstrap | null> {
+    return Promise.resolve(this.bootstrap)
+  }
+  createBootstrap(bootstrap: Bootstrap): Promise<Bootstrap> {
+    this.bootstrap ??= bootstrap
+    return Promise.resolve(this.bootstrap)
+  }
+  claimLeader(hint: LeaderHint): void {
+    this.hint = hint
+  }
+  releaseLeader(): void {
+    this.hint = null
+  }
+  publishConfig(json: string): void {
+    this.config = json
+  }
+  stop(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  tell(event: CoordinatorEvent): void {
+    this.#listener(event)
+  }
+
+  /** Connected, and these others are there. */
+  show(...others: readonly Member[]): void {
+    this.tell({ type: 'session', state: 'connected' })
+    const members = this.self === null ? others : [this.self, ...others]
+    this.tell({ type: 'members', members })
+  }
+}
+
+function other(nodeId: string, change: Partial<Member> = {}): Member {
+  return {
+    nodeId,
+    storeUuid: `${nodeId}-1`,
+    empty: true,
+    replicationAddress: '127.0.0.1:9',
+    clientUris: [],
+    consoleUrl: null,
+    state: 'LEARNER',
+    last: { epoch: 0, index: 0 },
+    position: 0,
+    weight: 1,
+    suspect: false,
+    build: '0',
+    clusterId: null,
+    ...change,
+  }
+}
+
+interface Options {
+  readonly fileSystem?: MemoryFileSystem
+  readonly stepDownOnZkExpiry?: boolean
+}
+
+async function member(t: TestContext, options: Options = {}) {
+  const clock = new ManualClock()
+  const steppedDown: string[] = []
+  const node = await ReplicaNode.open({
+    directory: '/data/a',
+    fileSystem: options.fileSystem ?? new MemoryFileSystem(),
+    brokerName: 'b',
+    nodeId: 'a',
+    bindHost: '127.0.0.1',
+    bindPort: 0,
+    securityToken: '',
+    weight: 1,
+    sync: parseSyncLevel('quorum_disk'),
+    timings: { heartbeatMs: 100, stickyMs: 800, leaseMs: 600, quorumTimeoutMs: 2_000 },
+    segmentSizeBytes: 1 << 20,
+    bootId: 'boot',
+    clock,
+    random: () => 0,
+    log: silentLog,
+    schedule: (work) => queueMicrotask(work),
+    allocateEpoch: () => Promise.reject(new Error('none')),
+    listener: {
+      lead: () => undefined,
+      stepDown: (reason) => steppedDown.push(reason),
+      advanced: () => undefined,
+      fatal: (error) => assert.fail(error),
+    },
+  })
+  t.after(() => node.stop())
+  const coordinator = new FakeCoordinator()
+  const joined: string[] = []
+  const fatal: BrokerError[] = []
+  const membership = new ClusterMembership({
+    coordinator,
+    node,
+    replicas: 3,
+    bootstrapGraceMs: 10_000,
+    stepDownOnZkExpiry: options.stepDownOnZkExpiry ?? false,
+    replicationAddress: '127.0.0.1:1',
+    clientUris: ['tcp://a:61616'],
+    consoleUrl: '',
+    build: '0',
+    clock,
+    log: silentLog,
+    onJoined: (clusterId) => joined.push(clusterId),
+    onMembers: () => undefined,
+    onFatal: (error) => fatal.push(error),
+  })
+  t.after(() => membership.stop())
+  membership.start()
+  const settle = async () => {
+    for (let i = 0; i < 20; i++) await setImmediate()
+  }
+  return { clock, node, coordinator, joined, fatal, membership, settle }
+}
+
+const seat = (nodeId: string) => ({ nodeId, storeUuid: `${nodeId}-1` })
+const founded: Bootstrap = { clusterId: 'X', seats: ['b', 'c', 'd'].map(seat) }
+
+describe('cluster membership', () => {
+  it('announces an empty store, and founds the cluster when all are there (R2)', async (t) => {
+    const { clock, coordinator, node, joined, settle } = await member(t)
+    assert.equal(coordinator.self?.empty, true)
+    coordinator.show(other('b'))
+    await settle()
+    assert.deepEqual([joined, await coordinator.readBootstrap()], [[], null])
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    const found = await coordinator.readBootstrap()
+    assert.deepEqual(joined, [found?.clusterId])
+    assert.equal(node.replica.role, 'follower')
+    clock.advance(500)
+    assert.equal(coordinator.self?.clusterId, found?.clusterId)
+    assert.equal(coordinator.self?.empty, false)
+  })
+
+  it('founds with a quorum when the grace period is over (R2)', async (t) => {
+    const { clock, coordinator, joined, settle } = await member(t)
+    coordinator.show(other('b'))
+    clock.advance(10_500)
+    await settle()
+    assert.equal(joined.length, 1)
+    assert.equal(coordinator.bootstrap?.seats.at(-1), null)
+  })
+
+  it('joins a cluster that others have founded as a learner (R1)', async (t) => {
+    const { coordinator, node, joined, settle } = await member(t)
+    coordinator.bootstrap = founded
+    coordinator.show()
+    await settle()
+    assert.deepEqual(joined, ['X'])
+    assert.equal(node.replica.role, 'learner')
+  })
+
+  it('founds nothing beside a member that belongs to a cluster (R2)', async (t) => {
+    const { clock, coordinator, joined, settle } = await member(t)
+    coordinator.show(other('b'), other('c', { clusterId: 'X', empty: false }))
+    clock.advance(60_000)
+    await settle()
+    assert.deepEqual([joined, coordinator.bootstrap], [[], null])
+  })
+
+  it('puts the founding back when the service was wiped (R2)', async (t) => {
+    const fileSystem = new MemoryFileSystem()
+    const first = await member(t, { fileSystem })
+    first.coordinator.show(other('b'), other('c'))
+    await first.settle()
+    await first.node.stop()
+    const again = await member(t, { fileSystem })
+    assert.deepEqual(again.joined, first.joined)
+    again.coordinator.show()
+    await again.settle()
+    assert.deepEqual(again.coordinator.bootstrap, first.coordinator.bootstrap)
+  })
+
+  it('refuses the cluster of somebody else, and another number of seats', async (t) => {
+    const fileSystem = new MemoryFileSystem()
+    const first = await member(t, { fileSystem })
+    first.coordinator.show(other('b'), other('c'))
+    await first.settle()
+    await first.node.stop()
+    const again = await member(t, { fileSystem })
+    again.coordinator.bootstrap = founded
+    again.coordinator.show()
+    await again.settle()
+    assert.equal(again.fatal[0]?.code, 'FOREIGN_CLUSTER')
+    const larger = await member(t)
+    larger.coordinator.bootstrap = { clusterId: 'X', seats: [...founded.seats, null, null] }
+    larger.coordinator.show()
+    await larger.settle()
+    assert.equal(larger.fatal[0]?.code, 'CONFIG_INVALID')
+  })
+
+  it('goes on asking while the service does not answer', async (t) => {
+    const { clock, coordinator, joined, settle } = await member(t)
+    const readBootstrap = coordinator.readBootstrap.bind(coordinator)
+    coordinator.readBootstrap = () => Promise.reject(new Error('not now'))
+    coordinator.bootstrap = founded
+    coordinator.show()
+    await settle()
+    assert.deepEqual(joined, [])
+    coordinator.readBootstrap = readBootstrap
+    clock.advance(500)
+    await settle()
+    assert.deepEqual(joined, ['X'])
+  })
+
+  it('publishes the leader and the configuration, and takes the hint back', async (t) => {
+    const { coordinator, membership, settle } = await member(t)
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    membership.claim(4)
+    assert.deepEqual(coordinator.hint, { epoch: 4, nodeId: 'a', clientUris: ['tcp://a:61616'] })
+    assert.match(coordinator.config, /"seats"/)
+    membership.release()
+    assert.equal(coordinator.hint, null)
+  })
+
+  it('takes a lost session for what it is: a lost hint (R26)', async (t) => {
+    for (const stepDownOnZkExpiry of [false, true]) {
+      const { coordinator, node, membership } = await member(t, { stepDownOnZkExpiry })
+      const asked: string[] = []
+      const dispatch = node.dispatch.bind(node)
+      node.dispatch = (event) => {
+        asked.push(event.type)
+        dispatch(event)
+      }
+      coordinator.tell({ type: 'session', state: 'disconnected' })
+      coordinator.tell({ type: 'session', state: 'expired' })
+      assert.equal(membership.session, 'expired')
+      assert.deepEqual(asked, stepDownOnZkExpiry ? ['stepDown'] : [])
+    }
+  })
+})
