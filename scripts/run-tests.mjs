@@ -43,6 +43,14 @@ const stages = {
     timeoutMs: 25 * MINUTE_MS,
     needsBuild: true,
   },
+  'crash-points': { folders: ['test/crash-points'], concurrency: 2, timeoutMs: 5 * MINUTE_MS },
+  simulation: { folders: ['test/simulation'], concurrency: 2, timeoutMs: 15 * MINUTE_MS },
+  chaos: {
+    folders: ['test/chaos'],
+    concurrency: 1,
+    timeoutMs: 20 * MINUTE_MS,
+    needsBuild: true,
+  },
 }
 
 const suites = {

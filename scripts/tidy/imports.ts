@@ -176,6 +176,8 @@ const entryPoints: readonly RegExp[] = [
   /^scripts\/[^/]+$/,
   /^bench\//,
   /^test\/(interop|cluster|smoke)\/.*\.(ts|mjs)$/,
+  // Commands of the attack: npm run chaos, npm run test:simulation.
+  /^test\/(chaos|simulation)\/[^/]+-command\.ts$/,
   /(^|\/)[^/]+\.config\.js$/,
 ]
 
