@@ -1,19 +1,13 @@
 import type { HistoryEvent } from '../support/history/events.ts'
+import type { Host } from '../support/host.ts'
 import type { CellViolation } from './cell-result.ts'
 
-/** A command line, ready for `spawn` or ManagedProcess. */
-export interface CommandLine {
-  readonly command: string
-  readonly args: readonly string[]
-}
-
-/** The host in whose network namespace clients run. */
-export interface ClientHost {
-  /** The same command, run inside the host; it is killed when the process that starts it ends. */
-  commandLine(command: string, args: readonly string[]): CommandLine
-}
+/** The host in whose network namespace clients run: `...clientHost.commandLine('java', args)`. */
+export type ClientHost = Pick<Host, 'commandLine'>
 
 export interface WorkloadEnvironment {
+  /** Unlike that of any other cell on the same cluster: the prefix of names of queues and clients. */
+  readonly cell: string
   readonly clientHost: ClientHost
   /** `failover:(tcp://..,tcp://..,tcp://..)`; options may be appended with `?`. */
   readonly brokerUri: string

@@ -2,6 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import type { BrokerStatus } from '@quorate/broker/management/broker-status'
+import type { Host } from './host.ts'
+import { thisMachine } from './host.ts'
 import { ManagedProcess, logTail } from './managed-process.ts'
 import type { ProcessExit } from './managed-process.ts'
 import { quorateArgs } from './quorate-command.ts'
@@ -21,6 +23,10 @@ export interface NodeSpec {
   /** Holds the node's configuration, log and data. */
   readonly directory: string
   readonly settings: NodeSettings
+  /** This machine by default. */
+  readonly host?: Host
+  /** Further environment of the process, asked at each start. */
+  readonly environment?: () => Readonly<Record<string, string>>
 }
 
 const STATUS_TIMEOUT_MS = 1000
@@ -33,11 +39,15 @@ export class BrokerNode {
   readonly logFile: string
   readonly #configFile: string
   readonly #settings: Record<string, unknown> = {}
+  readonly #host: Host
+  readonly #environment: () => Readonly<Record<string, string>>
   #process: ManagedProcess | null = null
 
   constructor(spec: NodeSpec) {
     this.name = spec.name
     this.ports = spec.ports
+    this.#host = spec.host ?? thisMachine
+    this.#environment = spec.environment ?? (() => ({}))
     this.dataDirectory = join(spec.directory, 'data')
     this.logFile = join(spec.directory, 'broker.log')
     this.#configFile = join(spec.directory, 'quorate.json')
@@ -45,9 +55,10 @@ export class BrokerNode {
     this.change({
       nodeId: this.name,
       directory: this.dataDirectory,
-      hostname: '127.0.0.1',
+      hostname: this.#host.address,
       transportConnectors: [{ name: 'openwire', uri: this.clientUri }],
-      bind: `tcp://127.0.0.1:${this.ports.replication}`,
+      bind: `tcp://${this.#host.address}:${this.ports.replication}`,
+      consoleHost: this.#host.address,
       consolePort: this.ports.console,
       logFormat: 'text',
       ...spec.settings,
@@ -69,7 +80,7 @@ export class BrokerNode {
   }
 
   get clientUri(): string {
-    return `tcp://127.0.0.1:${this.ports.client}`
+    return `tcp://${this.#host.address}:${this.ports.client}`
   }
 
   /** Resolves when the present process has ended. */
@@ -79,10 +90,11 @@ export class BrokerNode {
 
   start(): void {
     if (this.isRunning) throw new Error(`${this.name} runs already`)
+    const args = quorateArgs('start', '--config', this.#configFile, '--stop-with-parent')
     this.#process = new ManagedProcess({
       name: this.name,
-      command: process.execPath,
-      args: quorateArgs('start', '--config', this.#configFile, '--stop-with-parent'),
+      ...this.#host.commandLine(process.execPath, args),
+      env: this.#environment(),
       stdin: 'pipe',
       logFile: this.logFile,
     })
@@ -113,7 +125,11 @@ export class BrokerNode {
   /** null when the node does not answer. */
   async status(): Promise<BrokerStatus | null> {
     if (!this.isRunning) return null
-    return readJson<BrokerStatus>(this.ports.console, '/api/v1/status')
+    return readJson<BrokerStatus>({
+      host: this.#host.address,
+      port: this.ports.console,
+      path: '/api/v1/status',
+    })
   }
 
   logTail(lines?: number): string {
@@ -130,19 +146,22 @@ export class BrokerNode {
   }
 }
 
-async function readJson<T>(port: number, path: string): Promise<T | null> {
+interface Page {
+  readonly host: string
+  readonly port: number
+  readonly path: string
+}
+
+async function readJson<T>(page: Page): Promise<T | null> {
   return new Promise((resolve) => {
-    const request = get(
-      { host: '127.0.0.1', port, path, agent: false, timeout: STATUS_TIMEOUT_MS },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', () => resolve(null))
-        response.on('end', () => {
-          resolve(response.statusCode === 200 ? parse<T>(Buffer.concat(chunks)) : null)
-        })
-      },
-    )
+    const request = get({ ...page, agent: false, timeout: STATUS_TIMEOUT_MS }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', () => resolve(null))
+      response.on('end', () => {
+        resolve(response.statusCode === 200 ? parse<T>(Buffer.concat(chunks)) : null)
+      })
+    })
     request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(null))
     request.on('close', () => resolve(null))

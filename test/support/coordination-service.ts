@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from './free-ports.ts'
+import type { Host } from './host.ts'
 import { ManagedProcess, logTail } from './managed-process.ts'
 import { quorateArgs } from './quorate-command.ts'
 import { waitUntil } from './wait-until.ts'
@@ -97,7 +98,7 @@ export async function embeddedCoordination(directory: string): Promise<Coordinat
 }
 
 /** A real ensemble of three. */
-class ZooKeeperCoordination implements CoordinationService {
+export class ZooKeeperCoordination implements CoordinationService {
   readonly ensemble: ZooKeeperEnsemble
 
   constructor(ensemble: ZooKeeperEnsemble) {
@@ -132,6 +133,11 @@ class ZooKeeperCoordination implements CoordinationService {
   }
 }
 
-export async function zookeeperCoordination(directory: string): Promise<CoordinationService> {
-  return new ZooKeeperCoordination(await createZooKeeperEnsemble({ nodes: 3, directory }))
+/** `hosts`: one a server; all three on this machine by default. */
+export async function zookeeperCoordination(
+  directory: string,
+  hosts?: readonly Host[],
+): Promise<ZooKeeperCoordination> {
+  const place = hosts === undefined ? { nodes: 3 } : { nodes: hosts.length, hosts }
+  return new ZooKeeperCoordination(await createZooKeeperEnsemble({ ...place, directory }))
 }

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
+import type { Host } from './host.ts'
+import { thisMachine } from './host.ts'
 import { ManagedProcess, logTail } from './managed-process.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -30,6 +32,8 @@ export interface ZooKeeperOptions {
   readonly directory: string
   /** Sessions last from 2 to 20 ticks; 500 ms by default. */
   readonly tickMs?: number
+  /** One a node, each with ZooKeeper's usual ports; all on this machine by default. */
+  readonly hosts?: readonly Host[]
 }
 
 export interface ZooKeeperNode {
@@ -48,7 +52,7 @@ export interface ZooKeeperNode {
 }
 
 export interface ZooKeeperEnsemble {
-  /** `127.0.0.1:port,127.0.0.1:port`. */
+  /** `host:port,host:port`. */
   readonly connectString: string
   readonly nodes: readonly ZooKeeperNode[]
   /** Starts what does not run, and resolves when all serve. */
@@ -76,17 +80,17 @@ export async function startZooKeeperEnsemble(
 export async function createZooKeeperEnsemble(
   options: ZooKeeperOptions,
 ): Promise<ZooKeeperEnsemble> {
-  const ports = await freePorts(options.nodes * 3)
-  const portsOf = Array.from({ length: options.nodes }, (_, at) => ports.slice(at * 3, at * 3 + 3))
-  const servers = portsOf.map(
-    ([, quorum = 0, election = 0], at) => `server.${at + 1}=127.0.0.1:${quorum}:${election}`,
+  const places = await placesOf(options)
+  const servers = places.map(
+    ({ host, ports: [, quorum, election] }, at) =>
+      `server.${at + 1}=${host.address}:${quorum}:${election}`,
   )
-  const nodes = portsOf.map(([client = 0], at) => {
+  const nodes = places.map(({ host, ports: [port] }, at) => {
     const directory = join(options.directory, `zookeeper${at + 1}`)
     const configuration = [
       `dataDir=${join(directory, 'data')}`,
-      `clientPort=${client}`,
-      'clientPortAddress=127.0.0.1',
+      `clientPort=${port}`,
+      `clientPortAddress=${host.address}`,
       `tickTime=${options.tickMs ?? 500}`,
       'initLimit=20',
       'syncLimit=10',
@@ -97,30 +101,57 @@ export async function createZooKeeperEnsemble(
       'forceSync=no',
       ...(options.nodes > 1 ? servers : []),
     ]
-    return new Node(directory, { id: at + 1, port: client, configuration })
+    return new Node(directory, { id: at + 1, host, port, configuration })
   })
   return new Ensemble(nodes)
 }
 
+/** For clients, for the followers of the ensemble, for its elections. */
+type NodePorts = readonly [client: number, quorum: number, election: number]
+
+interface Place {
+  readonly host: Host
+  readonly ports: NodePorts
+}
+
+const usualPorts: NodePorts = [2181, 2888, 3888]
+
+async function placesOf({ nodes, hosts }: ZooKeeperOptions): Promise<Place[]> {
+  if (hosts !== undefined) return hosts.map((host) => ({ host, ports: usualPorts }))
+  const ports = await freePorts(nodes * 3)
+  return Array.from({ length: nodes }, (_, at) => {
+    const [client = 0, quorum = 0, election = 0] = ports.slice(at * 3)
+    return { host: thisMachine, ports: [client, quorum, election] }
+  })
+}
+
 interface NodeSetup {
   readonly id: number
+  readonly host: Host
   readonly port: number
   readonly configuration: readonly string[]
 }
 
 class Node implements ZooKeeperNode {
   readonly port: number
+  readonly #host: Host
   readonly #name: string
   readonly #directory: string
   #process: ManagedProcess | undefined
 
-  constructor(directory: string, { id, port, configuration }: NodeSetup) {
+  constructor(directory: string, { id, host, port, configuration }: NodeSetup) {
     this.port = port
+    this.#host = host
     this.#name = `zookeeper${id}`
     this.#directory = directory
     mkdirSync(join(directory, 'data'), { recursive: true })
     writeFileSync(join(directory, 'data', 'myid'), `${id}\n`)
     writeFileSync(join(directory, 'zoo.cfg'), `${configuration.join('\n')}\n`)
+  }
+
+  /** `host:port` for clients. */
+  get address(): string {
+    return `${this.#host.address}:${this.port}`
   }
 
   get pid(): number {
@@ -135,22 +166,21 @@ class Node implements ZooKeeperNode {
     if (this.isRunning) return
     this.#process = new ManagedProcess({
       name: this.#name,
-      command: java,
-      args: [
+      ...this.#host.commandLine(java, [
         ...javaOptions,
         ...logOptions,
         '-cp',
         `/etc/zookeeper/conf:${jar}`,
         'org.apache.zookeeper.server.quorum.QuorumPeerMain',
         join(this.#directory, 'zoo.cfg'),
-      ],
+      ]),
       logFile: this.#logFile,
     })
   }
 
   async serves(): Promise<boolean> {
     if (!this.isRunning) throw new Error(`${this.#name} ended:\n${this.logTail()}`)
-    const answer = await fourLetterWord(this.port, 'srvr')
+    const answer = await fourLetterWord({ host: this.#host.address, port: this.port }, 'srvr')
     return answer.includes('Mode: ')
   }
 
@@ -181,7 +211,7 @@ class Ensemble implements ZooKeeperEnsemble {
 
   constructor(nodes: readonly Node[]) {
     this.nodes = nodes
-    this.connectString = nodes.map((node) => `127.0.0.1:${node.port}`).join(',')
+    this.connectString = nodes.map((node) => node.address).join(',')
   }
 
   async start(): Promise<void> {
@@ -205,10 +235,13 @@ class Ensemble implements ZooKeeperEnsemble {
 }
 
 /** Sends one of ZooKeeper's four-letter commands; '' when nobody answers. */
-export function fourLetterWord(port: number, word: string): Promise<string> {
+function fourLetterWord(
+  target: { readonly host: string; readonly port: number },
+  word: string,
+): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''
-    const socket = connect({ host: '127.0.0.1', port }, () => socket.write(word))
+    const socket = connect(target, () => socket.write(word))
     socket.setTimeout(5_000, () => socket.destroy())
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => (answer += text))
