@@ -59,6 +59,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/management',
     'broker/coordination',
     'broker/broker.ts',
+    'broker/ports.ts',
   ],
 }
 

@@ -3,6 +3,7 @@ import { systemClock } from '@quorate/core/base/clock'
 import type { Clock } from '@quorate/core/base/clock'
 import { silentLog } from '@quorate/core/base/log'
 import type { Log } from '@quorate/core/base/log'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import { createPipe } from '@quorate/core/transport/pipe'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import { Engine } from '@quorate/broker/engine/engine'
@@ -142,6 +143,7 @@ export class MemoryBroker {
       name: 'openwire',
       port: this.#port,
       accept: (stream) => adapter.accept(stream),
+      network: tcpNetwork,
       clock,
       log,
     })

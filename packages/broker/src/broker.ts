@@ -1,20 +1,15 @@
 import { join } from 'node:path'
-import type { Clock } from '@quorate/core/base/clock'
-import { DirectoryLock } from '@quorate/core/base/directory-lock'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
-import type { Log } from '@quorate/core/base/log'
-import { thisMachine } from '@quorate/core/base/process-identity'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Coordinator, Member } from './coordination/coordinator.ts'
 import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
 import { brokerStatus } from './broker-status-view.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
 import type { BrokerStatus } from './management/broker-status.ts'
-import { ManagementApi } from './management/management-api.ts'
+import type { BrokerPorts, Management } from './ports.ts'
 import { ClusterMembership } from './replication/cluster-membership.ts'
 import { ReplicaNode } from './replication/replica-node.ts'
 import { Serving } from './serving.ts'
-import { nodeFileSystem } from './store/journal/node-file-system.ts'
 import { EMPTY_LOG } from './store/journal/log-batch.ts'
 import type { LogPoint } from './store/journal/log-batch.ts'
 import { CheckpointSchedule } from './store/leveldb/checkpoint-schedule.ts'
@@ -24,13 +19,8 @@ import { encodeOp } from './store/op-codec.ts'
 
 export const BUILD = '0.1.0'
 
-export interface BrokerPorts {
-  readonly log: Log
-  readonly clock: Clock
-}
-
 interface Parts extends BrokerPorts {
-  readonly lock: DirectoryLock
+  readonly lock: { release(): Promise<void> }
   readonly node: ReplicaNode
 }
 
@@ -44,7 +34,7 @@ export class Broker {
   readonly #startMs: number
   readonly #coordinator: Coordinator
   #membership: ClusterMembership | null = null
-  #management: ManagementApi | null = null
+  #management: Management | null = null
   #store: LevelStore | null = null
   #serving: Serving | null = null
   #checkpoints: CheckpointSchedule | null = null
@@ -70,6 +60,9 @@ export class Broker {
       sessionTimeoutMs: zkSessionTimeoutMs,
       clock: parts.clock,
       log: parts.log,
+      random: () => parts.entropy.random(),
+      nonce: () => parts.entropy.uuid(),
+      connect: (to, signal) => parts.network.connect(to, signal),
     })
   }
 
@@ -78,7 +71,7 @@ export class Broker {
    * or waits for others; it may follow, or lead, any time from then on.
    */
   static async start(options: BrokerOptions, ports: BrokerPorts): Promise<Broker> {
-    const lock = await DirectoryLock.acquire(options.dataDirectory)
+    const lock = await ports.lockDirectory(options.dataDirectory)
     const self: { broker: Broker | null } = { broker: null }
     try {
       const node = await openNode(options, ports, () => self.broker)
@@ -141,10 +134,10 @@ export class Broker {
   }
 
   async #begin(): Promise<void> {
-    const { node, clock, log } = this.#parts
+    const { node, clock, entropy, log, startManagement } = this.#parts
     const { replication, management } = this.#options
     const { host, port } = management
-    this.#management = await ManagementApi.start({ host, port, status: () => this.status(), log })
+    this.#management = await startManagement({ host, port, status: () => this.status(), log })
     await node.listen()
     this.#membership = new ClusterMembership({
       coordinator: this.#coordinator,
@@ -157,6 +150,7 @@ export class Broker {
       consoleUrl: this.#management.url,
       build: BUILD,
       clock,
+      entropy,
       log,
       onJoined: (clusterId) => this.#onJoined(clusterId),
       onMembers: (members) => this.#onMembers(members),
@@ -172,7 +166,7 @@ export class Broker {
   }
 
   async #openStore(clusterId: string): Promise<void> {
-    const { node, log, clock } = this.#parts
+    const { node, log, clock, index, checkpointDue } = this.#parts
     const { journal } = node
     const store = await LevelStore.open({
       directory: join(this.#options.dataDirectory, 'index'),
@@ -191,6 +185,7 @@ export class Broker {
       },
       onFailure: (error) => this.onFatal(error),
       log,
+      backend: index,
     })
     if (this.#stopping !== null) {
       await store.close({ checkpoint: false })
@@ -199,6 +194,7 @@ export class Broker {
     this.#store = store
     this.#checkpoints = new CheckpointSchedule({
       target: store,
+      due: checkpointDue,
       clock,
       onFailure: (error) => this.onFatal(error),
     })
@@ -208,7 +204,7 @@ export class Broker {
 
   /** R20: everything up to the epoch start is applied. */
   onLead(epoch: number): void {
-    const { node, log, clock } = this.#parts
+    const { node, log, clock, network, schedule } = this.#parts
     const store = this.#store
     if (store === null || this.#stopping !== null) return
     const serving = new Serving({
@@ -220,7 +216,8 @@ export class Broker {
       store,
       logWriter: logWriterOf(node, this.#options),
       leaseValid: () => node.leaseValid(),
-      schedule: endOfTurn,
+      schedule,
+      network,
       clock,
       log,
     })
@@ -281,14 +278,14 @@ export class Broker {
 
 function openNode(
   options: BrokerOptions,
-  { log, clock }: BrokerPorts,
+  ports: BrokerPorts,
   broker: () => Broker | null,
 ): Promise<ReplicaNode> {
   const { replication } = options
   const bind = new URL(replication.bind)
   return ReplicaNode.open({
     directory: options.dataDirectory,
-    fileSystem: nodeFileSystem,
+    ...ports,
     brokerName: options.brokerName,
     nodeId: options.nodeId,
     bindHost: bind.hostname.replace(/^\[|\]$/g, ''),
@@ -298,12 +295,6 @@ function openNode(
     sync: replication.sync,
     timings: replication,
     segmentSizeBytes: replication.logSizeBytes,
-    // '' on other systems than Linux: every restart counts as a reboot (R33): slower, never wrong.
-    bootId: thisMachine.bootId(),
-    clock,
-    random: Math.random,
-    log,
-    schedule: endOfTurn,
     allocateEpoch: (above) =>
       broker()?.allocateEpoch(above) ??
       Promise.reject(new BrokerError('COORDINATION_LOST', 'the broker is starting')),
@@ -339,10 +330,6 @@ function clientUrisOf(options: BrokerOptions): readonly string[] {
     const shown = isWildcard ? advertised.slice(0, advertised.lastIndexOf(':')) : host
     return `tcp://${shown}:${port}`
   })
-}
-
-function endOfTurn(work: () => void): void {
-  setImmediate(work)
 }
 
 function samePoint(a: LogPoint, b: LogPoint): boolean {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
+import type { Network } from '@quorate/core/transport/network'
 import type { TransportConnectorOptions } from './config/broker-options.ts'
 import { Engine } from './engine/engine.ts'
 import type { EngineView } from './engine/engine-view.ts'
@@ -24,6 +25,7 @@ export interface ServingOptions {
   readonly logWriter: LogWriter
   readonly leaseValid: () => boolean
   readonly schedule: (work: () => void) => void
+  readonly network: Network
   readonly clock: Clock
   readonly log: Log
 }
@@ -105,7 +107,7 @@ export class Serving {
   }
 
   async #listen(connector: TransportConnectorOptions, adapter: OpenWireAdapter): Promise<void> {
-    const { clock, log } = this.#options
+    const { network, clock, log } = this.#options
     const uri = parseConnectorUri(connector.uri)
     const listener = new Listener({
       name: connector.name,
@@ -114,6 +116,7 @@ export class Serving {
       maximumConnections: uri.maximumConnections,
       backlog: uri.backlog,
       accept: (stream) => adapter.accept(stream, uri.openwire),
+      network,
       clock,
       log,
     })

@@ -9,11 +9,12 @@ import { systemClock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
 import { silentLog } from '@quorate/core/base/log'
 import { Broker } from '../src/broker.ts'
+import { systemPorts } from '../src/ports.ts'
 import type { BrokerOptions } from '../src/config/broker-options.ts'
 import { CoordinationServer } from '../src/coordination/server/coordination-server.ts'
 import { parseSyncLevel } from '../src/replication/sync-level.ts'
 
-const ports = { log: silentLog, clock: systemClock }
+const ports = systemPorts(silentLog)
 
 interface Surroundings {
   readonly directory: string

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { silentLog } from '@quorate/core/base/log'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import { Serving } from '../src/serving.ts'
 import { MemoryLog } from '../src/store/memory/memory-log.ts'
@@ -27,6 +28,7 @@ function servingOnTwo(): { readonly serving: Serving; readonly ports: readonly n
     logWriter: log,
     leaseValid: () => true,
     schedule: (work) => setImmediate(work),
+    network: tcpNetwork,
     clock: new ManualClock(),
     log: { ...silentLog, info: note, with: () => silentLog },
   })

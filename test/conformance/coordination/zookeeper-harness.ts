@@ -5,7 +5,7 @@ import { silentLog } from '@quorate/core/base/log'
 import type { Log } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import { connectTcp } from '@quorate/core/transport/tcp-stream'
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 import type { CoordinatorHarness } from './coordinator-suite.ts'
 
 export interface HarnessOptions {
@@ -21,7 +21,7 @@ export class Cable {
   #isCut = false
   readonly #streams = new Set<ByteStream>()
 
-  readonly connect = async (to: TcpAddress, signal: AbortSignal): Promise<ByteStream> => {
+  readonly connect = async (to: NetworkAddress, signal: AbortSignal): Promise<ByteStream> => {
     if (this.#isCut) throw new BrokerError('CONNECTION_LOST', 'the cable is cut')
     const stream = await connectTcp(to, signal)
     this.#streams.add(stream)

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '@quorate/core/base/clock'
 import { BrokerError, assert } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 import { sameState } from './claims.ts'
 import type { Coordinator, CoordinatorEvent, CoordinatorListener } from './coordinator.ts'
 import type { Bootstrap, EpochGrant, LeaderHint, Member } from './coordinator.ts'
@@ -39,7 +39,7 @@ export interface ZooKeeperCoordinatorOptions {
   /** A text that was never given out before; a random UUID by default. */
   readonly nonce?: () => string
   /** TCP unless a test says otherwise. */
-  readonly connect?: (to: TcpAddress, signal: AbortSignal) => Promise<ByteStream>
+  readonly connect?: (to: NetworkAddress, signal: AbortSignal) => Promise<ByteStream>
 }
 
 /** Progress alone (log end, position) is announced at most this often. */

@@ -1,10 +1,9 @@
-import { createServer } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Clock } from '@quorate/core/base/clock'
 import { BrokerError, assert, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
-import { TcpStream, hostAndPort } from '@quorate/core/transport/tcp-stream'
+import type { Network, NetworkServer } from '@quorate/core/transport/network'
+import { hostAndPort } from '@quorate/core/transport/tcp-stream'
 
 /** A full listener says so at most this often. */
 const REFUSAL_LOG_PERIOD_MS = 10_000
@@ -21,6 +20,7 @@ export interface ListenerOptions {
   readonly backlog: number
   /** Takes a new connection; attaches to the stream before it returns. */
   readonly accept: (stream: ByteStream) => void
+  readonly network: Network
   readonly clock: Clock
   readonly log: Log
 }
@@ -31,8 +31,8 @@ export interface ListenerOptions {
  */
 export class Listener {
   readonly #options: ListenerOptions
-  readonly #sockets = new Set<Socket>()
-  #server: Server | null = null
+  #server: NetworkServer | null = null
+  #isStopped = false
   #lastRefusalLogMs = -Infinity
 
   constructor(options: ListenerOptions) {
@@ -44,75 +44,64 @@ export class Listener {
   }
 
   get connections(): number {
-    return this.#sockets.size
+    return this.#server?.connections ?? 0
   }
 
   /** Where it listens. Only while started. */
   get address(): { readonly host: string; readonly port: number } {
-    const address = this.#server?.address()
-    assert(
-      address !== null && typeof address === 'object',
-      'only a started listener has an address',
-    )
-    return { host: address.address, port: address.port }
+    assert(this.#server !== null, 'only a started listener has an address')
+    return this.#server.address
   }
 
   /** Resolves when connections are accepted; rejects with ADDRESS_IN_USE when the port is taken. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     assert(this.#server === null, 'a listener starts once')
-    const { name, host, port, backlog, log } = this.#options
-    const server = createServer({ noDelay: true }, (socket) => this.#connected(socket))
+    const { name, host, port, backlog, network, log } = this.#options
+    const server = await network
+      .listen({
+        host,
+        port,
+        backlog,
+        accept: (stream) => this.#connected(stream),
+        onError: (error) => {
+          const reason = toBrokerError(error).message
+          log.warn('a connection could not be accepted', { listener: name, error: reason })
+        },
+      })
+      .catch((error: unknown) => {
+        throw listenError(error as Error, { name, host, port })
+      })
+    // Stopped while the port was being opened.
+    if (this.#isStopped) {
+      await server.close()
+      return
+    }
     this.#server = server
-    return new Promise((resolve, reject) => {
-      server.once('error', (error) => {
-        this.#server = null
-        reject(listenError(error, { name, host, port }))
-      })
-      server.listen({ host, port, backlog }, () => {
-        server.removeAllListeners('error')
-        // From here on errors are of single accepts (no file descriptors left): they pass.
-        server.on('error', (error) =>
-          log.warn('a connection could not be accepted', {
-            listener: name,
-            error: toBrokerError(error).message,
-          }),
-        )
-        const bound = server.address() as AddressInfo
-        log.info('listening', { listener: name, address: hostAndPort(host, bound.port) })
-        resolve()
-      })
-    })
+    log.info('listening', { listener: name, address: hostAndPort(host, server.address.port) })
   }
 
   /**
    * Stops listening and closes every connection at once. Nothing is answered any more: what was
    * under way has an unknown outcome, and the clients will ask the next leader (R29).
    */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
+    this.#isStopped = true
     const server = this.#server
-    if (server === null) return Promise.resolve()
     this.#server = null
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const socket of this.#sockets) socket.destroy()
-    return closed
+    await server?.close()
   }
 
-  #connected(socket: Socket): void {
-    if (this.#server === null || this.#sockets.size >= this.#options.maximumConnections) {
-      this.#refuse(socket)
-      return
-    }
-    this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
-    this.#options.accept(new TcpStream(socket))
+  #connected(stream: ByteStream): void {
+    // The server counts this connection already. A port may be served before `start` resumes.
+    const isFull = this.connections > this.#options.maximumConnections
+    if (this.#isStopped || isFull) this.#refuse(stream)
+    else this.#options.accept(stream)
   }
 
-  #refuse(socket: Socket): void {
+  #refuse(stream: ByteStream): void {
     const { name, maximumConnections, clock, log } = this.#options
-    // A refused peer may reset the connection; without a listener that would end the process.
-    socket.on('error', () => {})
-    socket.destroy()
-    if (this.#server === null) return
+    stream.destroy()
+    if (this.#isStopped) return
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#lastRefusalLogMs < REFUSAL_LOG_PERIOD_MS) return
     this.#lastRefusalLogMs = nowMs

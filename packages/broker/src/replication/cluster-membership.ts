@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type {
@@ -29,6 +29,7 @@ export interface MembershipOptions {
   readonly consoleUrl: string
   readonly build: string
   readonly clock: Clock
+  readonly entropy: Entropy
   readonly log: Log
   /** The node belongs to this cluster from now on; called once. */
   readonly onJoined: (clusterId: string) => void
@@ -150,7 +151,7 @@ export class ClusterMembership {
   }
 
   #propose(): Bootstrap | null {
-    const { replicas, bootstrapGraceMs, clock, node } = this.#options
+    const { replicas, bootstrapGraceMs, clock, entropy, node } = this.#options
     const waitedMs = clock.monotonicMs() - this.#startMs
     const proposal = proposeBootstrap({
       replicas,
@@ -158,7 +159,7 @@ export class ClusterMembership {
       self: node.replica.meta.nodeId,
       waitedMs,
       graceMs: bootstrapGraceMs,
-      newClusterId: randomUUID,
+      newClusterId: () => entropy.uuid(),
     })
     if (proposal === null) {
       this.#doubt(

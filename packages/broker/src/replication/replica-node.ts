@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
+import type { Network } from '@quorate/core/transport/network'
 import type { FileSystem } from '../store/journal/file-system.ts'
 import type { Journal } from '../store/journal/journal.ts'
 import type { LogBatch } from '../store/journal/log-batch.ts'
@@ -48,14 +49,19 @@ export interface ReplicaNodeOptions {
   readonly segmentSizeBytes: number
   readonly bootId: string
   readonly clock: Clock
-  readonly random: () => number
+  readonly entropy: Entropy
+  readonly network: Network
   readonly log: Log
   /** Runs the work once at the end of this turn of the event loop. */
   readonly schedule: (work: () => void) => void
   /** R5; rejects when the coordination service cannot give one. */
   readonly allocateEpoch: (above: number) => Promise<{ epoch: number; nonce: string }>
   readonly listener: ReplicaNodeListener
+  /** Sees every step of the state machine before its effects are carried out. */
+  readonly observe?: StepObserver
 }
+
+export type StepObserver = (event: ReplicaEvent, effects: readonly ReplicaEffect[]) => void
 
 export interface ReplicaNodeListener {
   /** R20: everything confirmed so far is applied; serve. */
@@ -102,7 +108,7 @@ export class ReplicaNode {
       timings: options.timings,
       sync: options.sync,
       weight: options.weight,
-      random: options.random,
+      random: () => options.entropy.random(),
       startMs: options.clock.monotonicMs(),
     })
     this.#leaderLog = new LeaderLog({
@@ -115,6 +121,8 @@ export class ReplicaNode {
       port: options.bindPort,
       identity: () => this.#identity(),
       securityToken: options.securityToken,
+      network: options.network,
+      entropy: options.entropy,
       clock: options.clock,
       log: options.log,
       listener: {
@@ -308,6 +316,7 @@ export class ReplicaNode {
       while (this.#queue.length > 0 && !this.#isCutting && !this.#isStopped) {
         const event = this.#queue.shift() as ReplicaEvent
         const effects = this.#replica.step(event, this.#options.clock.monotonicMs())
+        this.#options.observe?.(event, effects)
         for (const effect of effects) if (!this.#isStopped) this.#perform(effect)
       }
     } catch (error) {
@@ -406,10 +415,10 @@ export class ReplicaNode {
   }
 
   #allocateEpoch(above: number): void {
-    const { allocateEpoch, log } = this.#options
+    const { allocateEpoch, entropy, log } = this.#options
     allocateEpoch(above).then(
       ({ epoch, nonce }) =>
-        this.#dispatch({ type: 'epochAllocated', epoch, nonce: nonce || randomUUID() }),
+        this.#dispatch({ type: 'epochAllocated', epoch, nonce: nonce || entropy.uuid() }),
       (error: unknown) => {
         log.warn('no epoch: failover waits', { reason: toBrokerError(error).message })
         this.#dispatch({ type: 'epochRefused' })

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { FileSystem } from '../store/journal/file-system.ts'
@@ -30,6 +30,7 @@ export interface ReplicaStoreOptions {
   /** Changes when the machine boots; '' when unknown. */
   readonly bootId: string
   readonly clock: Clock
+  readonly entropy: Entropy
   readonly log: Log
   readonly journalListener: JournalListener
 }
@@ -155,7 +156,7 @@ function newMeta(options: ReplicaStoreOptions): ReplicaMeta {
   return {
     brokerName: options.brokerName,
     nodeId: options.nodeId,
-    storeUuid: randomUUID(),
+    storeUuid: options.entropy.uuid(),
     clusterId: null,
     configs: [],
     promised: NO_PROMISE,

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import { silentLog } from '@quorate/core/base/log'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import { Listener } from '../../src/listener/listener.ts'
 import type { ListenerOptions } from '../../src/listener/listener.ts'
@@ -23,6 +24,7 @@ function createListener(options: Partial<ListenerOptions> = {}): Fixture {
     port: 0,
     maximumConnections: 10,
     backlog: 50,
+    network: tcpNetwork,
     clock: new ManualClock(),
     log: { ...silentLog, warn: (message) => warnings.push(message) },
     accept: (stream) => {

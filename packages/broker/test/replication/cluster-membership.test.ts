@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { BrokerError } from '@quorate/core/base/errors'
+import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import type {
   Bootstrap,
@@ -109,7 +111,8 @@ async function member(t: TestContext, options: Options = {}) {
     segmentSizeBytes: 1 << 20,
     bootId: 'boot',
     clock,
-    random: () => 0,
+    entropy: systemEntropy,
+    network: tcpNetwork,
     log: silentLog,
     schedule: (work) => queueMicrotask(work),
     allocateEpoch: () => Promise.reject(new Error('none')),
@@ -135,6 +138,7 @@ async function member(t: TestContext, options: Options = {}) {
     consoleUrl: '',
     build: '0',
     clock,
+    entropy: systemEntropy,
     log: silentLog,
     onJoined: (clusterId) => joined.push(clusterId),
     onMembers: () => undefined,

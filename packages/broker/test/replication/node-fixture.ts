@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '@quorate/core/base/clock'
 import type { BrokerError } from '@quorate/core/base/errors'
+import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import type { ClusterConfig } from '../../src/replication/cluster-config.ts'
 import type { StateMachine } from '../../src/replication/committed-feed.ts'
 import { ReplicaNode } from '../../src/replication/replica-node.ts'
@@ -84,6 +86,7 @@ export class TestNode {
       segmentSizeBytes: 1 << 20,
       bootId: 'boot-1',
       clock: systemClock,
+      entropy: systemEntropy,
       log: silentLog,
       journalListener: { written: () => undefined, synced: () => undefined, fatal: assert.fail },
     }
@@ -97,7 +100,7 @@ export class TestNode {
       securityToken: 's',
       weight: 1,
       timings: TIMINGS,
-      random: Math.random,
+      network: tcpNetwork,
       schedule: (work) => setImmediate(work),
       allocateEpoch: (above) => {
         this.coordination.epoch = Math.max(this.coordination.epoch, above) + 1

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
+import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import type { ClusterConfig } from '../../src/replication/cluster-config.ts'
@@ -34,6 +35,7 @@ function openStore(overrides: Overrides = {}): Promise<ReplicaStore> {
     segmentSizeBytes: SEGMENT_BYTES,
     bootId: 'boot-1',
     clock: new ManualClock(),
+    entropy: systemEntropy,
     log: silentLog,
     journalListener: { written: () => undefined, synced: () => undefined, fatal: assert.fail },
     ...overrides,

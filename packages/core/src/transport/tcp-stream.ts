@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { BrokerError, assert, toBrokerError } from '../base/errors.ts'
 import type { ByteStream, ByteStreamOwner } from './byte-stream.ts'
+import type { NetworkAddress } from './network.ts'
 
 /** Idle time after which the kernel starts to probe a silent peer. */
 const KEEP_ALIVE_DELAY_MS = 30_000
@@ -66,16 +67,11 @@ export class TcpStream implements ByteStream {
   }
 }
 
-export interface TcpAddress {
-  readonly host: string
-  readonly port: number
-}
-
 /**
  * Connects to a TCP address. Rejects with CONNECTION_LOST when nobody answers there, or when
  * `signal` aborts first; a connection that succeeds after that is closed again.
  */
-export function connectTcp(address: TcpAddress, signal?: AbortSignal): Promise<TcpStream> {
+export function connectTcp(address: NetworkAddress, signal?: AbortSignal): Promise<TcpStream> {
   return new Promise((resolve, reject) => {
     const where = hostAndPort(address.host, address.port)
     if (signal?.aborted === true) {

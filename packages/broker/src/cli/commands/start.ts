@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
-import { systemClock } from '@quorate/core/base/clock'
 import type { Log } from '@quorate/core/base/log'
 import { Broker } from '../../broker.ts'
+import { systemPorts } from '../../ports.ts'
 import { loadBrokerOptions } from '../../config/load.ts'
 import type { LoadedSettings } from '../../config/load.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
@@ -88,7 +88,7 @@ async function runBroker({ options }: LoadedSettings, run: Run): Promise<number>
   const signals = new StopSignals()
   const asked = Promise.race([signals.first, parentEnd(request.stopWithParent === true)])
   try {
-    const starting = Broker.start(options, { log, clock: systemClock })
+    const starting = Broker.start(options, systemPorts(log))
     const broker = await Promise.race([starting, asked])
     if (typeof broker === 'string') {
       // Nothing was served yet, and the log is safe against any end of the process.

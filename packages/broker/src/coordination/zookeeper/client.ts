@@ -3,7 +3,7 @@ import { BrokerError, assert, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import { connectTcp, hostAndPort } from '@quorate/core/transport/tcp-stream'
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 import { parseConnectString } from './connect-string.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { createModes, permissions, refusalName, refusals } from './protocol.ts'
@@ -30,7 +30,7 @@ export interface ZooKeeperClientOptions {
   /** Uniform in [0, 1); for the order of hosts and the back-off. */
   readonly random: () => number
   /** TCP unless a test says otherwise. */
-  readonly connect?: (to: TcpAddress, signal: AbortSignal) => Promise<ByteStream>
+  readonly connect?: (to: NetworkAddress, signal: AbortSignal) => Promise<ByteStream>
 }
 
 export interface CreateOptions {
@@ -246,7 +246,7 @@ export class ZooKeeperClient {
     return answer
   }
 
-  #connect(to: TcpAddress): void {
+  #connect(to: NetworkAddress): void {
     this.#disconnect()
     const attempt = new AbortController()
     this.#attempt = attempt

@@ -1,9 +1,9 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 import { pathProblem } from './path.ts'
 
 export interface ConnectString {
-  readonly hosts: readonly TcpAddress[]
+  readonly hosts: readonly NetworkAddress[]
   /** Prefix of every path, without a slash at its end; empty for none. */
   readonly chroot: string
 }
@@ -32,7 +32,7 @@ export function parseConnectString(text: string): ConnectString {
   return { hosts, chroot: path === '/' ? '' : path }
 }
 
-function parseHost(item: string, text: string): TcpAddress {
+function parseHost(item: string, text: string): NetworkAddress {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(item)
   const host = match?.[1] ?? match?.[2]
   if (host === undefined) throw invalid(text, `"${item}" is not host:port`)

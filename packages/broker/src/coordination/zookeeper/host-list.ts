@@ -1,4 +1,4 @@
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 
 /** Longest wait between two rounds through the list. */
 const backoffMaxMs = 5_000
@@ -9,13 +9,13 @@ const backoffMinMs = 100
  * back-off: none within a round, growing from round to round, never more than five seconds.
  */
 export class HostList {
-  readonly #hosts: readonly TcpAddress[]
+  readonly #hosts: readonly NetworkAddress[]
   readonly #random: () => number
   #next = 0
   #failures = 0
   #backoffMs = backoffMinMs
 
-  constructor(hosts: readonly TcpAddress[], random: () => number) {
+  constructor(hosts: readonly NetworkAddress[], random: () => number) {
     this.#hosts = shuffled(hosts, random)
     this.#random = random
   }
@@ -24,8 +24,8 @@ export class HostList {
     return this.#hosts.length
   }
 
-  next(): TcpAddress {
-    const host = this.#hosts[this.#next % this.#hosts.length] as TcpAddress
+  next(): NetworkAddress {
+    const host = this.#hosts[this.#next % this.#hosts.length] as NetworkAddress
     this.#next++
     return host
   }

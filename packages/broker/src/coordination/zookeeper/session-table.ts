@@ -1,5 +1,5 @@
 import type { BrokerError } from '@quorate/core/base/errors'
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 import type { OperationName, RequestOf } from './protocol.ts'
 import type { WatchEvent, WatchKind } from './watch-registry.ts'
 
@@ -34,7 +34,7 @@ export type SessionEvent =
 export type SessionNews = 'connected' | 'disconnected' | 'expired' | 'auth-failed' | 'closed'
 
 export type SessionEffect =
-  | { readonly type: 'connect'; readonly to: TcpAddress }
+  | { readonly type: 'connect'; readonly to: NetworkAddress }
   /** Drop the connection or the attempt; nothing of it may be reported afterwards. */
   | { readonly type: 'disconnect'; readonly why: string }
   | { readonly type: 'send'; readonly bytes: Buffer }

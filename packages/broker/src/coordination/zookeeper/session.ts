@@ -1,7 +1,7 @@
 import { ByteReader } from '@quorate/core/base/byte-reader'
 import { Deque } from '@quorate/core/base/deque'
 import { BrokerError, assert, impossible } from '@quorate/core/base/errors'
-import type { TcpAddress } from '@quorate/core/transport/tcp-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
 import { HostList } from './host-list.ts'
 import { decodeJute, encodeFrame } from './jute.ts'
 import {
@@ -31,7 +31,7 @@ import { WatchRegistry, watchEventType } from './watch-registry.ts'
 import type { WatchKind } from './watch-registry.ts'
 
 export interface SessionOptions {
-  readonly hosts: readonly TcpAddress[]
+  readonly hosts: readonly NetworkAddress[]
   /** What we ask for, in milliseconds; the server has the last word. */
   readonly timeoutMs: number
   /** Uniform in [0, 1). */

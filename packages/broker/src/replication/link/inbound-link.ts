@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
@@ -26,6 +26,7 @@ export interface InboundLinkOptions {
   readonly stream: ByteStream
   readonly identity: () => Identity
   readonly securityToken: string
+  readonly entropy: Entropy
   readonly clock: Clock
   readonly log: Log
   /** A frame from the peer that has proven itself. A throw closes the link. */
@@ -83,11 +84,11 @@ export class InboundLink {
   }
 
   #onHello(dialer: Hello): void {
-    const { identity, securityToken, stream } = this.#options
+    const { identity, securityToken, entropy, stream } = this.#options
     const self = identity()
     const why = mismatch(self, dialer)
     if (why !== null) throw new BrokerError('FOREIGN_CLUSTER', why)
-    const unproven = dialerHello(self, randomBytes(CHALLENGE_BYTES))
+    const unproven = dialerHello(self, entropy.bytes(CHALLENGE_BYTES))
     const hello = { ...unproven, proof: proofOf(securityToken, 'acceptor', dialer, unproven) }
     this.#dialer = dialer
     this.#own = hello

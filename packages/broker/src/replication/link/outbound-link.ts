@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
-import { connectTcp } from '@quorate/core/transport/tcp-stream'
+import type { Network, NetworkAddress } from '@quorate/core/transport/network'
 import type { HandshakeMessage, Hello, Identity } from './handshake.ts'
 import {
   CHALLENGE_BYTES,
@@ -35,9 +35,11 @@ export interface LinkPeer {
 
 export interface OutboundLinkOptions {
   readonly peer: string
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: NetworkAddress
   readonly identity: () => Identity
   readonly securityToken: string
+  readonly network: Network
+  readonly entropy: Entropy
   readonly clock: Clock
   readonly log: Log
   readonly onUp: (peer: LinkPeer) => void
@@ -81,8 +83,9 @@ export class OutboundLink {
 
   #dial(): void {
     this.#abort = new AbortController()
-    const timeout = this.#options.clock.after(HANDSHAKE_MS, () => this.#abort.abort())
-    connectTcp(this.#options.address, this.#abort.signal).then(
+    const { network, address, clock } = this.#options
+    const timeout = clock.after(HANDSHAKE_MS, () => this.#abort.abort())
+    network.connect(address, this.#abort.signal).then(
       (stream) => {
         timeout.cancel()
         this.#connected(stream)
@@ -96,10 +99,10 @@ export class OutboundLink {
   }
 
   #connected(stream: ByteStream): void {
-    const { clock } = this.#options
+    const { identity, entropy, clock } = this.#options
     this.#stream = stream
     const splitter = new LengthPrefixed(HANDSHAKE_BYTES_MAX)
-    const hello = dialerHello(this.#options.identity(), randomBytes(CHALLENGE_BYTES))
+    const hello = dialerHello(identity(), entropy.bytes(CHALLENGE_BYTES))
     this.#lastPulseMs = clock.monotonicMs()
     this.#watchdog = clock.every(PULSE_TIMEOUT_MS / 5, () => this.#watch())
     let peer: Hello | null = null

@@ -1,9 +1,9 @@
-import { createServer } from 'node:net'
-import type { AddressInfo, Server } from 'node:net'
 import type { Clock } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
-import { TcpStream } from '@quorate/core/transport/tcp-stream'
+import type { ByteStream } from '@quorate/core/transport/byte-stream'
+import type { Network, NetworkServer } from '@quorate/core/transport/network'
 import type { Frame } from '../frames.ts'
 import { decodeFrame, encodeFrame } from '../frames.ts'
 import type { Identity } from './handshake.ts'
@@ -27,6 +27,8 @@ export interface LinksOptions {
   readonly port: number
   readonly identity: () => Identity
   readonly securityToken: string
+  readonly network: Network
+  readonly entropy: Entropy
   readonly clock: Clock
   readonly log: Log
   readonly listener: LinksListener
@@ -43,7 +45,7 @@ export class ReplicationLinks {
   readonly #options: LinksOptions
   readonly #dialed = new Map<string, Dialed>()
   readonly #inbound = new Set<InboundLink>()
-  #server: Server | null = null
+  #server: NetworkServer | null = null
   #isStopped = false
 
   constructor(options: LinksOptions) {
@@ -51,21 +53,24 @@ export class ReplicationLinks {
   }
 
   /** Resolves to the port; rejects with ADDRESS_IN_USE when it is taken. */
-  listen(): Promise<number> {
-    const { host, port, log } = this.#options
-    const server = createServer({ noDelay: true }, (socket) => {
-      if (this.#inbound.size >= INBOUND_LINKS_MAX) socket.destroy()
-      else this.#accept(new TcpStream(socket))
-    })
-    this.#server = server
-    return new Promise((resolve, reject) => {
-      server.once('error', (error) => reject(listenError(error, host, port)))
-      server.listen({ host, port }, () => {
-        server.removeAllListeners('error')
-        server.on('error', (error) => log.error('replication listener', { error: error.message }))
-        resolve((server.address() as AddressInfo).port)
+  async listen(): Promise<number> {
+    const { host, port, network, log } = this.#options
+    const server = await network
+      .listen({
+        host,
+        port,
+        accept: (stream) => {
+          if (this.#isStopped || this.#inbound.size >= INBOUND_LINKS_MAX) stream.destroy()
+          else this.#accept(stream)
+        },
+        onError: (error) => log.error('replication listener', { error: error.message }),
       })
-    })
+      .catch((error: unknown) => {
+        throw listenError(error as Error, host, port)
+      })
+    this.#server = server
+    if (this.#isStopped) void server.close()
+    return server.address.port
   }
 
   /** The nodes to be linked with, by node id; `host:port` each. Others are dropped. */
@@ -93,18 +98,20 @@ export class ReplicationLinks {
     for (const { link } of this.#dialed.values()) link.stop()
     this.#dialed.clear()
     for (const link of this.#inbound) link.close()
-    this.#server?.close()
+    void this.#server?.close()
   }
 
   #dial(nodeId: string, address: string): void {
     const at = address.lastIndexOf(':')
     const host = address.slice(0, at).replace(/^\[|\]$/g, '')
-    const { identity, securityToken, clock, log, listener } = this.#options
+    const { identity, securityToken, network, entropy, clock, log, listener } = this.#options
     const link = new OutboundLink({
       peer: nodeId,
       address: { host, port: Number(address.slice(at + 1)) },
       identity,
       securityToken,
+      network,
+      entropy,
       clock,
       log,
       onUp: (peer) => {
@@ -123,12 +130,13 @@ export class ReplicationLinks {
     this.#dialed.set(nodeId, { address, link, storeUuid: null })
   }
 
-  #accept(stream: TcpStream): void {
-    const { identity, securityToken, clock, log } = this.#options
+  #accept(stream: ByteStream): void {
+    const { identity, securityToken, entropy, clock, log } = this.#options
     const link: InboundLink = new InboundLink({
       stream,
       identity,
       securityToken,
+      entropy,
       clock,
       log,
       onFrame: (peer, frame) => this.#onFrame(peer, frame),

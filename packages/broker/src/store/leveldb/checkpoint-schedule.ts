@@ -10,6 +10,18 @@ export const CHECKPOINT_IDLE_MS = 10_000
 /** How often it is looked whether one is due. */
 export const CHECKPOINT_LOOK_MS = 500
 
+export interface CheckpointDue {
+  /** After this much log, in bytes... */
+  readonly logBytes: number
+  /** ...or when nothing was applied for this long. */
+  readonly idleMs: number
+}
+
+export const checkpointDue: CheckpointDue = {
+  logBytes: CHECKPOINT_LOG_BYTES,
+  idleMs: CHECKPOINT_IDLE_MS,
+}
+
 /** The store, as far as its checkpoints go. */
 export interface CheckpointTarget {
   readonly appliedPoint: LogPoint
@@ -19,6 +31,7 @@ export interface CheckpointTarget {
 
 export interface CheckpointScheduleOptions {
   readonly target: CheckpointTarget
+  readonly due: CheckpointDue
   readonly clock: Clock
   /** The index takes no more checkpoints; called once. */
   readonly onFailure: (error: BrokerError) => void
@@ -47,7 +60,7 @@ export class CheckpointSchedule {
   }
 
   #look(): void {
-    const { target, clock } = this.#options
+    const { target, due, clock } = this.#options
     const { index, position } = target.appliedPoint
     const nowMs = clock.monotonicMs()
     if (index !== this.#seenIndex) {
@@ -55,8 +68,8 @@ export class CheckpointSchedule {
       this.#quietSinceMs = nowMs
     }
     if (this.#isRunning || index === target.checkpointedPoint.index) return
-    const isMuch = position - target.checkpointedPoint.position >= CHECKPOINT_LOG_BYTES
-    if (isMuch || nowMs - this.#quietSinceMs >= CHECKPOINT_IDLE_MS) this.#run()
+    const isMuch = position - target.checkpointedPoint.position >= due.logBytes
+    if (isMuch || nowMs - this.#quietSinceMs >= due.idleMs) this.#run()
   }
 
   #run(): void {

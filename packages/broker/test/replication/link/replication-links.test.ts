@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { systemClock } from '@quorate/core/base/clock'
+import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import type { Log } from '@quorate/core/base/log'
 import type { Frame } from '../../../src/replication/frames.ts'
 import type { Identity } from '../../../src/replication/link/handshake.ts'
@@ -39,6 +41,8 @@ class End {
       port: options.port ?? 0,
       identity: () => this.identity,
       securityToken: options.token ?? '',
+      network: tcpNetwork,
+      entropy: systemEntropy,
       clock: systemClock,
       log,
       listener: {

@@ -9,6 +9,7 @@ import {
   CHECKPOINT_LOG_BYTES,
   CHECKPOINT_LOOK_MS,
   CheckpointSchedule,
+  checkpointDue,
 } from '../../../src/store/leveldb/checkpoint-schedule.ts'
 
 class Target {
@@ -45,7 +46,7 @@ function setUp() {
   const onFailure = (error: BrokerError): void => {
     failures.push(error)
   }
-  const schedule = new CheckpointSchedule({ target, clock, onFailure })
+  const schedule = new CheckpointSchedule({ target, due: checkpointDue, clock, onFailure })
   schedule.start()
   return { clock, target, failures, schedule }
 }

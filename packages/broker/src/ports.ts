@@ -1,0 +1,66 @@
+import type { Clock } from '@quorate/core/base/clock'
+import { systemClock } from '@quorate/core/base/clock'
+import { DirectoryLock } from '@quorate/core/base/directory-lock'
+import type { Entropy } from '@quorate/core/base/entropy'
+import { systemEntropy } from '@quorate/core/base/entropy'
+import type { Log } from '@quorate/core/base/log'
+import { thisMachine } from '@quorate/core/base/process-identity'
+import type { Network } from '@quorate/core/transport/network'
+import { tcpNetwork } from '@quorate/core/transport/tcp-network'
+import type { ManagementOptions } from './management/management-api.ts'
+import { ManagementApi } from './management/management-api.ts'
+import type { StepObserver } from './replication/replica-node.ts'
+import type { FileSystem } from './store/journal/file-system.ts'
+import { nodeFileSystem } from './store/journal/node-file-system.ts'
+import type { CheckpointDue } from './store/leveldb/checkpoint-schedule.ts'
+import { checkpointDue } from './store/leveldb/checkpoint-schedule.ts'
+import { classicLevelBackend } from './store/leveldb/classic-level-backend.ts'
+import type { IndexBackend } from './store/leveldb/index-database.ts'
+
+/**
+ * Everything outside of the process that a broker touches. The simulation brings a machine of its
+ * own, and the same broker runs in it (test/simulation).
+ */
+export interface BrokerPorts {
+  readonly log: Log
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly network: Network
+  readonly fileSystem: FileSystem
+  readonly index: IndexBackend
+  /** When the index is due for a checkpoint. */
+  readonly checkpointDue: CheckpointDue
+  /** Changes when the machine boots; '' when unknown: every restart counts as a reboot (R33). */
+  readonly bootId: string
+  /** Runs the work once at the end of this turn of the event loop. */
+  readonly schedule: (work: () => void) => void
+  /** Keeps the data directory to this process. Rejects with STORE_IN_USE. */
+  readonly lockDirectory: (directory: string) => Promise<{ release(): Promise<void> }>
+  readonly startManagement: (options: ManagementOptions) => Promise<Management>
+  /** Sees every step of the replica before its effects are carried out. */
+  readonly observe?: StepObserver
+}
+
+export interface Management {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** The machine that we run on. */
+export function systemPorts(log: Log): BrokerPorts {
+  return {
+    log,
+    clock: systemClock,
+    entropy: systemEntropy,
+    network: tcpNetwork,
+    fileSystem: nodeFileSystem,
+    index: classicLevelBackend,
+    checkpointDue,
+    bootId: thisMachine.bootId(),
+    schedule: (work) => {
+      setImmediate(work)
+    },
+    lockDirectory: (directory) => DirectoryLock.acquire(directory),
+    startManagement: (options) => ManagementApi.start(options),
+  }
+}
