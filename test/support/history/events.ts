@@ -4,7 +4,7 @@
  * Events are plain data, one line of JSON each; their order in the history is the order in which
  * they happened. A call to the broker is two events: `invoke`, and later one of the outcomes `ok`,
  * `fail` (it certainly has no effect) and `unknown` (it may have its effect, now or later, or not).
- * A call without outcome counts as unknown. Persistent messages only.
+ * A call without outcome counts as unknown; who gives up a call says `unknown`. Persistent messages only.
  */
 export type HistoryEvent =
   Invoke | Outcome | Receive | Interrupted | Resumed | FaultBegins | FaultEnds | Elected | Drained
@@ -134,7 +134,10 @@ export interface Receive {
   /** Given when it came through a durable subscription. */
   readonly subscription?: SubscriptionName
   readonly redelivered: boolean
-  /** The consumer's transaction, when its session is transacted. */
+  /**
+   * The consumer's transaction, when its session is transacted. It acknowledges this message, unless
+   * the history tells the transaction's acknowledgements one by one.
+   */
   readonly tx?: TransactionName
 }
 

@@ -1,0 +1,114 @@
+import type { MessageName, SourceName } from '../events.ts'
+import { confirmationOf, receiptsIn } from '../history-index.ts'
+import type { Confirmation, HistoryIndex, Receipt, SentMessage } from '../history-index.ts'
+import type { SubscriptionPeriod } from '../subscription-periods.ts'
+import type { CheckName, Violation } from '../violation.ts'
+
+/** Which messages may be gone because somebody acknowledged them, and who says so at all. */
+interface Settled {
+  readonly messages: ReadonlySet<string>
+  readonly consumers: ReadonlySet<string>
+}
+
+function settledIn(index: HistoryIndex): Settled {
+  const messages = new Set<string>()
+  const consumers = new Set<string>()
+  for (const { op, tx, source, message, receipt } of index.acknowledgements) {
+    consumers.add(receipt.event.consumer)
+    const transaction = tx === null ? undefined : index.transactions.get(tx)
+    // What was rolled back is judged with its transaction (C5), unless nobody ended that.
+    const isOpen = transaction?.commits.length === 0 && transaction.rollbacks.length === 0
+    if (op?.outcome !== 'fail' && !isOpen) messages.add(`${source} ${message}`)
+  }
+  return { messages, consumers }
+}
+
+/** Given to a connection that was lost or a consumer that was closed, and to nobody after it. */
+function wasDropped(index: HistoryIndex, settled: Settled, last: Receipt): boolean {
+  const { client, consumer, message } = last.event
+  if (!settled.consumers.has(consumer)) return false
+  if (settled.messages.has(`${last.source} ${message}`)) return false
+  const closed = index.closed.get(consumer)?.some((op) => op.at > last.at && op.outcome === 'ok')
+  return closed === true || index.connections.wasLostBetween(client, last.at, index.drainedAt)
+}
+
+class LossCheck {
+  readonly violations: Violation[] = []
+  readonly #index: HistoryIndex
+  readonly #settled: Settled
+
+  constructor(index: HistoryIndex) {
+    this.#index = index
+    this.#settled = settledIn(index)
+  }
+
+  demand(check: CheckName, source: SourceName, name: MessageName, promise: Confirmation): void {
+    const last = receiptsIn(this.#index, source, name).at(-1)
+    const confirmedMs = promise.op.end?.atMs
+    const confirmed = `${source} lost ${name}: confirmed at ${confirmedMs} ms`
+    const proof = promise.op.end === null ? [] : [promise.send.invoke, promise.op.end]
+    if (last === undefined) {
+      this.violations.push({ check, line: `${confirmed}, never received`, events: proof })
+    } else if (wasDropped(this.#index, this.#settled, last)) {
+      const what = `its last receiver ${last.event.consumer} went without acknowledgement`
+      this.violations.push({ check, line: `${confirmed}, ${what}`, events: [...proof, last.event] })
+    }
+  }
+
+  /** A message from before the subscription: it was never to have a copy. */
+  refuse(period: SubscriptionPeriod, name: MessageName, promise: Confirmation): void {
+    const { subscription, notBefore } = period
+    if (promise.op.endAt > notBefore || promise.op.end === null) return
+    const early = receiptsIn(this.#index, subscription, name).find(
+      (receipt) => receipt.at > notBefore,
+    )
+    if (early === undefined) return
+    const line = `${subscription} got ${name}, which was confirmed before it was subscribed`
+    this.violations.push({ check: 'C7', line, events: [promise.op.end, early.event] })
+  }
+}
+
+function undrained(index: HistoryIndex, check: CheckName): Violation[] {
+  if (index.drainedAt >= 0 || index.sent.size === 0) return []
+  const line = 'the history has no drained mark, so that nothing can be said to be lost'
+  return [{ check, line, events: index.events.slice(-1) }]
+}
+
+function confirmedMessages(index: HistoryIndex, isTopic: boolean): [SentMessage, Confirmation][] {
+  const found: [SentMessage, Confirmation][] = []
+  for (const sent of index.sent.values()) {
+    if (sent.destination.startsWith('topic:') !== isTopic) continue
+    const promise = confirmationOf(index, sent)
+    if (promise !== null && promise.op.endAt < index.drainedAt) found.push([sent, promise])
+  }
+  return found
+}
+
+/** C1: every message confirmed before the drain was received from its queue. */
+export function checkQueueLoss(index: HistoryIndex): Violation[] {
+  const check = new LossCheck(index)
+  for (const [sent, promise] of confirmedMessages(index, false)) {
+    check.demand('C1', sent.destination, sent.name, promise)
+  }
+  return [...undrained(index, 'C1'), ...check.violations]
+}
+
+/**
+ * C7: every message that was sent after the subscription was confirmed, and confirmed before its
+ * removal began, was received through it; none that was confirmed before somebody subscribed.
+ */
+export function checkSubscriptions(index: HistoryIndex): Violation[] {
+  if (index.subscriptions.length === 0) return []
+  const check = new LossCheck(index)
+  for (const [sent, promise] of confirmedMessages(index, true)) {
+    const from = promise.op === promise.send ? (sent.sends[0]?.at ?? 0) : promise.op.at
+    for (const period of index.subscriptions) {
+      if (period.destination !== sent.destination) continue
+      if (from > period.surelyFrom && promise.op.endAt < period.surelyUntil) {
+        check.demand('C7', period.subscription, sent.name, promise)
+      }
+      check.refuse(period, sent.name, promise)
+    }
+  }
+  return [...undrained(index, 'C7'), ...check.violations]
+}
