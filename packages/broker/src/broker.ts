@@ -192,6 +192,7 @@ export class Broker {
       return
     }
     this.#store = store
+    this.#parts.observer?.indexed(store)
     this.#checkpoints = new CheckpointSchedule({
       target: store,
       due: checkpointDue,

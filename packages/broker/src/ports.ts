@@ -9,13 +9,14 @@ import type { Network } from '@quorate/core/transport/network'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import type { ManagementOptions } from './management/management-api.ts'
 import { ManagementApi } from './management/management-api.ts'
-import type { StepObserver } from './replication/replica-node.ts'
+import type { ReplicaObserver } from './replication/replica-node.ts'
 import type { FileSystem } from './store/journal/file-system.ts'
 import { nodeFileSystem } from './store/journal/node-file-system.ts'
 import type { CheckpointDue } from './store/leveldb/checkpoint-schedule.ts'
 import { checkpointDue } from './store/leveldb/checkpoint-schedule.ts'
 import { classicLevelBackend } from './store/leveldb/classic-level-backend.ts'
 import type { IndexBackend } from './store/leveldb/index-database.ts'
+import type { LevelStore } from './store/leveldb/level-store.ts'
 
 /**
  * Everything outside of the process that a broker touches. The simulation brings a machine of its
@@ -37,8 +38,13 @@ export interface BrokerPorts {
   /** Keeps the data directory to this process. Rejects with STORE_IN_USE. */
   readonly lockDirectory: (directory: string) => Promise<{ release(): Promise<void> }>
   readonly startManagement: (options: ManagementOptions) => Promise<Management>
-  /** Sees every step of the replica before its effects are carried out. */
-  readonly observe?: StepObserver
+  /** For simulations and protocol traces; nobody listens otherwise. */
+  readonly observer?: BrokerObserver
+}
+
+export interface BrokerObserver extends ReplicaObserver {
+  /** The index is open; the log has yet to be applied to it from there on. */
+  indexed(store: LevelStore): void
 }
 
 export interface Management {

@@ -57,11 +57,16 @@ export interface ReplicaNodeOptions {
   /** R5; rejects when the coordination service cannot give one. */
   readonly allocateEpoch: (above: number) => Promise<{ epoch: number; nonce: string }>
   readonly listener: ReplicaNodeListener
-  /** Sees every step of the state machine before its effects are carried out. */
-  readonly observe?: StepObserver
+  /** For simulations and protocol traces. */
+  readonly observer?: ReplicaObserver
 }
 
-export type StepObserver = (event: ReplicaEvent, effects: readonly ReplicaEffect[]) => void
+export interface ReplicaObserver {
+  /** The store is open; nothing has happened yet. */
+  opened(node: ReplicaNode): void
+  /** What the state machine wants, before it is carried out. */
+  stepped(event: ReplicaEvent, effects: readonly ReplicaEffect[]): void
+}
 
 export interface ReplicaNodeListener {
   /** R20: everything confirmed so far is applied; serve. */
@@ -154,6 +159,7 @@ export class ReplicaNode {
     const node = new ReplicaNode(options, store)
     pending.node = node
     if (pending.fatal !== null) throw pending.fatal
+    options.observer?.opened(node)
     return node
   }
 
@@ -316,7 +322,7 @@ export class ReplicaNode {
       while (this.#queue.length > 0 && !this.#isCutting && !this.#isStopped) {
         const event = this.#queue.shift() as ReplicaEvent
         const effects = this.#replica.step(event, this.#options.clock.monotonicMs())
-        this.#options.observe?.(event, effects)
+        this.#options.observer?.stepped(event, effects)
         for (const effect of effects) if (!this.#isStopped) this.#perform(effect)
       }
     } catch (error) {

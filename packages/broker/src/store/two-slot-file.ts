@@ -111,6 +111,15 @@ const SLOT_MAGIC = 0x51525453
 const SLOT_HEADER_BYTES = 20
 const CHECKSUM_AT = 16
 
+/** What the file with this content says: the payload of the newest valid slot, or null. */
+export function payloadIn(content: Buffer, slotBytes = SLOT_BYTES): Buffer | null {
+  const best = newestOf(
+    decodeSlot(content.subarray(0, slotBytes)),
+    decodeSlot(content.subarray(slotBytes)),
+  )
+  return best?.payload ?? null
+}
+
 interface Slot {
   readonly generation: number
   readonly payload: Buffer

@@ -36,7 +36,7 @@ export interface MemoryFileSystemOptions {
   /** Asked before each operation. */
   readonly fault?: (operation: FileOperation) => Fault | null
   /** When each operation takes effect: at once by default; a simulation delays them. */
-  readonly turn?: () => Promise<void>
+  readonly turn?: (operation: FileOperation) => Promise<void>
 }
 
 interface NameChange {
@@ -59,7 +59,7 @@ interface Directory {
 export class MemoryFileSystem implements FileSystem {
   capacityBytes: number
   fault: (operation: FileOperation) => Fault | null
-  readonly #turn: () => Promise<void>
+  readonly #turn: (operation: FileOperation) => Promise<void>
   readonly #directories: Map<string, Directory>
   #ended = false
 
@@ -172,8 +172,22 @@ export class MemoryFileSystem implements FileSystem {
     return content
   }
 
+  /** Whether these bytes of the file would survive a power failure now, whatever else does. */
+  isDurable(path: string, from: number, to: number): boolean {
+    const inode = this.#find(path)
+    const directory = this.#directories.get(normalize(dirname(path)))
+    if (inode === undefined || directory?.durable.get(basename(path)) !== inode) return false
+    return inode.isOnMedium(from, to)
+  }
+
+  /** What a power failure now would certainly leave of the file; null when not even its name. */
+  medium(path: string): Buffer | null {
+    const directory = this.#directories.get(normalize(dirname(path)))
+    return directory?.durable.get(basename(path))?.medium() ?? null
+  }
+
   async #begin(operation: FileOperation): Promise<Fault | null> {
-    await this.#turn()
+    await this.#turn(operation)
     // Whoever asked is gone, and nothing happens any more on its behalf.
     if (this.#ended) await new Promise<never>(() => undefined)
     const fault = this.fault(operation)

@@ -53,6 +53,17 @@ export class MemoryInode {
     this.#sizes = []
   }
 
+  /** The medium holds what the cache does from `from` to `to`, for certain. */
+  isOnMedium(from: number, to: number): boolean {
+    if (to > this.#mediumSize || to > this.#cachedSize) return false
+    if (this.#sizes.some((size) => size < to)) return false
+    return this.#cached.compare(this.#medium, from, to, from, to) === 0
+  }
+
+  medium(): Buffer {
+    return Buffer.from(this.#medium.subarray(0, this.#mediumSize))
+  }
+
   /**
    * A sync that failed, as Linux does it: the pages count as clean from now on although the medium
    * never got them, so that the next sync succeeds and means nothing.

@@ -11,6 +11,8 @@ type Rows = Map<string, RawRow>
 export class MemoryIndexBackend implements IndexBackend {
   /** What a write does before it takes effect; replaced to fail or to lose it. */
   onWrite: (writes: readonly RowWrite[]) => readonly RowWrite[] = (writes) => writes
+  /** When a write takes effect: soon by default; a simulation delays it. */
+  turn: () => Promise<void> = () => Promise.resolve()
   readonly #databases = new Map<string, Rows>()
   readonly #open = new Set<string>()
 
@@ -23,10 +25,16 @@ export class MemoryIndexBackend implements IndexBackend {
     this.#databases.set(directory, rows)
     this.#open.add(directory)
     const database = new MemoryIndexDatabase(rows, {
-      apply: (writes) => this.onWrite(writes),
+      apply: (writes) => (this.#open.has(directory) ? this.onWrite(writes) : []),
+      turn: () => this.turn(),
       closed: () => this.#open.delete(directory),
     })
     return Promise.resolve(database)
+  }
+
+  /** The process that had it open is gone: what it was still writing is not written. */
+  kill(): void {
+    this.#open.clear()
   }
 
   destroy(directory: string): Promise<void> {
@@ -37,6 +45,7 @@ export class MemoryIndexBackend implements IndexBackend {
 }
 
 interface Owner {
+  turn(): Promise<void>
   apply(writes: readonly RowWrite[]): readonly RowWrite[]
   closed(): void
 }
@@ -60,7 +69,7 @@ class MemoryIndexDatabase implements IndexDatabase {
 
   async write(writes: readonly RowWrite[]): Promise<void> {
     // Like a disk, it takes its time: what is written is what was handed over.
-    await Promise.resolve()
+    await this.#owner.turn()
     for (const write of this.#owner.apply(writes)) {
       const name = write.key.toString('hex')
       if (write.type === 'put') this.#rows.set(name, [write.key, write.value])

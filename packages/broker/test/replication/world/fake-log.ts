@@ -9,6 +9,7 @@ import {
   forEachRecord,
   parseBatch,
 } from '../../../src/store/journal/log-batch.ts'
+import type { RecordPicture } from './ledger.ts'
 
 /** One record of the fake log: a batch of its own, and what it says. */
 export interface FakeRecord {
@@ -35,6 +36,17 @@ export class FakeLog implements LogView {
       if (last.epoch <= epoch) return { epoch: last.epoch, lastIndex: last.index }
     }
     return { epoch: 0, lastIndex: 0 }
+  }
+
+  get length(): number {
+    return this.records.length
+  }
+
+  recordAt(index: number): RecordPicture | undefined {
+    const record = this.records[index - 1]
+    if (record === undefined) return undefined
+    const { epoch, chain } = record.batch.last
+    return { epoch, chain, type: record.type, payload: record.payload }
   }
 
   chainAt(index: number): number | undefined {

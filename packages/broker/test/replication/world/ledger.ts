@@ -5,16 +5,33 @@ import type { FrameOf } from '../../../src/replication/frames.ts'
 import { EPOCH_START } from '../../../src/replication/log-records.ts'
 import type { Promised } from '../../../src/replication/meta.ts'
 import type { SyncLevel } from '../../../src/replication/sync-level.ts'
-import type { FakeLog } from './fake-log.ts'
 
 /** Type of the records that clients send. */
 export const DATA = 99
+
+/** What a store's log holds, told apart from what it has written and synced. */
+export interface LogPicture {
+  /** Index of the last record; the first is 1. */
+  readonly length: number
+  readonly writtenIndex: number
+  readonly syncedIndex: number
+  readonly tail: { readonly epoch: number }
+  chainAt(index: number): number | undefined
+  recordAt(index: number): RecordPicture | undefined
+}
+
+export interface RecordPicture {
+  readonly epoch: number
+  readonly chain: number
+  readonly type: number
+  readonly payload: string
+}
 
 /** One store's log, as the ledger sees it. */
 export interface Holder {
   readonly id: string
   readonly storeUuid: string
-  readonly log: FakeLog
+  readonly log: LogPicture
 }
 
 export interface LeadingHolder extends Holder {
@@ -118,7 +135,7 @@ export class Ledger {
 
   /** S6: no record that is committed is cut. */
   truncated({ id, storeUuid, log }: Holder, after: number): void {
-    for (let i = after + 1; i <= log.records.length; i++) {
+    for (let i = after + 1; i <= log.length; i++) {
       const chain = log.chainAt(i) as number
       assert.notEqual(chain, this.#truth[i], `${id} cuts the committed record ${i} (S6)`)
       this.#acked.delete(chain, storeUuid)
@@ -149,7 +166,7 @@ export class Ledger {
 
   committed(holder: Holder, index: number, leading: LeadingHolder | null): void {
     const { id, log } = holder
-    assert.ok(index <= log.records.length, `${id} commits ${index} beyond its log (S4)`)
+    assert.ok(index <= log.length, `${id} commits ${index} beyond its log (S4)`)
     const from = this.#known.get(id) ?? 0
     for (let i = from + 1; i <= index; i++) {
       const chain = log.chainAt(i) as number
@@ -176,9 +193,9 @@ export class Ledger {
 
   #commitOne(leading: LeadingHolder, i: number): void {
     const { log, isServing } = leading
-    const record = log.records[i - 1]
+    const record = log.recordAt(i)
     assert.ok(record)
-    const { chain, epoch } = record.batch.last
+    const { chain, epoch } = record
     this.#committedIn[i] ??= log.tail.epoch
     this.#truth[i] = chain
     const isOwnStart = record.type === EPOCH_START && epoch === log.tail.epoch
@@ -219,7 +236,7 @@ export class Ledger {
 }
 
 /** Whoever holds a record holds all before it: goes down until that is known. */
-function addDown(stores: StoresByRecord, log: FakeLog, index: number, storeUuid: string): void {
+function addDown(stores: StoresByRecord, log: LogPicture, index: number, storeUuid: string): void {
   for (let i = index; i > 0; i--) {
     if (!stores.add(log.chainAt(i) as number, storeUuid)) return
   }
