@@ -1,0 +1,24 @@
+/** What is edited in one source file: `from` occurs there exactly once. */
+export interface Edit {
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * A mistake that somebody could make, put in for a test run only: the sources know nothing of it.
+ * See compile-in.mjs for how it gets into a process.
+ */
+export interface SeededBug {
+  /** What is wrong, as a short sentence in kebab-case: `QUORATE_SEEDED_BUG` names it. */
+  readonly name: string
+  /** What can happen because of it. */
+  readonly breaks: string
+  /**
+   * What it is an instance of: rules (`R7`), classical bugs (`bug 7`: replication.md section 11),
+   * defects of ActiveMQ's replicated store (`A1`).
+   */
+  readonly references: readonly string[]
+  /** From the root of the repository. */
+  readonly file: string
+  readonly edits: readonly Edit[]
+}
