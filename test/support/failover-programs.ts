@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { clientJars, compileJava, javaMissing } from './java.ts'
+import { clientJars, compileJava, javaMissing, sharedJava } from './java.ts'
 
 /** Our Java programs on ActiveMQ's own client, and a stock broker to run beside ours. */
 const folder = fileURLToPath(new URL('../interop/failover/java', import.meta.url))
@@ -33,7 +33,7 @@ export interface JavaRun {
 
 /** Arguments for `java`; compiles the programs when they have changed. */
 export async function javaArgs({ program, words, isMeasured }: JavaRun): Promise<string[]> {
-  const classPath = await compileJava(folder, jars)
+  const classPath = await compileJava([folder, sharedJava], jars)
   return [
     ...(isMeasured === true ? [] : smallClient),
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',

@@ -43,21 +43,28 @@ export function javaAvailable(jars?: readonly string[]): boolean {
   return javaMissing(jars) === false
 }
 
+/** Arguments and the log of events, for programs that NdjsonProcess runs. */
+export const sharedJava = fileURLToPath(new URL('./java', import.meta.url))
+
 /**
- * Compiles the sources of a folder into .build/java, once as long as they stay the same. Answers
- * the class path to run them with.
+ * Compiles the sources of folders into .build/java, once as long as they stay the same. Answers the
+ * class path to run them with.
  */
 export async function compileJava(
-  folder: string,
+  folders: string | readonly string[],
   jars: readonly string[] = clientJars,
 ): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.java')).sort()
-  const sources = names.map((name) => join(folder, name))
+  const sources = (await Promise.all([folders].flat().map(sourcesIn))).flat()
   const hash = createHash('sha256').update(jars.join())
   for (const source of sources) hash.update(await readFile(source))
   const classes = join(cacheFolder, hash.digest('hex').slice(0, 16))
   if (!existsSync(classes)) await compileInto(classes, sources, jars)
   return [classes, ...pathsOf(jars)].join(':')
+}
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.java')).sort()
+  return names.map((name) => join(folder, name))
 }
 
 /** Several test processes may compile at once: the first to finish gives the folder its name. */

@@ -1,4 +1,5 @@
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -12,19 +13,34 @@ final class EventLog {
         this.out = out;
     }
 
-    /** Writes the event with fields given as name, value, name, value. */
+    /** Writes the event with fields given as name, value, name, value; without those of null. */
     synchronized void write(String event, Object... fields) {
         StringBuilder line = new StringBuilder(96);
         line.append("{\"t\":").append(String.format(Locale.ROOT, "%.3f", System.nanoTime() / 1e6));
         line.append(",\"e\":\"").append(event).append('"');
         for (int i = 0; i < fields.length; i += 2) {
-            line.append(",\"").append(fields[i]).append("\":");
             Object value = fields[i + 1];
-            if (value instanceof Number || value instanceof Boolean) line.append(value);
-            else appendText(line, String.valueOf(value));
+            if (value == null) continue;
+            line.append(",\"").append(fields[i]).append("\":");
+            appendValue(line, value);
         }
         out.println(line.append('}'));
         out.flush();
+    }
+
+    private static void appendValue(StringBuilder line, Object value) {
+        if (value instanceof Number || value instanceof Boolean) line.append(value);
+        else if (value instanceof List) appendList(line, (List<?>) value);
+        else appendText(line, String.valueOf(value));
+    }
+
+    private static void appendList(StringBuilder line, List<?> values) {
+        line.append('[');
+        for (int i = 0; i < values.size(); i++) {
+            if (i > 0) line.append(',');
+            appendValue(line, values.get(i));
+        }
+        line.append(']');
     }
 
     private static void appendText(StringBuilder line, String text) {
