@@ -15,8 +15,13 @@ final class EventLog {
 
     /** Writes the event with fields given as name, value, name, value; without those of null. */
     synchronized void write(String event, Object... fields) {
+        writeAt(System.nanoTime() / 1e6, event, fields);
+    }
+
+    /** An event that happened before it can be told. */
+    synchronized void writeAt(double atMs, String event, Object... fields) {
         StringBuilder line = new StringBuilder(96);
-        line.append("{\"t\":").append(String.format(Locale.ROOT, "%.3f", System.nanoTime() / 1e6));
+        line.append("{\"t\":").append(String.format(Locale.ROOT, "%.3f", atMs));
         line.append(",\"e\":\"").append(event).append('"');
         for (int i = 0; i < fields.length; i += 2) {
             Object value = fields[i + 1];

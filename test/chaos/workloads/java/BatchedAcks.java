@@ -27,7 +27,7 @@ final class BatchedAcks implements Consumption {
     }
 
     @Override public void step() throws JMSException {
-        if (unacknowledged.isEmpty()) lossesBefore = inbox.client.interruptions();
+        if (unacknowledged.isEmpty()) lossesBefore = inbox.client.losses();
         Message message = inbox.receive();
         if (message != null) {
             unacknowledged.add(inbox.received(message, null));

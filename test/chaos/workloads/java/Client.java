@@ -1,5 +1,10 @@
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 import javax.jms.JMSException;
 import javax.jms.Message;
@@ -9,15 +14,21 @@ import javax.jms.TransactionRolledBackException;
 
 import org.apache.activemq.ActiveMQConnection;
 import org.apache.activemq.ActiveMQConnectionFactory;
+import org.apache.activemq.command.ActiveMQMessage;
+import org.apache.activemq.command.MessageDispatch;
+import org.apache.activemq.command.MessageId;
 import org.apache.activemq.transport.TransportListener;
 import org.apache.activemq.transport.failover.FailoverTransport;
 
 /** One connection through all its reconnections, and the history of what was asked of it. */
 final class Client {
     final String name;
+    private static final long LISTENER_IS_TOLD_WITHIN_NS = 5_000_000L;
+
     private final Load load;
     private final ActiveMQConnection connection;
-    private final AtomicInteger interruptions = new AtomicInteger();
+    private final List<Loss> losses = new CopyOnWriteArrayList<>();
+    private final Map<MessageId, Integer> lossesBeforeArrival = new ConcurrentHashMap<>();
     private final AtomicInteger operations = new AtomicInteger();
 
     private Client(Load load, String name, String clientId) throws JMSException {
@@ -44,8 +55,6 @@ final class Client {
 
     private static ActiveMQConnectionFactory factory(Arguments arguments) {
         ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(arguments.text("uri"));
-        // An acknowledgement is confirmed when the broker answered, not when it was written.
-        factory.setSendAcksAsync(false);
         factory.setSendTimeout(arguments.number("sendTimeout", 10_000));
         // A message that was rolled back once too often would be dead-lettered: never, here.
         factory.getRedeliveryPolicy().setMaximumRedeliveries(-1);
@@ -69,8 +78,8 @@ final class Client {
     }
 
     /** How often the connection was lost until now. */
-    int interruptions() {
-        return interruptions.get();
+    int losses() {
+        return losses.size();
     }
 
     /**
@@ -78,9 +87,9 @@ final class Client {
      * delivered before it tells its listeners of the loss, so that the state of its transport is
      * asked as well, and first: it is not connected again before all of them were told.
      */
-    boolean heldSince(int interruptionsBefore) {
+    boolean heldSince(int lossesBefore) {
         FailoverTransport transport = connection.getTransport().narrow(FailoverTransport.class);
-        return transport.isConnected() && interruptions.get() == interruptionsBefore;
+        return transport.isConnected() && losses.size() == lossesBefore;
     }
 
     interface Action {
@@ -101,18 +110,21 @@ final class Client {
     }
 
     /** Like a call; unknown if the connection was lost since it had been lost so often. */
-    boolean callOnOneConnection(int lossesBefore, Action action, String type, Object... fields) {
-        int op = invoke(type, fields);
+    void acknowledge(Action action, int lossesBefore, Object... fields) {
+        int op = invoke("ack", fields);
+        // Confirmed when the broker answered, not when it was written. What the client tells the
+        // broker on its own account, between handing over messages, does not wait for answers.
+        connection.setSendAcksAsync(false);
         try {
             action.run();
         } catch (JMSException error) {
             failed(op, error);
-            return false;
+            return;
+        } finally {
+            connection.setSendAcksAsync(true);
         }
-        boolean held = heldSince(lossesBefore);
-        if (held) ok(op);
+        if (heldSince(lossesBefore)) ok(op);
         else outcome("unknown", op, "the connection was lost in between");
-        return held;
     }
 
     /** Returns the number under which the outcome is to be told. */
@@ -145,8 +157,12 @@ final class Client {
         load.log.write(kind, "client", name, "op", op, "note", note);
     }
 
-    /** Writes down a receipt with fields given as name and value; answers the message's name. */
-    String received(Message message, String destination, Object... fields) throws JMSException {
+    /**
+     * Writes down a receipt with fields given as name and value; answers the message's name. The
+     * call that waited for the message began when the connection had been lost so often.
+     */
+    String received(Message message, String destination, int lossesBefore, Object... fields)
+            throws JMSException {
         String text = ((TextMessage) message).getText();
         String messageName = text.substring(0, text.indexOf(' '));
         Object[] head = {
@@ -156,8 +172,31 @@ final class Client {
         Object[] all = new Object[head.length + fields.length];
         System.arraycopy(head, 0, all, 0, head.length);
         System.arraycopy(fields, 0, all, head.length, fields.length);
-        load.log.write("receive", all);
+        Loss loss = lossAfterArrival((ActiveMQMessage) message, lossesBefore);
+        if (loss == null) load.log.write("receive", all);
+        else load.log.writeAt(loss.justBeforeMs(), "receive", all);
         return messageName;
+    }
+
+    /**
+     * The loss of the connection that brought this message, if it was lost meanwhile: the client
+     * acknowledges something before it hands a message over, and may wait for the next connection
+     * to do so. Such a receipt is told late, but it happened on the old connection.
+     */
+    private Loss lossAfterArrival(ActiveMQMessage message, int lossesBefore) {
+        if (losses.size() == lossesBefore) return null;
+        // The message may be here before the listener below was told that it arrived.
+        LockSupport.parkNanos(LISTENER_IS_TOLD_WITHIN_NS);
+        Integer arrived = lossesBeforeArrival.get(message.getMessageId());
+        return arrived == null || arrived == losses.size() ? null : losses.get(arrived);
+    }
+
+    private static final class Loss {
+        private final double atMs = System.nanoTime() / 1e6;
+
+        double justBeforeMs() {
+            return atMs - 0.001;
+        }
     }
 
     private void tell(Exception error) {
@@ -165,15 +204,20 @@ final class Client {
     }
 
     private final class Interruptions implements TransportListener {
-        @Override public void onCommand(Object command) {}
+        @Override public void onCommand(Object command) {
+            if (!(command instanceof MessageDispatch)) return;
+            ActiveMQMessage message = (ActiveMQMessage) ((MessageDispatch) command).getMessage();
+            if (message != null) lossesBeforeArrival.put(message.getMessageId(), losses.size());
+        }
 
         @Override public void onException(IOException error) {
             tell(error);
         }
 
         @Override public void transportInterupted() {
-            interruptions.incrementAndGet();
-            load.log.write("interrupted", "client", name);
+            Loss loss = new Loss();
+            losses.add(loss);
+            load.log.writeAt(loss.atMs, "interrupted", "client", name);
         }
 
         @Override public void transportResumed() {

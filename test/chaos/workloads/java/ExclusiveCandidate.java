@@ -51,7 +51,7 @@ final class ExclusiveCandidate {
     }
 
     private boolean receiveOne(Inbox inbox) throws JMSException {
-        int losses = inbox.client.interruptions();
+        int losses = inbox.client.losses();
         Message message = inbox.receive();
         if (message == null) return false;
         inbox.acknowledge(message, List.of(inbox.received(message, null)), losses);

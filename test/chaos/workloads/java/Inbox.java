@@ -19,6 +19,8 @@ final class Inbox {
     private final String destination;
     /** 'clientId/name' of a durable subscription, or null. */
     private final String subscription;
+    /** When the last receive began. */
+    private int lossesBefore;
 
     private Inbox(Client client, Session session, String name, String destination,
             String subscription, MessageConsumer consumer) {
@@ -50,12 +52,13 @@ final class Inbox {
 
     /** The next message; null when none comes soon. */
     Message receive() throws JMSException {
+        lossesBefore = client.losses();
         return consumer.receive(RECEIVE_MS);
     }
 
     /** Writes down the receipt; the transaction may be null. Answers the message's name. */
     String received(Message message, String tx) throws JMSException {
-        return client.received(message, destination,
+        return client.received(message, destination, lossesBefore,
             "consumer", name, "subscription", subscription, "tx", tx);
     }
 
@@ -65,7 +68,7 @@ final class Inbox {
      * and the client may not even have asked the broker.
      */
     void acknowledge(Message last, Collection<String> names, int lossesBefore) {
-        client.callOnOneConnection(lossesBefore, last::acknowledge, "ack", "mode", "individual",
+        client.acknowledge(last::acknowledge, lossesBefore, "mode", "individual",
             "consumer", name, "source", source(), "messages", List.copyOf(names));
     }
 

@@ -35,7 +35,7 @@ final class IndividualAcks implements Consumption {
     }
 
     @Override public void step() throws JMSException {
-        int losses = inbox.client.interruptions();
+        int losses = inbox.client.losses();
         Message message = inbox.receive();
         if (message == null) {
             while (!held.isEmpty()) acknowledgeOne();
