@@ -11,6 +11,7 @@ import type { FileSystem } from './file-system.ts'
 import { JournalReader } from './journal-reader.ts'
 import type { ByteRange, CorruptPlace } from './journal-reader.ts'
 import type { EpochStart, LogBatch, LogPoint } from './log-batch.ts'
+import { EMPTY_LOG } from './log-batch.ts'
 import { ReadGate } from './read-gate.ts'
 import type { RecoveryReport, Recovered } from './recovery.ts'
 import { recoverJournal } from './recovery.ts'
@@ -47,12 +48,17 @@ export interface JournalOptions {
   readonly listener: JournalListener
   /** Where a new, empty journal begins: for a copy that is fetched from a leader's start (R38). */
   readonly origin?: LogPoint
+  /**
+   * True when the machine may have stopped since the journal was last open (its boot is another
+   * one, or unknown): then holes behind the checkpoint are what a crash leaves, not decay (R32).
+   */
+  readonly powerLost?: boolean
 }
 
 /** What is synced is remembered when a segment is full, after this much log... */
 export const CHECKPOINT_BYTES = 32 * 1024 * 1024
-/** ...and after this much time. */
-export const CHECKPOINT_MS = 5_000
+/** ...and after this much time: what decays later than this is told apart from a crash (R32). */
+export const CHECKPOINT_MS = 1_000
 
 interface Parts {
   readonly options: JournalOptions
@@ -125,7 +131,10 @@ export class Journal {
     await removeLeftOverSpare(directory)
     const path = join(options.directory, 'checkpoint')
     const opened = await CheckpointFile.open(fileSystem, path)
-    const recovered = await recoverJournal(directory, opened, options.origin)
+    const recovered = await recoverJournal(directory, opened, {
+      freshOrigin: options.origin ?? EMPTY_LOG,
+      powerLost: options.powerLost ?? false,
+    })
     const { report, tail } = recovered
     const fields = { ...report, lastIndex: tail.index, position: tail.position }
     if (report.outcome === 'corrupt') log.error('journal: corrupt, nothing was cut', fields)

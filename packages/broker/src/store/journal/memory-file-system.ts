@@ -180,6 +180,11 @@ export class MemoryFileSystem implements FileSystem {
     return inode.isOnMedium(from, to)
   }
 
+  /** Names in the directory, as every process sees them. */
+  names(path: string): string[] {
+    return [...(this.#directories.get(normalize(path))?.entries.keys() ?? [])]
+  }
+
   /** What a power failure now would certainly leave of the file; null when not even its name. */
   medium(path: string): Buffer | null {
     const directory = this.#directories.get(normalize(dirname(path)))

@@ -60,8 +60,9 @@ export class MemoryInode {
     return this.#cached.compare(this.#medium, from, to, from, to) === 0
   }
 
+  /** What is on the medium: to be read at once. */
   medium(): Buffer {
-    return Buffer.from(this.#medium.subarray(0, this.#mediumSize))
+    return this.#medium.subarray(0, this.#mediumSize)
   }
 
   /**

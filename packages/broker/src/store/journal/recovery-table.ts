@@ -16,6 +16,8 @@ export interface RecoveryFacts {
   readonly wasSynced: boolean
   /** Further on there is a valid record with a plausible index and epoch. */
   readonly validFollows: boolean
+  /** The machine stopped since the last sync, as far as anybody knows: see the comment below. */
+  readonly powerLost: boolean
 }
 
 /**
@@ -40,30 +42,36 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
   'restZero',
   'wasSynced',
   'validFollows',
+  'powerLost',
 ]
 
 /**
  * Every combination of facts matches exactly one row (a test enumerates them).
  *
- * Crash and corruption are told apart by what a crash can explain. It can lose, tear and reorder
- * what was written after the last sync; it cannot touch what was synced. So whatever is damaged
- * below the persisted checkpoint is corruption. Above it, damage with a valid record behind it may
- * be either, and then the careful answer is the right one: taking corruption for a torn tail would
- * cut acknowledged records (bug 12), the other mistake only asks the leader for bytes we have.
+ * Crash and corruption are told apart by what a crash can explain. It cannot touch what was synced:
+ * whatever is damaged below the persisted checkpoint is corruption. Above it, the end of a process
+ * leaves a prefix of what it wrote, so damage with a valid record behind it is corruption as well:
+ * taking it for a torn tail would cut acknowledged records (bug 12). A loss of power, however, keeps
+ * any of the unsynced sectors and loses any others: a group of records then has holes, always on
+ * several replicas when the power of all fails, and suspecting them all would leave nobody to
+ * elect. So above the checkpoint a loss of power explains everything. What decays there between the
+ * sync and that very stop is not told apart from it; the checkpoint is at most CHECKPOINT_MS old.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
-  // H P C E Z S F
-  { facts: '1111---', decision: 'keep', because: 'the record is good' },
-  { facts: '0---10-', decision: 'end', because: 'only zeros follow the last record' },
-  { facts: '0---11-', decision: 'corrupt', because: 'synced records have become zeros' },
-  { facts: '0---01-', decision: 'corrupt', because: 'a synced header is damaged' },
-  { facts: '0---001', decision: 'corrupt', because: 'valid records follow a damaged header' },
-  { facts: '0---000', decision: 'torn', because: 'the last write stopped in a header' },
-  { facts: '10---1-', decision: 'corrupt', because: 'a synced payload is damaged' },
-  { facts: '10---01', decision: 'corrupt', because: 'valid records follow a damaged payload' },
-  { facts: '10---00', decision: 'torn', because: 'the last write stopped in a payload' },
-  { facts: '110----', decision: 'corrupt', because: 'a whole record does not continue the log' },
-  { facts: '1110---', decision: 'corrupt', because: 'a whole record carries an older epoch' },
+  // H P C E Z S F L
+  { facts: '1111----', decision: 'keep', because: 'the record is good' },
+  { facts: '0---10--', decision: 'end', because: 'only zeros follow the last record' },
+  { facts: '0---11--', decision: 'corrupt', because: 'synced records have become zeros' },
+  { facts: '0---01--', decision: 'corrupt', because: 'a synced header is damaged' },
+  { facts: '0---0010', decision: 'corrupt', because: 'valid records follow a damaged header' },
+  { facts: '0---0011', decision: 'torn', because: 'the power failed in a group: header' },
+  { facts: '0---000-', decision: 'torn', because: 'the last write stopped in a header' },
+  { facts: '10---1--', decision: 'corrupt', because: 'a synced payload is damaged' },
+  { facts: '10---010', decision: 'corrupt', because: 'valid records follow a damaged payload' },
+  { facts: '10---011', decision: 'torn', because: 'the power failed in a group: payload' },
+  { facts: '10---00-', decision: 'torn', because: 'the last write stopped in a payload' },
+  { facts: '110-----', decision: 'corrupt', because: 'a whole record does not continue the log' },
+  { facts: '1110----', decision: 'corrupt', because: 'a whole record carries an older epoch' },
 ]
 
 /** The one row for these facts. */

@@ -58,13 +58,20 @@ const SCAN_WINDOW_BYTES = 1024 * 1024
 export async function recoverJournal(
   directory: SegmentDirectory,
   opened: { readonly checkpoint: Checkpoint | null; readonly state: 'absent' | 'valid' | 'bad' },
-  freshOrigin: LogPoint = EMPTY_LOG,
+  start: RecoveryStart,
 ): Promise<Recovered> {
   const files = await directory.findFiles()
   const { checkpoint } = opened
-  const origin = checkpoint?.origin ?? (await originOf(directory, files, freshOrigin))
+  const origin = checkpoint?.origin ?? (await originOf(directory, files, start.freshOrigin))
   const recovery = new Recovery(directory, files, origin, checkpoint)
-  return recovery.run(opened.state)
+  return recovery.run(opened.state, start.powerLost)
+}
+
+export interface RecoveryStart {
+  /** Where a journal without records begins. */
+  readonly freshOrigin: LogPoint
+  /** The machine may have stopped since the journal was written: unsynced sectors may be lost. */
+  readonly powerLost: boolean
 }
 
 class Recovery {
@@ -95,11 +102,11 @@ class Recovery {
     this.#epochs = epochsBefore(origin)
   }
 
-  async run(checkpointState: 'absent' | 'valid' | 'bad'): Promise<Recovered> {
+  async run(checkpointState: 'absent' | 'valid' | 'bad', powerLost: boolean): Promise<Recovered> {
     await this.#startAtCheckpoint()
     const facts = await this.#scan()
     const rest = await this.#examineRest()
-    const row = decideRecovery({ ...facts, ...rest, wasSynced: this.#wasSynced() })
+    const row = decideRecovery({ ...facts, ...rest, wasSynced: this.#wasSynced(), powerLost })
     const outcome = outcomeOf(row.decision)
     if (outcome !== 'corrupt') await this.#settle(outcome === 'tornTail')
     const report: RecoveryReport = {

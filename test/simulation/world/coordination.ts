@@ -1,0 +1,104 @@
+import { silentLog } from '@quorate/core/base/log'
+import { CoordinationService } from '@quorate/broker/coordination/server/coordination-service'
+import { DataTree } from '@quorate/broker/coordination/server/data-tree'
+import { ServerConnection } from '@quorate/broker/coordination/server/server-connection'
+import type { Chance } from './chance.ts'
+import type { SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+import type { Timeline } from './timeline.ts'
+
+export const COORDINATION_HOST = 'zk'
+export const COORDINATION_PORT = 2181
+const TICK_MS = 200
+/** From a request to the ensemble's agreement on it, in milliseconds. */
+const AGREEMENT_MS = [0.5, 3] as const
+
+/**
+ * The coordination service, as one host: our own server's rooms on the simulated network. What is
+ * agreed on survives it; `goDown` takes its quorum, `wipe` its disks.
+ */
+export class Coordination {
+  /** How often an answer is lost with its connection, after the request had its effect. */
+  ambiguity = 0
+  /** Requests that took their time, as a share. */
+  slowness = 0
+  readonly #timeline: Timeline
+  readonly #network: SimulatedNetwork
+  readonly #chance: Chance
+  #tree = new DataTree()
+  #process: SimulatedProcess | null = null
+  #isWorking = true
+
+  constructor(timeline: Timeline, network: SimulatedNetwork, chance: Chance) {
+    this.#timeline = timeline
+    this.#network = network
+    this.#chance = chance
+    this.#boot()
+  }
+
+  get isUp(): boolean {
+    return this.#isWorking
+  }
+
+  /** The ensemble lost its quorum: nobody is served. */
+  goDown(): void {
+    if (!this.#isWorking) return
+    this.#isWorking = false
+    const process = this.#process
+    process?.die()
+    if (process !== null) this.#network.ended(process, { powerCut: false })
+  }
+
+  comeUp(): void {
+    if (this.#isWorking) return
+    this.#isWorking = true
+    this.#boot()
+  }
+
+  /** Every disk of the ensemble is replaced. */
+  wipe(): void {
+    this.goDown()
+    this.#tree = new DataTree()
+    this.comeUp()
+  }
+
+  #boot(): void {
+    const process = new SimulatedProcess(COORDINATION_HOST, this.#timeline)
+    this.#process = process
+    const { clock } = process
+    let agreedMs = 0
+    const service: CoordinationService = new CoordinationService({
+      tree: this.#tree,
+      append: ({ zxid }) => {
+        const isSlow = this.#chance.chance(this.slowness)
+        const delayMs = this.#chance.between(...AGREEMENT_MS) + (isSlow ? 500 : 0)
+        // Agreement comes in order.
+        agreedMs = Math.max(agreedMs, clock.monotonicMs() + delayMs)
+        process.after(agreedMs - clock.monotonicMs(), () => service.durable(zxid))
+      },
+      tickMs: TICK_MS,
+      monotonicMs: () => clock.monotonicMs(),
+      wallMs: () => clock.wallMs(),
+      log: silentLog,
+    })
+    clock.every(TICK_MS, () => service.tick())
+    void this.#network.of(process).listen({
+      host: COORDINATION_HOST,
+      port: COORDINATION_PORT,
+      onError: () => undefined,
+      accept: (stream) => {
+        const connection = new ServerConnection(stream, {
+          received: (peer, frame) => {
+            service.received(peer, frame)
+            // The request has its effect; its answer waits for agreement and finds nobody.
+            if (this.#chance.chance(this.ambiguity)) peer.destroy()
+          },
+          word: () => null,
+          closed: (peer) => service.disconnected(peer),
+          offended: () => undefined,
+        })
+        service.connected(connection)
+      },
+    })
+  }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import type { ConfigEntry } from '@quorate/broker/replication/config-history'
+import { configsIn } from '@quorate/broker/replication/log-records'
+import type { Journal } from '@quorate/broker/store/journal/journal'
+import type { LogBatch } from '@quorate/broker/store/journal/log-batch'
+import { forEachRecord, parseBatch } from '@quorate/broker/store/journal/log-batch'
+import { HEADER_BYTES } from '@quorate/broker/store/journal/record'
+import type {
+  LogPicture,
+  RecordPicture,
+} from '../../../packages/broker/test/replication/world/ledger.ts'
+
+interface WitnessedRecord extends RecordPicture {
+  /** Where the record ends in the log. */
+  readonly endPosition: number
+  readonly batch: LogBatch
+  readonly config: ConfigEntry | undefined
+}
+
+/**
+ * What one store was told to append and to cut, kept beside its journal: what a start finds has to
+ * be a beginning of it, and what the journal says of itself is held against it.
+ */
+export class LogWitness implements LogPicture {
+  #records: WitnessedRecord[] = []
+  #journal: Journal | null = null
+  /** What the process that ended had written and synced. */
+  #lastWritten = 0
+  #lastSynced = 0
+
+  get length(): number {
+    return this.#records.length
+  }
+
+  get writtenIndex(): number {
+    return this.#journal?.writtenIndex ?? this.#lastWritten
+  }
+
+  get syncedIndex(): number {
+    return this.#journal?.syncedIndex ?? this.#lastSynced
+  }
+
+  get tail(): { readonly epoch: number } {
+    return this.#records.at(-1) ?? { epoch: 0 }
+  }
+
+  /** The configuration that the log itself says is in force (R39). */
+  get lastConfig(): ConfigEntry | undefined {
+    return this.#records.findLast(({ config }) => config !== undefined)?.config
+  }
+
+  chainAt(index: number): number | undefined {
+    return this.#records[index - 1]?.chain
+  }
+
+  recordAt(index: number): WitnessedRecord | undefined {
+    return this.#records[index - 1]
+  }
+
+  append(batch: LogBatch): void {
+    assert.equal(batch.previous.index, this.length, 'records are appended without gaps (S3)')
+    assert.equal(batch.previous.chain, this.chainAt(this.length) ?? 0, 'and continue the log (S3)')
+    const bytes = Buffer.concat(batch.chunks)
+    let previous = batch.previous
+    forEachRecord(batch, ({ type, payload, position }) => {
+      const start = position - batch.previous.position
+      const one = parseBatch(bytes.subarray(start, start + HEADER_BYTES + payload.length), previous)
+      previous = one.last
+      const { epoch, chain, position: endPosition } = one.last
+      const config = configsIn(one)[0]
+      this.#records.push({ epoch, chain, type, payload: '', endPosition, batch: one, config })
+    })
+  }
+
+  truncate(after: number): void {
+    this.#records.length = Math.min(this.#records.length, after)
+  }
+
+  /** The process ended; the disk has what it has. */
+  closed(): void {
+    this.#lastWritten = this.writtenIndex
+    this.#lastSynced = this.syncedIndex
+    this.#journal = null
+  }
+
+  /** A process found this on the disk. Returns the records that were known and are gone. */
+  opened(journal: Journal): readonly RecordPicture[] {
+    this.#journal = journal
+    const { index, chain } = journal.tail
+    assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
+    assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
+    return this.#records.splice(index)
+  }
+}

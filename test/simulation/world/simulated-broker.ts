@@ -1,0 +1,290 @@
+import { toBrokerError } from '@quorate/core/base/errors'
+import type { Log, LogFields } from '@quorate/core/base/log'
+import { Broker } from '@quorate/broker/broker'
+import type { BrokerOptions } from '@quorate/broker/config/broker-options'
+import type { BrokerPorts } from '@quorate/broker/ports'
+import type { SyncLevel } from '@quorate/broker/replication/sync-level'
+import { BrokerWitness } from './broker-witness.ts'
+import type { Chance } from './chance.ts'
+import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
+import { Disk } from './disk.ts'
+import type { Simulation } from './simulation.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+
+export const CLIENT_PORT = 61616
+const REPLICATION_PORT = 61619
+/** A broker that failed gets so long to say goodbye. */
+const GOODBYE_MS = 1_000
+
+export interface ClusterShape {
+  readonly replicas: number
+  readonly sync: SyncLevel
+  readonly segmentBytes: number
+  readonly checkpointIdleMs: number
+}
+
+/** A node: its disk, and the broker that runs on it, or does not. The broker is the real one. */
+export class SimulatedBroker {
+  readonly id: string
+  readonly witness: BrokerWitness
+  disk: Disk
+  readonly #simulation: Simulation
+  readonly #shape: ClusterShape
+  readonly #chance: Chance
+  #process: SimulatedProcess | null = null
+  #broker: Broker | null = null
+  #boot = 1
+  #wallSkewMs = 0
+
+  constructor(simulation: Simulation, id: string, shape: ClusterShape) {
+    this.#simulation = simulation
+    this.id = id
+    this.#shape = shape
+    this.#chance = simulation.chance.fork()
+    this.disk = new Disk(this.#chance.fork())
+    this.witness = this.#newWitness()
+  }
+
+  get isUp(): boolean {
+    return this.#process !== null
+  }
+
+  get isPaused(): boolean {
+    return this.#process?.isPaused ?? false
+  }
+
+  get isLeading(): boolean {
+    return this.isUp && this.witness.isLeading
+  }
+
+  get broker(): Broker | null {
+    return this.#broker
+  }
+
+  get bytesWritten(): number {
+    return this.witness.log.recordAt(this.witness.log.length)?.endPosition ?? 0
+  }
+
+  start(): void {
+    if (this.isUp) return
+    const { network, timeline } = this.#simulation
+    const process = new SimulatedProcess(this.id, timeline)
+    process.wallOffsetMs += this.#wallSkewMs
+    this.#process = process
+    this.disk.mount(process)
+    network.booted(this.id)
+    this.#tell('starts')
+    Broker.start(this.#options(), this.#ports(process)).then(
+      (broker) => {
+        if (this.#process !== process) return
+        this.#broker = broker
+        void broker.failed.then((error) => this.#failed(process, error))
+      },
+      (error: unknown) => {
+        if (this.#process !== process) return
+        this.#tell(`cannot start: ${toBrokerError(error).message}`)
+        this.#end({ powerCut: false })
+      },
+    )
+  }
+
+  /** kill -9: the page cache stays. */
+  kill(): void {
+    if (!this.isUp) return
+    this.#tell('is killed')
+    this.#end({ powerCut: false })
+  }
+
+  losePower(): void {
+    if (this.isUp) {
+      this.#tell('loses power')
+      this.#end({ powerCut: true })
+    }
+    this.#simulation.ledger.destroyed(this.witness, this.witness.log.syncedIndex)
+    this.disk.losePower()
+    this.#boot++
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    const process = this.#process
+    if (process === null || this.#broker === null) return
+    this.#tell('is told to stop')
+    const stopping = this.#broker.stop()
+    const done = () => {
+      if (this.#process === process) this.#end({ powerCut: false })
+    }
+    stopping.then(done, done)
+  }
+
+  pause(): void {
+    if (!this.isUp || this.isPaused) return
+    this.#tell('is paused')
+    this.#process?.pause()
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.#tell('goes on')
+    this.#process?.resume()
+  }
+
+  /** The disk is replaced by an empty one. */
+  wipe(): void {
+    this.kill()
+    this.#tell('gets an empty disk')
+    this.#simulation.ledger.destroyed(this.witness, 0)
+    this.disk = new Disk(this.#chance.fork())
+    this.witness.disk = this.disk
+  }
+
+  /** A byte of this record changes on the medium; only while the broker is down. */
+  rot(index: number): boolean {
+    const { log } = this.witness
+    const record = log.recordAt(index)
+    if (this.isUp || record === undefined) return false
+    const start = log.recordAt(index - 1)?.endPosition ?? 0
+    const position = this.#chance.integer(start, record.endPosition - 1)
+    if (!this.witness.flip(position, 1 << this.#chance.integer(0, 7))) return false
+    this.#tell(`has a byte of record ${index} changed`)
+    this.#simulation.ledger.destroyed(this.witness, index - 1)
+    return true
+  }
+
+  /** Only the wall clock moves. */
+  skewWallClock(ms: number): void {
+    this.#wallSkewMs += ms
+    if (this.#process !== null) this.#process.wallOffsetMs += ms
+    this.#tell(`has its wall clock moved by ${Math.round(ms)} ms`)
+  }
+
+  #failed(process: SimulatedProcess, error: { code: string; message: string }): void {
+    if (this.#process !== process) return
+    this.#tell(`fails: ${error.code} ${error.message}`)
+    const goodbye = () => {
+      if (this.#process === process) this.#end({ powerCut: false })
+    }
+    this.#broker?.stop().then(goodbye, goodbye)
+    process.after(GOODBYE_MS, goodbye)
+  }
+
+  #end(how: { readonly powerCut: boolean }): void {
+    const process = this.#process
+    if (process === null) return
+    this.#process = null
+    this.#broker = null
+    process.die()
+    this.witness.ended()
+    this.#simulation.network.ended(process, how)
+    this.disk.kill()
+  }
+
+  #newWitness(): BrokerWitness {
+    return new BrokerWitness({
+      id: this.id,
+      directory: this.#directory,
+      disk: this.disk,
+      ledger: this.#simulation.ledger,
+      everybody: () => this.#simulation.witnesses,
+      tell: (line) => this.#tell(line),
+    })
+  }
+
+  get #directory(): string {
+    return `/data/${this.id}`
+  }
+
+  #tell(line: string): void {
+    this.#simulation.trace.add(this.id, line)
+  }
+
+  #ports(process: SimulatedProcess): BrokerPorts {
+    const chance = this.#chance.fork()
+    return {
+      log: this.#log(process),
+      clock: process.clock,
+      entropy: entropyOf(chance),
+      network: this.#simulation.network.of(process),
+      fileSystem: this.disk.files,
+      index: this.disk.index,
+      checkpointDue: { logBytes: 1 << 16, idleMs: this.#shape.checkpointIdleMs },
+      bootId: `boot-${this.#boot}`,
+      schedule: (work) => void process.after(0, work),
+      lockDirectory: () => Promise.resolve({ release: () => Promise.resolve() }),
+      startManagement: () =>
+        Promise.resolve({ url: `http://${this.id}:8161`, stop: () => Promise.resolve() }),
+      observer: this.#observer(process),
+    }
+  }
+
+  /** What a dead process still wants is nobody's business. */
+  #observer(process: SimulatedProcess): BrokerPorts['observer'] & object {
+    const { witness } = this
+    const look = (at: () => void) => {
+      if (this.#process === process) this.#simulation.guard(at)
+    }
+    return {
+      opened: (node) => look(() => witness.opened(node)),
+      indexed: (store) => look(() => witness.indexed(store)),
+      stepped: (event, effects) => look(() => witness.stepped(event, effects)),
+    }
+  }
+
+  #log(process: SimulatedProcess): Log {
+    const told = (message: string, fields?: LogFields) => {
+      if (this.#process === process) this.#simulation.trace.log(this.id, message, fields)
+    }
+    const log: Log = {
+      debug: () => undefined,
+      info: told,
+      warn: told,
+      error: (message, fields) => {
+        told(message, fields)
+        if (this.#process === process) this.#simulation.alarms.push(`${this.id}: ${message}`)
+      },
+      with: () => log,
+    }
+    return log
+  }
+
+  #options(): BrokerOptions {
+    const { replicas, sync, segmentBytes } = this.#shape
+    return {
+      brokerName: 'simulated',
+      nodeId: this.id,
+      dataDirectory: this.#directory,
+      transportConnectors: [
+        { name: 'openwire', uri: `tcp://${this.id}:${CLIENT_PORT}`, publishedUri: '' },
+      ],
+      management: { host: this.id, port: 8161 },
+      replication: {
+        replicas,
+        sync,
+        bind: `tcp://${this.id}:${REPLICATION_PORT}`,
+        advertisedAddress: `${this.id}:${REPLICATION_PORT}`,
+        securityToken: 'secret',
+        weight: 1,
+        logSizeBytes: segmentBytes,
+        heartbeatMs: 100,
+        stickyMs: 800,
+        leaseMs: 600,
+        quorumTimeoutMs: 2_000,
+        bootstrapGraceMs: 3_000,
+        stepDownOnZkExpiry: false,
+      },
+      coordination: {
+        zkAddress: `${COORDINATION_HOST}:${COORDINATION_PORT}`,
+        zkPath: '/activemq/leveldb-stores',
+        zkPassword: '',
+        zkSessionTimeoutMs: 2_000,
+      },
+      memoryLimitBytes: 1 << 24,
+    }
+  }
+}
+
+function entropyOf(chance: Chance): BrokerPorts['entropy'] {
+  const bytes = (length: number) =>
+    Buffer.from(Array.from({ length }, () => chance.integer(0, 255)))
+  return { random: () => chance.random(), uuid: () => bytes(8).toString('hex'), bytes }
+}

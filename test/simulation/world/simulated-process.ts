@@ -1,0 +1,97 @@
+import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Timeline } from './timeline.ts'
+
+/**
+ * A process: everything that happens to it comes through `enter`. A paused one finds it all waiting
+ * when it goes on, in order, as after SIGSTOP and SIGCONT; to a dead one nothing happens any more.
+ */
+export class SimulatedProcess {
+  /** The host it runs on: its address in the network. */
+  readonly host: string
+  readonly timeline: Timeline
+  /** What the wall clock is ahead of simulated time; a fault moves it. */
+  wallOffsetMs = 1_700_000_000_000
+  #isPaused = false
+  #isAlive = true
+  #held: (() => void)[] = []
+
+  constructor(host: string, timeline: Timeline) {
+    this.host = host
+    this.timeline = timeline
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  enter(happening: () => void): void {
+    if (!this.#isAlive) return
+    if (this.#isPaused) this.#held.push(happening)
+    else happening()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    const held = this.#held
+    this.#held = []
+    // One by one, each with what follows from it, as the event loop would take them.
+    for (const happening of held) this.timeline.after(0, () => this.enter(happening))
+  }
+
+  die(): void {
+    this.#isAlive = false
+    this.#held = []
+  }
+
+  after(delayMs: number, happening: () => void): Timer {
+    return this.timeline.after(delayMs, () => this.enter(happening))
+  }
+
+  /** Monotonic time does not stop with the process, nor does it jump with the wall clock. */
+  get clock(): Clock {
+    return {
+      monotonicMs: () => this.timeline.nowMs,
+      wallMs: () => Math.floor(this.wallOffsetMs + this.timeline.nowMs),
+      after: (delayMs, callback) => this.#timer(delayMs, callback),
+      every: (periodMs, callback) => this.#every(Math.max(1, periodMs), callback),
+    }
+  }
+
+  #timer(delayMs: number, callback: () => void): Timer {
+    let isCancelled = false
+    const pending = this.timeline.after(delayMs, () =>
+      this.enter(() => {
+        // Cancelled while the process was held.
+        if (!isCancelled) callback()
+      }),
+    )
+    return {
+      cancel: () => {
+        isCancelled = true
+        pending.cancel()
+      },
+    }
+  }
+
+  /** However long the process was held, its timer fires once, as Node's does. */
+  #every(periodMs: number, callback: () => void): Timer {
+    let current: Timer | null = null
+    const arm = (): void => {
+      current = this.#timer(periodMs, () => {
+        arm()
+        callback()
+      })
+    }
+    arm()
+    return { cancel: () => current?.cancel() }
+  }
+}

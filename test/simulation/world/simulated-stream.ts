@@ -1,0 +1,175 @@
+import { BrokerError, assert } from '@quorate/core/base/errors'
+import type { ByteStream, ByteStreamOwner } from '@quorate/core/transport/byte-stream'
+import type { NetworkAddress } from '@quorate/core/transport/network'
+import type { SimulatedNetwork } from './simulated-network.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
+
+/** What is on its way in one direction; `end` follows the bytes. */
+interface Flight {
+  readonly buffers: Buffer[]
+  bytes: number
+  end: boolean
+}
+
+/**
+ * One end of a connection. Bytes keep their order: what is written while some are in the air joins
+ * them.
+ *
+ *   write -> [ flight in the air ] -> [ arrived ] -> received
+ */
+export class StreamEnd implements ByteStream {
+  readonly process: SimulatedProcess
+  readonly remoteAddress: string
+  peer: StreamEnd | null = null
+  /** Told of every write before it leaves: where the invariants look at what brokers say. */
+  onWrite: ((buffers: readonly Buffer[]) => void) | null = null
+  readonly #network: SimulatedNetwork
+  #owner: ByteStreamOwner | null = null
+  #inAir: Flight | null = null
+  /** Arrived at this end and not taken: the process reads nothing, or has no owner for it yet. */
+  #arrived: Flight[] = []
+  #outboundBytes = 0
+  #isPaused = false
+  #isEnded = false
+  #isClosed = false
+
+  constructor(network: SimulatedNetwork, process: SimulatedProcess, remote: NetworkAddress) {
+    this.#network = network
+    this.process = process
+    this.remoteAddress = `tcp://${remote.host}:${remote.port}`
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  get outboundBytes(): number {
+    return this.#outboundBytes
+  }
+
+  attach(owner: ByteStreamOwner): void {
+    assert(this.#owner === null, 'a byte stream has one owner')
+    this.#owner = owner
+    if (this.#arrived.length > 0) this.process.after(0, () => this.#take())
+  }
+
+  write(buffers: readonly Buffer[]): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.onWrite?.(buffers)
+    const flight = this.#departure()
+    for (const buffer of buffers) {
+      flight.buffers.push(buffer)
+      flight.bytes += buffer.length
+      this.#outboundBytes += buffer.length
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.process.after(0, () => this.#take())
+  }
+
+  end(): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#departure().end = true
+    this.#isEnded = true
+  }
+
+  /** Closes both directions; the peer learns it as a reset. */
+  destroy(): void {
+    this.#close(null)
+    this.#tellPeer()
+  }
+
+  /** Something between the two broke the connection, and both learn it. */
+  reset(): void {
+    const error = new BrokerError('CONNECTION_LOST', 'connection reset')
+    this.process.timeline.after(0, () => this.#close(error))
+    this.#tellPeer()
+  }
+
+  /** Our process is gone. Without power nobody says goodbye: the peer waits for nothing. */
+  vanish(powerCut: boolean): void {
+    this.#isClosed = true
+    this.#network.forget(this)
+    if (!powerCut) this.#tellPeer()
+  }
+
+  #tellPeer(): void {
+    const { peer } = this
+    if (peer === null || peer.isClosed) return
+    this.#network.carry(this.process.host, peer.process.host, () =>
+      peer.#close(new BrokerError('CONNECTION_LOST', 'connection reset by peer')),
+    )
+  }
+
+  /** The flight that takes what is written in this moment: the one in the air, if there is one. */
+  #departure(): Flight {
+    if (this.#inAir !== null) return this.#inAir
+    const flight: Flight = { buffers: [], bytes: 0, end: false }
+    this.#inAir = flight
+    const delayMs = this.#network.delayMs(this.process.host, this.peer?.process.host ?? '')
+    this.process.timeline.after(delayMs, () => this.#arrive(flight))
+    return flight
+  }
+
+  /** At the other host; while the way is cut it is sent again and again. */
+  #arrive(flight: Flight): void {
+    const { peer } = this
+    if (peer === null) return
+    const [from, to] = [this.process.host, peer.process.host]
+    if (this.#network.isCut(from, to)) {
+      this.process.timeline.after(this.#network.resendMs(), () => this.#arrive(flight))
+      return
+    }
+    this.#inAir = null
+    if (peer.isClosed) {
+      // A machine that runs, but knows nothing of the connection, says so.
+      if (!this.#network.isDark(to)) peer.#tellPeer()
+      return
+    }
+    peer.#arrived.push(flight)
+    peer.process.enter(() => peer.#take())
+  }
+
+  #take(): void {
+    const owner = this.#owner
+    while (owner !== null && !this.#isPaused && !this.#isClosed) {
+      const flight = this.#arrived.shift()
+      if (flight === undefined) return
+      if (this.peer !== null) this.peer.#delivered(flight.bytes)
+      if (flight.bytes > 0) {
+        const [first] = flight.buffers
+        const isOne = flight.buffers.length === 1 && first !== undefined
+        owner.received(isOne ? Buffer.from(first) : Buffer.concat(flight.buffers))
+      }
+      if (flight.end) {
+        this.#close(null)
+        this.#tellPeer()
+      }
+    }
+  }
+
+  #delivered(bytes: number): void {
+    this.#outboundBytes -= bytes
+    if (this.#outboundBytes === 0 && bytes > 0 && !this.#isClosed) {
+      this.process.after(0, () => {
+        if (!this.#isClosed) this.#owner?.drained()
+      })
+    }
+  }
+
+  #close(error: BrokerError | null): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#network.forget(this)
+    this.#outboundBytes = 0
+    this.#arrived = []
+    this.process.after(0, () => this.#owner?.closed(error))
+  }
+}

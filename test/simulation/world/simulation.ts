@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { parseSyncLevel } from '@quorate/broker/replication/sync-level'
+import { Ledger } from '../../../packages/broker/test/replication/world/ledger.ts'
+import type { HistoryEvent } from '../../support/history/events.ts'
+import type { BrokerWitness } from './broker-witness.ts'
+import { Chance } from './chance.ts'
+import { Coordination } from './coordination.ts'
+import { SimulatedBroker } from './simulated-broker.ts'
+import { SimulatedNetwork } from './simulated-network.ts'
+import { Timeline } from './timeline.ts'
+import { Trace } from './trace.ts'
+
+export interface SimulationOptions {
+  readonly seed: number
+  readonly replicas: number
+  readonly sync?: string
+  readonly segmentBytes?: number
+  readonly checkpointIdleMs?: number
+}
+
+/**
+ * A cluster of real brokers in one thread of simulated time: their network, disks, clocks and
+ * chance, the coordination service, and a record of everything that clients did and saw.
+ */
+export class Simulation {
+  readonly timeline = new Timeline()
+  readonly trace = new Trace(this.timeline)
+  readonly chance: Chance
+  readonly network: SimulatedNetwork
+  readonly coordination: Coordination
+  readonly ledger: Ledger
+  readonly brokers: readonly SimulatedBroker[]
+  readonly history: HistoryEvent[] = []
+  /** What brokers logged as errors. */
+  readonly alarms: string[] = []
+  #failure: Error | null = null
+
+  constructor(options: SimulationOptions) {
+    this.chance = new Chance(options.seed)
+    this.network = new SimulatedNetwork(this.timeline, this.chance.fork())
+    this.coordination = new Coordination(this.timeline, this.network, this.chance.fork())
+    const sync = parseSyncLevel(options.sync ?? 'quorum_disk')
+    this.ledger = new Ledger(sync)
+    const shape = {
+      replicas: options.replicas,
+      sync,
+      segmentBytes: options.segmentBytes ?? 1 << 16,
+      checkpointIdleMs: options.checkpointIdleMs ?? 1_000,
+    }
+    this.brokers = Array.from(
+      { length: options.replicas },
+      (_, i) => new SimulatedBroker(this, `n${i + 1}`, shape),
+    )
+    this.timeline.afterStep = () => this.#afterStep()
+  }
+
+  get witnesses(): readonly BrokerWitness[] {
+    return this.brokers.map(({ witness }) => witness)
+  }
+
+  get nowMs(): number {
+    return this.timeline.nowMs
+  }
+
+  broker(id: string): SimulatedBroker {
+    return this.brokers.find((broker) => broker.id === id) as SimulatedBroker
+  }
+
+  get leader(): SimulatedBroker | undefined {
+    return this.brokers.find((broker) => broker.isLeading && !broker.isPaused)
+  }
+
+  startAll(): void {
+    for (const broker of this.brokers) broker.start()
+  }
+
+  /** Runs for so long; throws what an invariant found meanwhile. */
+  async run(ms: number): Promise<void> {
+    await this.timeline.run(ms)
+    this.check()
+  }
+
+  async untilLed(ms = 15_000): Promise<SimulatedBroker> {
+    await this.until(() => this.leader !== undefined, ms, 'no leader')
+    return this.leader as SimulatedBroker
+  }
+
+  async until(condition: () => boolean, ms: number, otherwise: string): Promise<void> {
+    const holds = await this.timeline.until(() => condition() || this.#failure !== null, ms)
+    this.check()
+    assert.ok(holds, `${otherwise} within ${ms} ms`)
+  }
+
+  /** Inside a broker's own step a throw would be taken for the broker's failure: it is kept. */
+  guard(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  check(): void {
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.timeline.isHalted = true
+  }
+
+  /** S9: at no time may two brokers dispatch. */
+  #afterStep(): void {
+    const { nowMs } = this.timeline
+    let leased: SimulatedBroker | null = null
+    for (const broker of this.brokers) {
+      if (broker.isPaused || !broker.witness.leaseValid(nowMs)) continue
+      if (leased !== null) {
+        const [a, b] = [leased.id, broker.id]
+        this.#fail(new Error(`${a} and ${b} may dispatch at the same time (S9)`))
+      }
+      leased = broker
+    }
+  }
+}
