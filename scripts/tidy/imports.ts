@@ -177,6 +177,7 @@ const entryPoints: readonly RegExp[] = [
   /^scripts\/[^/]+$/,
   /^bench\//,
   /^test\/(interop|cluster|smoke)\/.*\.(ts|mjs)$/,
+  /^test\/chaos\/.*\.mjs$/,
   // Commands of the attack: npm run chaos, npm run test:simulation.
   /^test\/(chaos|simulation)\/[^/]+-command\.ts$/,
   /(^|\/)[^/]+\.config\.js$/,
