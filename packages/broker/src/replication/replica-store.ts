@@ -13,7 +13,7 @@ import { appendConfigs, configsHeld } from './config-history.ts'
 import { configsIn } from './log-records.ts'
 import type { ReplicaMeta } from './meta.ts'
 import { NO_PROMISE, decodeMeta, encodeMeta } from './meta.ts'
-import { suspicionAtStart } from './suspicion.ts'
+import { hasRebooted, suspicionAtStart } from './suspicion.ts'
 import type { SyncLevel } from './sync-level.ts'
 import { isVolatile } from './sync-level.ts'
 
@@ -58,6 +58,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     clock: options.clock,
     log,
     listener: options.journalListener,
+    powerLost: hasRebooted(found, options.bootId),
   })
   const journalIsCorrupt = recovery.outcome === 'corrupt'
   let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })

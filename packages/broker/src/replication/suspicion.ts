@@ -15,11 +15,15 @@ export interface StartFacts {
 export function suspicionAtStart(meta: ReplicaMeta, facts: StartFacts): string | null {
   if (meta.suspect !== null) return meta.suspect
   if (facts.journalIsCorrupt) return 'the journal was corrupt'
-  const rebooted = facts.bootId === '' || facts.bootId !== meta.bootId
-  if (!meta.clean && rebooted && wasVolatile(meta.sync)) {
+  if (!meta.clean && hasRebooted(meta, facts.bootId) && wasVolatile(meta.sync)) {
     return `the machine restarted uncleanly while sync was "${meta.sync}"`
   }
   return null
+}
+
+/** True unless this boot of the machine, known for certain, is the one that the store was used in. */
+export function hasRebooted(meta: ReplicaMeta, bootId: string): boolean {
+  return bootId === '' || bootId !== meta.bootId
 }
 
 export function wasVolatile(words: string): boolean {

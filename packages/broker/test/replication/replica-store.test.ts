@@ -189,6 +189,19 @@ describe('replica store', () => {
     assert.notEqual(third.meta.suspect, null)
   })
 
+  it('is suspect for a hole in its last records, unless a loss of power explains it', async () => {
+    for (const bootId of ['boot-1', 'boot-2']) {
+      const fileSystem = new MemoryFileSystem()
+      await append(await openStore({ fileSystem }), 1, 'aaa', 'bbb', 'ccc', 'ddd')
+      const path = `${DIRECTORY}/journal/0000000000000000.log`
+      const file = await fileSystem.open(path, 'write')
+      await file.write([Buffer.alloc(43)], 2 * 43)
+      const { meta, journal } = await openStore({ fileSystem: fileSystem.kill(), bootId })
+      assert.equal(journal.tail.index, 2)
+      assert.equal(meta.suspect, bootId === 'boot-1' ? 'the journal was corrupt' : null)
+    }
+  })
+
   it('is suspect when recovery finds corruption, and goes on from before it (R32)', async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'quorate-store-'))
     t.after(() => rm(directory, { recursive: true }))

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ReplicaMeta } from '../../src/replication/meta.ts'
 import { NO_PROMISE } from '../../src/replication/meta.ts'
-import { suspicionAtStart, wasVolatile } from '../../src/replication/suspicion.ts'
+import { hasRebooted, suspicionAtStart, wasVolatile } from '../../src/replication/suspicion.ts'
 
 function metaOf(change: Partial<ReplicaMeta>): ReplicaMeta {
   return {
@@ -44,6 +44,13 @@ describe('suspicion at the start (R33)', () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+
+  it('takes an unknown boot for another one', () => {
+    assert.equal(hasRebooted(metaOf({}), 'boot-1'), false)
+    assert.equal(hasRebooted(metaOf({}), 'boot-2'), true)
+    assert.equal(hasRebooted(metaOf({}), ''), true)
+    assert.equal(hasRebooted(metaOf({ bootId: '' }), ''), true)
   })
 
   it('keeps the first reason', () => {

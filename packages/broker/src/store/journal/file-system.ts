@@ -12,7 +12,10 @@ export interface FileSystem {
    * allowed in all three.
    */
   open(path: string, mode: OpenMode): Promise<File>
-  /** Creates the directory and those above it; content to find it. */
+  /**
+   * Creates the directory and those above it, content to find it. Unlike the names of files, those
+   * that it makes are durable when it resolves: nobody else would know which to sync.
+   */
   makeDirectory(path: string): Promise<void>
   /** Names in the directory, in no order; empty when there is no directory. */
   list(path: string): Promise<string[]>

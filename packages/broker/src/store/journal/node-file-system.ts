@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as fsPromises from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { errnoOf } from '@quorate/core/base/errors'
 import type { File, FileSystem, OpenMode } from './file-system.ts'
 
@@ -8,7 +9,14 @@ export const nodeFileSystem: FileSystem = {
   open: (path, mode) =>
     settled<number>((done) => fs.open(path, flagsOf[mode], done)).then((fd) => new NodeFile(fd)),
   async makeDirectory(path) {
-    await fsPromises.mkdir(path, { recursive: true })
+    const first = await fsPromises.mkdir(path, { recursive: true })
+    if (first === undefined) return
+    // What is in them would be lost with their names: each stands in the directory above.
+    let at = resolve(path)
+    do {
+      at = dirname(at)
+      await syncDirectory(at)
+    } while (at !== dirname(resolve(first)))
   },
   list: (path) => unlessMissing(fsPromises.readdir(path), []),
   size: (path) =>
@@ -18,14 +26,16 @@ export const nodeFileSystem: FileSystem = {
     ),
   rename: fsPromises.rename,
   remove: fsPromises.unlink,
-  async syncDirectory(path) {
-    const directory = await fsPromises.open(path, 'r')
-    try {
-      await directory.sync()
-    } finally {
-      await directory.close()
-    }
-  },
+  syncDirectory,
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await fsPromises.open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }
 
 const flagsOf: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+', create: 'wx+' }

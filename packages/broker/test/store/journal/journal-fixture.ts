@@ -3,7 +3,8 @@ import { silentLog } from '@quorate/core/base/log'
 import type { BrokerError } from '@quorate/core/base/errors'
 import type { SyncPolicy } from '../../../src/store/journal/appender.ts'
 import { Journal } from '../../../src/store/journal/journal.ts'
-import type { LogBatch, LogPoint } from '../../../src/store/journal/log-batch.ts'
+import type { JournalOptions } from '../../../src/store/journal/journal.ts'
+import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
 import { BatchBuilder, forEachRecord } from '../../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../../src/store/journal/memory-file-system.ts'
 import type { MemoryFileSystemOptions } from '../../../src/store/journal/memory-file-system.ts'
@@ -16,6 +17,8 @@ export interface FixtureOptions extends MemoryFileSystemOptions {
   readonly policy?: SyncPolicy
   readonly segmentSizeBytes?: number
 }
+
+type StartOptions = Pick<JournalOptions, 'origin' | 'powerLost'>
 
 /** A journal on a disk in memory, and everything it reported. */
 export class JournalFixture {
@@ -48,7 +51,7 @@ export class JournalFixture {
     this.clock = new ManualClock()
   }
 
-  async open(origin?: LogPoint): Promise<{ journal: Journal; recovery: RecoveryReport }> {
+  async open(start: StartOptions = {}): Promise<{ journal: Journal; recovery: RecoveryReport }> {
     return Journal.open({
       directory: DIRECTORY,
       fileSystem: this.fileSystem,
@@ -56,7 +59,7 @@ export class JournalFixture {
       syncPolicy: this.#policy,
       clock: this.clock,
       log: silentLog,
-      ...(origin === undefined ? {} : { origin }),
+      ...start,
       listener: {
         written: (index) => {
           this.written = index

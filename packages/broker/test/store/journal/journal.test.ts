@@ -177,7 +177,7 @@ describe('journal: replicas', () => {
     await journal.releaseBefore(60)
     assert.ok(journal.firstIndex > 1 && journal.firstIndex <= 60)
     const copy = new JournalFixture()
-    const { journal: follower } = await copy.open(journal.origin)
+    const { journal: follower } = await copy.open({ origin: journal.origin })
     assert.deepEqual(follower.tail, journal.origin)
     for (let from = journal.firstIndex; from <= 100; from = follower.tail.index + 1) {
       follower.append((await journal.read(from, 1000))!)

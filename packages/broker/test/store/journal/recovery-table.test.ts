@@ -15,6 +15,7 @@ const names: readonly (keyof RecoveryFacts)[] = [
   'restZero',
   'wasSynced',
   'validFollows',
+  'powerLost',
 ]
 
 function* allFacts(): Generator<RecoveryFacts> {
@@ -36,7 +37,7 @@ describe('recovery table', () => {
       assert.equal(decideRecovery(facts), rows[0])
       count++
     }
-    assert.equal(count, 128)
+    assert.equal(count, 256)
   })
 
   it('uses every row', () => {
@@ -50,12 +51,24 @@ describe('recovery table', () => {
     }
   })
 
-  it('never cuts what a checkpoint calls synced, nor what valid records follow (R32)', () => {
+  it('never cuts what a checkpoint calls synced (R32)', () => {
     for (const facts of allFacts()) {
-      const { decision } = decideRecovery(facts)
-      if (decision !== 'torn') continue
-      assert.equal(facts.wasSynced, false)
+      if (decideRecovery(facts).decision === 'torn') assert.equal(facts.wasSynced, false)
+    }
+  })
+
+  it('cuts what valid records follow only when a loss of power explains the hole (R32)', () => {
+    for (const facts of allFacts()) {
+      if (decideRecovery(facts).decision !== 'torn' || facts.powerLost) continue
       assert.equal(facts.validFollows, false)
+    }
+  })
+
+  it('suspects no replica for a hole above the checkpoint that a loss of power explains', () => {
+    for (const facts of allFacts()) {
+      const isDamaged = !facts.headerValid || !facts.payloadValid
+      if (!isDamaged || facts.wasSynced || !facts.powerLost) continue
+      assert.notEqual(decideRecovery(facts).decision, 'corrupt')
     }
   })
 

@@ -87,6 +87,50 @@ describe('recovery: torn tails', () => {
   })
 })
 
+describe('recovery: holes above the checkpoint (R32)', () => {
+  for (const [what, at] of [
+    ['header', 2 * RECORD],
+    ['payload', 2 * RECORD + 45],
+  ] as const) {
+    const withHole = async (): Promise<JournalFixture> => {
+      const fixture = new JournalFixture()
+      await filled(fixture, 6)
+      await fillWith(fixture, { path: FIRST, from: at, to: at + 10, byte: 0 })
+      return fixture
+    }
+
+    it(`cuts behind a ${what} that a loss of power has left out of a group`, async () => {
+      const fixture = await withHole()
+      const { journal, recovery } = await fixture.open({ powerLost: true })
+      assert.equal(recovery.outcome, 'tornTail')
+      assert.equal(recovery.cutBytes, 4 * RECORD)
+      assert.deepEqual(await payloadsIn(journal), texts(1, 2))
+      fixture.append(journal, [payloadOf(3, 20)])
+      await journal.sync()
+      fixture.crash(1)
+      const again = await fixture.open({ powerLost: true })
+      assert.equal(again.recovery.outcome, 'clean')
+      assert.deepEqual(await payloadsIn(again.journal), texts(1, 3))
+    })
+
+    it(`calls the same ${what} corrupt when the machine ran on`, async () => {
+      const { recovery } = await (await withHole()).open()
+      assert.equal(recovery.outcome, 'corrupt')
+      assert.equal(recovery.corruptRange?.fromIndex, 3)
+    })
+  }
+
+  it('calls a hole below the checkpoint corrupt also after a loss of power', async () => {
+    const fixture = new JournalFixture()
+    await filled(fixture, 6, 5)
+    const file = await fixture.fileSystem.open(FIRST, 'write')
+    await file.truncate(4 * RECORD)
+    const { recovery } = await fixture.open({ powerLost: true })
+    assert.equal(recovery.outcome, 'corrupt')
+    assert.equal(recovery.corruptRange?.fromIndex, 5)
+  })
+})
+
 describe('recovery: corruption (R32)', () => {
   it('W14: never cuts a synced record with a byte flipped, and says where it is', async () => {
     for (const checkpointAt of [0, 5]) {
