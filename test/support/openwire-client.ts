@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
@@ -13,7 +14,6 @@ import type {
   MessageDispatch,
   ProducerInfo,
   SessionInfo,
-  WireFormatInfo,
 } from '@quorate/core/openwire/commands'
 import { TypeId, create } from '@quorate/core/openwire/commands'
 import { encodeText, textOf } from '@quorate/core/openwire/message-body'
@@ -39,6 +39,19 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ClientOptions {
+  /** A connection is given up when nothing came for so long; 0 = never. */
+  readonly maxInactivityMs?: number
+  /** What comes next was sent over the next connection. */
+  readonly onInterrupted?: () => void
+  readonly onResumed?: () => void
+}
+
 /** One socket of the client, past negotiation. */
 interface Wire {
   readonly socket: Socket
@@ -57,19 +70,24 @@ export interface ReceivedText {
  * Only for tests that must not need Java.
  */
 export class OpenWireClient {
-  readonly #ports: readonly number[]
-  readonly #connectionId = `ID:openwire-test-${process.pid}-${Math.trunc(performance.now())}`
+  readonly #brokers: readonly BrokerAddress[]
+  readonly #options: ClientOptions
+  readonly #connectionId = `ID:openwire-test-${randomUUID()}`
   readonly #pending = new Map<number, Pending>()
   readonly #consumers: ConsumerInfo[] = []
   readonly #arrived: MessageDispatch[] = []
   #wire: Wire | null = null
   #nextCommandId = 1
   #nextSequence = 1
-  #nextPort = 0
+  #nextBroker = 0
   #closed = false
 
-  constructor(ports: readonly number[]) {
-    this.#ports = ports
+  /** A port alone is one of this machine. */
+  constructor(brokers: readonly (BrokerAddress | number)[], options: ClientOptions = {}) {
+    this.#brokers = brokers.map((broker) =>
+      typeof broker === 'number' ? { host: '127.0.0.1', port: broker } : broker,
+    )
+    this.#options = options
   }
 
   /** Connects, and keeps connecting until closed. */
@@ -152,18 +170,21 @@ export class OpenWireClient {
   async #run(): Promise<void> {
     let reconnecting = false
     while (!this.#closed) {
-      const port = this.#ports[this.#nextPort++ % this.#ports.length] ?? 0
-      const socket = await connected(port)
+      const broker = this.#brokers[this.#nextBroker++ % this.#brokers.length]
+      const socket = broker === undefined ? null : await connected(broker)
       if (socket === null) {
         await delay(RETRY_MS)
         continue
       }
+      const watch = this.#watchSilence(socket)
       await this.#serve(socket, reconnecting).catch(() => undefined)
+      clearInterval(watch)
       socket.destroy()
-      this.#wire = null
       reconnecting = true
       // What was prefetched and not taken comes again from the next broker.
       this.#arrived.length = 0
+      if (this.#wire !== null) this.#options.onInterrupted?.()
+      this.#wire = null
     }
   }
 
@@ -171,19 +192,37 @@ export class OpenWireClient {
   async #serve(socket: Socket, reconnecting: boolean): Promise<void> {
     const first = new OpenWireCodec(initialCodecOptions)
     const reader = new CommandReader(first)
-    socket.write(first.encode(encodeOffer({ ...defaultOffer, maxInactivityMs: 0 })))
+    socket.write(first.encode(encodeOffer(this.#offer)))
     for await (const chunk of socket) {
       reader.push(chunk as Buffer)
       for (let command = reader.next(); command !== undefined; command = reader.next()) {
         if (command?.type === TypeId.WireFormatInfo) {
-          this.#wire = { socket, codec: agreedCodec(command) }
+          const { codec } = negotiate(this.#offer, decodeOffer(command))
+          this.#wire = { socket, codec: new OpenWireCodec(codec) }
           reader.use(this.#wire.codec)
+          this.#options.onResumed?.()
           this.#replay(reconnecting)
         } else if (command !== null) {
           this.#take(command)
         }
       }
     }
+  }
+
+  get #offer() {
+    return { ...defaultOffer, maxInactivityMs: this.#options.maxInactivityMs ?? 0 }
+  }
+
+  /** Ends a connection that brings nothing, and shows the broker that we are there. */
+  #watchSilence(socket: Socket): NodeJS.Timeout | undefined {
+    const { maxInactivityMs } = this.#offer
+    if (maxInactivityMs === 0) return undefined
+    let lastReadMs = performance.now()
+    socket.on('data', () => (lastReadMs = performance.now()))
+    return setInterval(() => {
+      if (performance.now() - lastReadMs > maxInactivityMs) socket.destroy()
+      else this.#write(create('KeepAliveInfo', {}))
+    }, maxInactivityMs / 3)
   }
 
   #replay(reconnecting: boolean): void {
@@ -256,13 +295,8 @@ function queueOf(name: string): Destination {
   return create('ActiveMQQueue', { physicalName: name })
 }
 
-function agreedCodec(theirs: WireFormatInfo): OpenWireCodec {
-  const ours = { ...defaultOffer, maxInactivityMs: 0 }
-  return new OpenWireCodec(negotiate(ours, decodeOffer(theirs)).codec)
-}
-
-async function connected(port: number): Promise<Socket | null> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+async function connected(broker: BrokerAddress): Promise<Socket | null> {
+  const socket = connect({ ...broker, noDelay: true })
   socket.on('error', () => undefined)
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_WITHIN_MS) })

@@ -28,7 +28,7 @@ const QUITS_WITHIN_MS = 3000
 export interface ProgramWorkload {
   readonly describe: string
   /** The command that runs the clients, as if on this machine. */
-  readonly command: (environment: WorkloadEnvironment) => Promise<CommandLine>
+  readonly command: (environment: WorkloadEnvironment) => CommandLine | Promise<CommandLine>
 }
 
 /** A workload whose clients are one program: it prints its history and obeys a few words. */

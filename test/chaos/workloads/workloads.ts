@@ -1,5 +1,6 @@
 import type { Workload } from '../workload.ts'
 import { javaWorkload } from './java-workload.ts'
+import { openwireWorkload } from './openwire-workload.ts'
 
 /** All workloads by name, as `npm run chaos` lists them. */
 export const workloads: Readonly<Record<string, Workload>> = {
@@ -50,4 +51,5 @@ export const workloads: Readonly<Record<string, Workload>> = {
     consumers: 3,
     rate: 80,
   }),
+  'openwire-point-to-point': openwireWorkload,
 }
