@@ -6,7 +6,7 @@ import { leaders, withCluster } from '../support/cluster.ts'
 import { activemqMissing } from '../support/failover-programs.ts'
 import { LoadClient } from '../support/load-client.ts'
 import { assertIdenticalLogs } from '../support/log-comparison.ts'
-import { violations } from '../support/total-queue.ts'
+import { violationLines } from '../support/history/judge.ts'
 import { withoutZookeeper } from '../support/zookeeper.ts'
 
 const DEADLINE_MS = 120_000
@@ -38,8 +38,8 @@ async function outlast(cluster: Cluster, load: LoadClient): Promise<void> {
   await cluster.waitUntilWhole()
   await load.pause()
   await load.drain(DRAINED_WITHIN_MS)
-  assert.deepEqual(violations(load.verdict()), [])
-  assert.equal(load.verdict().unknown, 0)
+  assert.deepEqual(violationLines(load.verdict()), [])
+  assert.equal(load.verdict().counts.unknown, 0)
   await assertIdenticalLogs(cluster)
 }
 

@@ -10,7 +10,7 @@ import { leaders, withCluster } from '../support/cluster.ts'
 import { activemqMissing } from '../support/failover-programs.ts'
 import { LoadClient } from '../support/load-client.ts'
 import { assertIdenticalLogs } from '../support/log-comparison.ts'
-import { violations } from '../support/total-queue.ts'
+import { violationLines } from '../support/history/judge.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { WalkthroughClient } from '../support/walkthrough-client.ts'
 
@@ -39,8 +39,8 @@ async function underFlow(
     await cluster.waitUntilWhole(REJOINED_WITHIN_MS)
     await load.pause()
     await load.drain(PROGRESS_WITHIN_MS)
-    assert.deepEqual(violations(load.verdict()), [])
-    assert.equal(load.verdict().unknown, 0)
+    assert.deepEqual(violationLines(load.verdict()), [])
+    assert.equal(load.verdict().counts.unknown, 0)
     await assertIdenticalLogs(cluster)
   } finally {
     await load.quit()

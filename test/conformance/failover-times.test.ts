@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { distributionOf, failoverTimes } from '../support/failover-times.ts'
-import type { QueueEvent } from '../support/total-queue.ts'
+import type { HistoryEvent } from '../support/history/events.ts'
 
-function ok(atMs: number, producer: number): QueueEvent {
-  return { kind: 'ok', atMs, producer, n: atMs }
+function ok(atMs: number, producer: number): HistoryEvent {
+  return { kind: 'ok', atMs, client: `producer-${producer}`, op: atMs }
 }
 
-function resumed(atMs: number, party: string): QueueEvent {
-  return { kind: 'resumed', atMs, party }
+function resumed(atMs: number, client: string): HistoryEvent {
+  return { kind: 'resumed', atMs, client }
 }
 
 describe('failover times', () => {

@@ -1,8 +1,13 @@
-import type { QueueEvent } from './total-queue.ts'
+import type { ClientName, HistoryEvent } from './history/events.ts'
 
 export interface FailoverTime {
   readonly producer: number
   readonly milliseconds: number
+}
+
+function producerOf(client: ClientName): number | null {
+  const number = /^producer-(\d+)$/.exec(client)?.[1]
+  return number === undefined ? null : Number(number)
 }
 
 /**
@@ -11,18 +16,19 @@ export interface FailoverTime {
  * A producer that has not been confirmed yet is missing.
  */
 export function failoverTimes(
-  history: readonly QueueEvent[],
+  history: readonly HistoryEvent[],
   { killedMs, producers }: { readonly killedMs: number; readonly producers: number },
 ): FailoverTime[] {
   const resumed = new Set<number>()
   const times = new Map<number, number>()
   const from = history.findLastIndex((event) => event.atMs <= killedMs) + 1
   for (const event of history.slice(from)) {
-    if (event.kind === 'resumed') {
-      const producer = /^producer-(\d+)$/.exec(event.party)?.[1]
-      if (producer !== undefined) resumed.add(Number(producer))
-    } else if (event.kind === 'ok' && resumed.has(event.producer) && !times.has(event.producer)) {
-      times.set(event.producer, event.atMs - killedMs)
+    if (event.kind !== 'resumed' && event.kind !== 'ok') continue
+    const producer = producerOf(event.client)
+    if (producer === null) continue
+    if (event.kind === 'resumed') resumed.add(producer)
+    else if (resumed.has(producer) && !times.has(producer)) {
+      times.set(producer, event.atMs - killedMs)
     }
     if (times.size === producers) break
   }

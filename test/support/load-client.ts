@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { javaArgs } from './failover-programs.ts'
-import { NdjsonProcess } from './ndjson-process.ts'
+import type { DestinationName, HistoryEvent } from './history/events.ts'
+import type { HistoryVerdict } from './history/judge.ts'
+import { judgeHistory } from './history/judge.ts'
+import { NdjsonProcess, monotonicNowMs } from './ndjson-process.ts'
 import type { ProgramEvent } from './ndjson-process.ts'
-import type { QueueEvent, TotalQueueVerdict } from './total-queue.ts'
-import { checkTotalQueue } from './total-queue.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface LoadOptions {
@@ -26,28 +27,39 @@ const PAUSE_WITHIN_MS = 30_000
 const PROGRESS_WITHIN_MS = 20_000
 /** After the last confirmed message came, how long to listen for one too many. */
 const QUIET_MS = 1000
+/** A client hears of a broker that stopped answering only when its successor is there. */
+const NOTICE_MS = 5000
 
-function toQueueEvent(event: ProgramEvent): QueueEvent | null {
+/** What the program tells, as it belongs into a history; null for what does not. */
+function toHistoryEvent(event: ProgramEvent, destination: DestinationName): HistoryEvent | null {
   const atMs = event.t
-  const producer = Number(event.p)
-  const n = Number(event.n)
+  const op = Number(event.n)
+  const message = `${String(event.p)}:${op}`
+  const client = `producer-${String(event.p)}`
   switch (event.e) {
     case 'invoke':
+      return { kind: 'invoke', atMs, client, op, call: { type: 'send', message, destination } }
     case 'ok':
+      return { kind: 'ok', atMs, client, op }
     case 'fail':
-      return { kind: event.e, atMs, producer, n }
-    case 'receive':
+      // The client gave up; the message may be in the queue or not.
+      return { kind: 'unknown', atMs, client, op, note: String(event.message) }
+    case 'receive': {
+      const consumer = `consumer-${String(event.c)}`
+      const redelivered = event.redelivered === true
       return {
         kind: 'receive',
         atMs,
-        consumer: Number(event.c),
-        producer,
-        n,
-        redelivered: event.redelivered === true,
+        client: consumer,
+        consumer,
+        message,
+        destination,
+        redelivered,
       }
+    }
     case 'interrupted':
     case 'resumed':
-      return { kind: event.e, atMs, party: String(event.party) }
+      return { kind: event.e, atMs, client: String(event.party) }
     default:
       return null
   }
@@ -55,23 +67,26 @@ function toQueueEvent(event: ProgramEvent): QueueEvent | null {
 
 /** A steady flow of persistent messages through ActiveMQ's Java client, and its history. */
 export class LoadClient {
-  readonly history: QueueEvent[] = []
+  readonly history: HistoryEvent[] = []
   /** What the client reported as going wrong. */
   readonly errors: string[] = []
   readonly #program: NdjsonProcess
+  readonly #destination: DestinationName
   #confirmed = 0
   readonly #received = new Set<string>()
   readonly #unreceived = new Set<string>()
 
-  private constructor(program: NdjsonProcess) {
+  private constructor(program: NdjsonProcess, queue: string) {
     this.#program = program
+    this.#destination = `queue://${queue}`
     program.onEvent((event) => this.#record(event))
   }
 
   static async start(options: LoadOptions): Promise<LoadClient> {
+    const queue = options.queue ?? 'load'
     const words = {
       uri: options.uri,
-      queue: options.queue ?? 'load',
+      queue,
       producers: options.producers ?? 4,
       consumers: options.consumers ?? 2,
       rate: options.rate ?? 50,
@@ -84,7 +99,7 @@ export class LoadClient {
       args: await javaArgs({ program: 'LoadClient', words }),
       logFile: join(options.directory, 'load-client.log'),
     })
-    const client = new LoadClient(program)
+    const client = new LoadClient(program, queue)
     try {
       await program.next(['ready'], START_WITHIN_MS)
       return client
@@ -117,10 +132,12 @@ export class LoadClient {
     const what = 'every confirmed message to be received'
     await waitUntil(() => this.#unreceived.size === 0, { what, timeoutMs }).catch(() => undefined)
     await delay(QUIET_MS)
+    this.history.push({ kind: 'drained', atMs: monotonicNowMs() })
   }
 
-  verdict(): TotalQueueVerdict {
-    return checkTotalQueue(this.history)
+  /** How long it took is judged elsewhere: nobody tells this history what was broken when. */
+  verdict(): HistoryVerdict {
+    return judgeHistory(this.history, { noticeMs: NOTICE_MS, unavailableMs: Infinity })
   }
 
   async quit(): Promise<void> {
@@ -138,17 +155,18 @@ export class LoadClient {
   }
 
   #record(event: ProgramEvent): void {
-    const mapped = toQueueEvent(event)
+    const mapped = toHistoryEvent(event, this.#destination)
     if (mapped !== null) this.#remember(mapped)
     if (['error', 'fail', 'exception', 'ackFail'].includes(event.e)) {
       this.errors.push(JSON.stringify(event))
     }
   }
 
-  #remember(event: QueueEvent): void {
+  #remember(event: HistoryEvent): void {
     this.history.push(event)
-    if (event.kind === 'ok') this.#onConfirmed(`${event.producer}:${event.n}`)
-    else if (event.kind === 'receive') this.#onReceived(`${event.producer}:${event.n}`)
+    if (event.kind === 'ok')
+      this.#onConfirmed(`${event.client.slice('producer-'.length)}:${event.op}`)
+    else if (event.kind === 'receive') this.#onReceived(event.message)
   }
 
   #onConfirmed(name: string): void {

@@ -42,9 +42,13 @@ describe('the load client and its judges, tried on a stock ActiveMQ', () => {
           test.diagnostic(
             `kill -9 to the first confirmed send: ${formatDistribution(distributionOf(waits))}`,
           )
-          const verdict = load.verdict()
-          assert.deepEqual([verdict.lost, verdict.unexpected, verdict.unknown], [[], [], 0])
-          assert(verdict.confirmed > 200)
+          const { counts, violations } = load.verdict()
+          // It may double what was under way, and does.
+          const wrong = violations.filter(
+            ({ check, line }) => check === 'C1' || line.includes('though nobody sent it'),
+          )
+          assert.deepEqual([wrong, counts.unknown], [[], 0])
+          assert(counts.confirmed > 200)
           assert(Math.min(...waits) > 0)
         } finally {
           await load.quit()

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { activemqMissing } from '../../support/failover-programs.ts'
 import { LoadClient } from '../../support/load-client.ts'
 import { MemoryBroker } from '../../support/memory-broker.ts'
-import { violations } from '../../support/total-queue.ts'
+import { violationLines } from '../../support/history/judge.ts'
 
 const STEP_DOWNS = 15
 const DRAINED_WITHIN_MS = 20_000
@@ -33,9 +33,10 @@ describe("ActiveMQ's failover transport", { skip: activemqMissing() }, () => {
       await load.drain(DRAINED_WITHIN_MS)
       await load.quit()
       const verdict = load.verdict()
-      t.diagnostic(`${verdict.confirmed} confirmed, ${verdict.redeliveries} redelivered`)
-      assert.deepEqual(violations(verdict), [])
-      assert.ok(verdict.confirmed > 100, `only ${verdict.confirmed} were confirmed`)
+      const { confirmed, redeliveries } = verdict.counts
+      t.diagnostic(`${confirmed} confirmed, ${redeliveries} redelivered`)
+      assert.deepEqual(violationLines(verdict), [])
+      assert.ok(confirmed > 100, `only ${confirmed} were confirmed`)
     })
   }
 })

@@ -31,10 +31,40 @@ function coveredBy(
   for (const [key, receipt] of held) {
     if (receipt.at > last) break
     if (receipt.source !== source) continue
-    held.delete(key)
+    if (op.outcome !== 'fail') held.delete(key)
     if (!connections.wasLostBetween(op.invoke.client, receipt.at, op.at)) covered.push(receipt)
   }
   return covered
+}
+
+/** What each consumer was given and has not acknowledged by an `upTo`, while time goes on. */
+class Holdings {
+  readonly #heldBy = new Map<ev.ConsumerName, Held>()
+  readonly #receipts: readonly Receipt[]
+  #next = 0
+
+  constructor(receipts: readonly Receipt[]) {
+    this.#receipts = receipts
+  }
+
+  goTo(at: number): void {
+    for (;;) {
+      const receipt = this.#receipts[this.#next]
+      if (receipt === undefined || receipt.at > at) return
+      this.#next++
+      const key = `${receipt.source} ${receipt.event.message}`
+      const held = this.of(receipt.event.consumer)
+      // Again at the end: the order of the map is that of the latest receipts.
+      held.delete(key)
+      held.set(key, receipt)
+    }
+  }
+
+  of(consumer: ev.ConsumerName): Held {
+    let held = this.#heldBy.get(consumer)
+    if (held === undefined) this.#heldBy.set(consumer, (held = new Map<string, Receipt>()))
+    return held
+  }
 }
 
 /** Which deliveries each acknowledgement covers, in the order of the history. */
@@ -43,24 +73,21 @@ export function resolveAcknowledgements(
   receipts: readonly Receipt[],
   connections: Connections,
 ): Acknowledgement[] {
-  const heldBy = new Map<ev.ConsumerName, Held>()
+  const holdings = new Holdings(receipts)
   const found: Acknowledgement[] = []
   const explicit = new Set<ev.TransactionName>()
-  let next = 0
   for (const operation of operations) {
-    if (operation.call.type !== 'ack') continue
-    const op = operation as Operation<ev.AckCall>
-    for (let receipt = receipts[next]; receipt && receipt.at < op.at; receipt = receipts[++next]) {
-      const { consumer, message } = receipt.event
-      const held = heldBy.get(consumer) ?? new Map<string, Receipt>()
-      heldBy.set(consumer, held)
-      // Again at the end: the order of the map is that of the latest receipts.
-      held.delete(`${receipt.source} ${message}`)
-      held.set(`${receipt.source} ${message}`, receipt)
+    const { call, at } = operation
+    if (call.type !== 'ack' && call.type !== 'close') continue
+    holdings.goTo(at)
+    const held = holdings.of(call.consumer)
+    if (call.type === 'close') {
+      held.clear()
+      continue
     }
-    const { tx = null, source } = op.call
+    const { tx = null, source } = call
     if (tx !== null) explicit.add(tx)
-    const held: Held = heldBy.get(op.call.consumer) ?? new Map<string, Receipt>()
+    const op = operation as Operation<ev.AckCall>
     for (const receipt of coveredBy(op, held, connections)) {
       found.push({ source, message: receipt.event.message, receipt, op, tx })
     }

@@ -4,7 +4,8 @@
  * Events are plain data, one line of JSON each; their order in the history is the order in which
  * they happened. A call to the broker is two events: `invoke`, and later one of the outcomes `ok`,
  * `fail` (it certainly has no effect) and `unknown` (it may have its effect, now or later, or not).
- * A call without outcome counts as unknown; who gives up a call says `unknown`. Persistent messages only.
+ * A call without outcome counts as unknown; who gives up a call says `unknown`. Persistent messages
+ * only.
  */
 export type HistoryEvent =
   Invoke | Outcome | Receive | Interrupted | Resumed | FaultBegins | FaultEnds | Elected | Drained
@@ -61,7 +62,8 @@ export interface RollbackCall {
 /**
  * A consumer's acknowledgement. `individual` and `transacted` cover exactly the named messages.
  * `upTo` names one, and covers all that this consumer received until then and has not acknowledged
- * before, back to the last loss of its connection. `ok` only when the broker answered.
+ * before, back to its opening or the last loss of its connection. `ok` only when the broker
+ * answered.
  */
 export interface AckCall {
   readonly type: 'ack'
@@ -135,8 +137,8 @@ export interface Receive {
   readonly subscription?: SubscriptionName
   readonly redelivered: boolean
   /**
-   * The consumer's transaction, when its session is transacted. It acknowledges this message, unless
-   * the history tells the transaction's acknowledgements one by one.
+   * The consumer's transaction, when its session is transacted. It acknowledges this message,
+   * unless the history tells the transaction's acknowledgements one by one.
    */
   readonly tx?: TransactionName
 }

@@ -44,10 +44,12 @@ export interface HistoryIndex {
   readonly received: ReadonlyMap<ev.SourceName, ReadonlyMap<ev.MessageName, readonly Receipt[]>>
   readonly transactions: ReadonlyMap<ev.TransactionName, Transaction>
   readonly acknowledgements: readonly Acknowledgement[]
+  /** The transaction that acknowledges this delivery, or would have. */
+  readonly transactionOf: ReadonlyMap<Receipt, ev.TransactionName>
   readonly subscriptions: readonly SubscriptionPeriod[]
   readonly closed: ReadonlyMap<ev.ConsumerName, readonly Operation<ev.CloseCall>[]>
-  /** Where the last `drained` stands; -1 without one. */
-  readonly drainedAt: number
+  /** Where `drained` stands. */
+  readonly drains: readonly number[]
 }
 
 /** Each consumer of a topic that is not a durable subscription gets a copy of its own. */
@@ -164,6 +166,7 @@ export function indexHistory(events: readonly ev.HistoryEvent[], slack: Slack): 
     }
   }
   const connections = new Connections(events, slack)
+  const acknowledgements = resolveAcknowledgements(operations, receipts, connections)
   return {
     events,
     operations,
@@ -172,10 +175,13 @@ export function indexHistory(events: readonly ev.HistoryEvent[], slack: Slack): 
     receipts,
     received,
     transactions: transactionsOf(operations),
-    acknowledgements: resolveAcknowledgements(operations, receipts, connections),
+    acknowledgements,
+    transactionOf: new Map(
+      acknowledgements.flatMap(({ receipt, tx }) => (tx === null ? [] : [[receipt, tx]])),
+    ),
     subscriptions: subscriptionPeriods(operations),
     closed,
-    drainedAt: events.findLastIndex((event) => event.kind === 'drained'),
+    drains: [...events.keys()].filter((at) => events[at]?.kind === 'drained'),
   }
 }
 

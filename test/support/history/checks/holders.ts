@@ -1,7 +1,7 @@
 import type { SourceName } from '../events.ts'
 import type { HistoryIndex, Receipt } from '../history-index.ts'
 import type { Limits, Violation } from '../violation.ts'
-import { causesOf } from './receipts.ts'
+import { endedBefore } from './receipts.ts'
 
 interface Holding {
   last: Receipt
@@ -31,7 +31,7 @@ export function checkHolders(index: HistoryIndex, { leaseMs }: Limits): Violatio
       continue
     }
     if (consumer === former?.event.consumer && now.atMs - changedMs <= leaseMs) continue
-    if (causesOf(index, [last], now).size === 0) {
+    if (endedBefore(index, [last], now) === 0) {
       const line = `${consumer} received from ${now.source} while ${last.event.consumer} holds it`
       violations.push({ check: 'C6', line, events: [last.event, now.event] })
     }

@@ -24,12 +24,25 @@ function settledIn(index: HistoryIndex): Settled {
 }
 
 /** Given to a connection that was lost or a consumer that was closed, and to nobody after it. */
-function wasDropped(index: HistoryIndex, settled: Settled, last: Receipt): boolean {
+function wasDropped(
+  { closed, connections }: HistoryIndex,
+  settled: Settled,
+  { last, drainedAt }: { readonly last: Receipt; readonly drainedAt: number },
+): boolean {
   const { client, consumer, message } = last.event
   if (!settled.consumers.has(consumer)) return false
   if (settled.messages.has(`${last.source} ${message}`)) return false
-  const closed = index.closed.get(consumer)?.some((op) => op.at > last.at && op.outcome === 'ok')
-  return closed === true || index.connections.wasLostBetween(client, last.at, index.drainedAt)
+  const isClosed = (closed.get(consumer) ?? []).some(
+    (op) => op.outcome === 'ok' && op.at > last.at && op.at < drainedAt,
+  )
+  return isClosed || connections.wasLostBetween(client, last.at, drainedAt)
+}
+
+interface Source {
+  readonly check: CheckName
+  readonly name: SourceName
+  /** What it kept goes with it. */
+  readonly until: number
 }
 
 class LossCheck {
@@ -42,14 +55,18 @@ class LossCheck {
     this.#settled = settledIn(index)
   }
 
-  demand(check: CheckName, source: SourceName, name: MessageName, promise: Confirmation): void {
-    const last = receiptsIn(this.#index, source, name).at(-1)
+  /** Demands what was promised before the last drain while the source was there. */
+  demand(source: Source, name: MessageName, promise: Confirmation): void {
+    const { check, name: from } = source
+    const drainedAt = this.#index.drains.findLast((at) => at < source.until) ?? -1
+    if (promise.op.endAt > drainedAt) return
+    const last = receiptsIn(this.#index, from, name).at(-1)
     const confirmedMs = promise.op.end?.atMs
-    const confirmed = `${source} lost ${name}: confirmed at ${confirmedMs} ms`
+    const confirmed = `${from} lost ${name}: confirmed at ${confirmedMs} ms`
     const proof = promise.op.end === null ? [] : [promise.send.invoke, promise.op.end]
     if (last === undefined) {
       this.violations.push({ check, line: `${confirmed}, never received`, events: proof })
-    } else if (wasDropped(this.#index, this.#settled, last)) {
+    } else if (wasDropped(this.#index, this.#settled, { last, drainedAt })) {
       const what = `its last receiver ${last.event.consumer} went without acknowledgement`
       this.violations.push({ check, line: `${confirmed}, ${what}`, events: [...proof, last.event] })
     }
@@ -69,7 +86,7 @@ class LossCheck {
 }
 
 function undrained(index: HistoryIndex, check: CheckName): Violation[] {
-  if (index.drainedAt >= 0 || index.sent.size === 0) return []
+  if (index.drains.length > 0 || index.sent.size === 0) return []
   const line = 'the history has no drained mark, so that nothing can be said to be lost'
   return [{ check, line, events: index.events.slice(-1) }]
 }
@@ -79,7 +96,7 @@ function confirmedMessages(index: HistoryIndex, isTopic: boolean): [SentMessage,
   for (const sent of index.sent.values()) {
     if (sent.destination.startsWith('topic:') !== isTopic) continue
     const promise = confirmationOf(index, sent)
-    if (promise !== null && promise.op.endAt < index.drainedAt) found.push([sent, promise])
+    if (promise !== null) found.push([sent, promise])
   }
   return found
 }
@@ -88,14 +105,16 @@ function confirmedMessages(index: HistoryIndex, isTopic: boolean): [SentMessage,
 export function checkQueueLoss(index: HistoryIndex): Violation[] {
   const check = new LossCheck(index)
   for (const [sent, promise] of confirmedMessages(index, false)) {
-    check.demand('C1', sent.destination, sent.name, promise)
+    const queue = { check: 'C1', name: sent.destination, until: Infinity } as const
+    check.demand(queue, sent.name, promise)
   }
   return [...undrained(index, 'C1'), ...check.violations]
 }
 
 /**
- * C7: every message that was sent after the subscription was confirmed, and confirmed before its
- * removal began, was received through it; none that was confirmed before somebody subscribed.
+ * C7: every message that was sent after the subscription was confirmed, and confirmed before the
+ * last drain before its removal, was received through it; none that was confirmed before somebody
+ * subscribed.
  */
 export function checkSubscriptions(index: HistoryIndex): Violation[] {
   if (index.subscriptions.length === 0) return []
@@ -104,8 +123,10 @@ export function checkSubscriptions(index: HistoryIndex): Violation[] {
     const from = promise.op === promise.send ? (sent.sends[0]?.at ?? 0) : promise.op.at
     for (const period of index.subscriptions) {
       if (period.destination !== sent.destination) continue
-      if (from > period.surelyFrom && promise.op.endAt < period.surelyUntil) {
-        check.demand('C7', period.subscription, sent.name, promise)
+      const { subscription, surelyFrom, surelyUntil } = period
+      if (from > surelyFrom && promise.op.endAt < surelyUntil) {
+        const source = { check: 'C7', name: subscription, until: surelyUntil } as const
+        check.demand(source, sent.name, promise)
       }
       check.refuse(period, sent.name, promise)
     }

@@ -19,44 +19,46 @@ function inventionOf(index: HistoryIndex, { at, event }: Receipt): string | null
   return null
 }
 
-/**
- * What ended one of these deliveries without an acknowledgement: connections lost, consumers
- * closed, transactions not committed. Each explains one delivery more.
- */
-export function causesOf(
+/** Where this delivery ended unacknowledged: connections lost, closes, rollbacks; first the first. */
+function endsOf(index: HistoryIndex, receipt: Receipt, now: Receipt): number[] {
+  const { client, consumer, tx = index.transactionOf.get(receipt) } = receipt.event
+  const lost = index.connections
+    .candidates(client, receipt)
+    .flatMap((one) => (index.connections.isLostBy(one, now) && one.ended ? [one.ended.at] : []))
+  const transaction = tx === undefined ? undefined : index.transactions.get(tx)
+  const commits = transaction?.commits.filter((op) => op.outcome !== 'ok') ?? []
+  const closes = index.closed.get(consumer)?.filter((op) => op.at > receipt.at) ?? []
+  const calls = [...closes, ...commits, ...(transaction?.rollbacks ?? [])]
+  const asked = calls.map((op) => op.at).filter((at) => at < now.at)
+  return [...lost, ...asked].sort((a, b) => a - b)
+}
+
+/** How many of these deliveries ended unacknowledged before `now`, each for a reason of its own. */
+export function endedBefore(
   index: HistoryIndex,
   receipts: readonly Receipt[],
   now: Receipt,
-): Set<unknown> {
-  const causes = new Set<unknown>()
+): number {
+  const used = new Set<number>()
   for (const receipt of receipts) {
-    const { client, consumer, tx } = receipt.event
-    for (const one of index.connections.candidates(client, receipt)) {
-      if (index.connections.isLostBy(one, now)) causes.add(one)
-    }
-    const closes = index.closed.get(consumer) ?? []
-    const close = closes.find((op) => op.at > receipt.at)
-    if (close !== undefined && close.at < now.at) causes.add(close)
-    const transaction = tx === undefined ? undefined : index.transactions.get(tx)
-    if (transaction === undefined) continue
-    const commits = transaction.commits.filter((op) => op.outcome !== 'ok')
-    const ended = [...transaction.rollbacks, ...commits].find((op) => op.at < now.at)
-    if (ended !== undefined) causes.add(ended)
+    const end = endsOf(index, receipt, now).find((at) => !used.has(at))
+    if (end !== undefined) used.add(end)
   }
-  return causes
+  return used.size
 }
 
 /** Why there is no reason for this receipt after those before it; null when there is. */
 function doubtOf(index: HistoryIndex, before: readonly Receipt[], now: Receipt): string | null {
+  const isLate = before.some((receipt) => wasUnderWay(index, now, receipt))
   if (!now.event.redelivered) {
     const other = before.find((receipt) => !receipt.event.redelivered)
     if (other !== undefined) return 'neither is flagged as redelivered, as if it were stored twice'
-    const isLate = before.some((receipt) => wasUnderWay(index, now, receipt))
     return isLate ? null : 'this one is not flagged as redelivered'
   }
-  const causes = causesOf(index, before, now).size
-  if (causes >= before.length) return null
-  return `only ${causes} of ${before.length} deliveries before it ended unacknowledged`
+  // All deliveries but one have ended: this one, too, when it was under way before another.
+  const ended = endedBefore(index, isLate ? [...before, now] : before, now)
+  if (ended >= before.length) return null
+  return `only ${ended} of ${before.length} deliveries before it had ended unacknowledged`
 }
 
 /** C2: nothing is received that nobody sent, and every further receipt of a message has a reason. */

@@ -15,13 +15,9 @@ interface Evidence {
 function sourcesOf(index: HistoryIndex, transaction: Transaction, destination: string): string[] {
   if (!destination.startsWith('topic:')) return [destination]
   const begin = Math.min(...transaction.commits.map((commit) => commit.at))
-  const end = Math.max(...transaction.commits.map((commit) => commit.endAt))
   return index.subscriptions
     .filter((period) => period.destination === destination)
-    .filter(
-      ({ surelyFrom: from, surelyUntil: until }) =>
-        from < begin && (end < until || until === Infinity),
-    )
+    .filter(({ surelyFrom, surelyUntil }) => surelyFrom < begin && lastDrain(index) < surelyUntil)
     .map((period) => period.subscription)
 }
 
@@ -75,9 +71,13 @@ function tooEarly(index: HistoryIndex, transaction: Transaction): Evidence[] {
   })
 }
 
+function lastDrain(index: HistoryIndex): number {
+  return index.drains.at(-1) ?? -1
+}
+
 function isOver(index: HistoryIndex, { commits, rollbacks }: Transaction): boolean {
   const calls: readonly Operation[] = [...commits, ...rollbacks]
-  return calls.length > 0 && calls.every((call) => call.at < index.drainedAt)
+  return calls.length > 0 && calls.every((call) => call.at < lastDrain(index))
 }
 
 function judge(

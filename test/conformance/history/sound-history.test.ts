@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { fromLines, toLines } from '../../support/history/history-lines.ts'
+import { judgeHistory, violationLines } from '../../support/history/judge.ts'
+import { checkNames } from '../../support/history/violation.ts'
+import { corruptions, soundOf } from './corruptions.ts'
+import { soundHistories } from './sound-histories.ts'
+
+/** The model tells an event a second, so that three events are no outage. */
+const limits = { unavailableMs: 50_000, leaseMs: 500 }
+/** And all is told as it happens. */
+const strict = { ...limits, graceMs: 0, noticeMs: 0, leaseMs: 0 }
+
+describe('the checkers of client histories', () => {
+  it('accept every sound history, whatever was interrupted, sent again or rolled back', () => {
+    fc.assert(
+      fc.property(soundHistories(), (events) => {
+        const lines = violationLines(judgeHistory(events, strict))
+        if (lines.length > 0) assert.fail(`${lines.join('\n')}\n${toLines(events)}`)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('say the same of a history that was written down and read again', () => {
+    fc.assert(
+      fc.property(soundHistories(), (events) => {
+        const again = fromLines(toLines(events))
+        assert.deepEqual(again, events)
+        assert.deepEqual(judgeHistory(again, limits), judgeHistory(events, limits))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  for (const { title, check, of } of corruptions) {
+    it(`find ${title} (${check})`, () => {
+      let tried = 0
+      const damaged = fc.tuple(soundHistories({ min: 60, max: 100 }), fc.nat())
+      fc.assert(
+        fc.property(damaged, ([events, victim]) => {
+          const broken = of(soundOf(events, victim))
+          if (broken == null) return
+          tried++
+          const { violations } = judgeHistory(broken, limits)
+          const found = violations.filter((violation) => violation.check === check)
+          if (found.length === 0) assert.fail(`not found\n${toLines(broken)}`)
+          for (const { line, events: proof } of found) {
+            assert.ok(line.length > 0 && !line.includes('\n'))
+            assert.ok(proof.length > 0 && proof.every((event) => broken.includes(event)))
+          }
+        }),
+        { numRuns: 50, endOnFailure: true },
+      )
+      assert.ok(tried >= 5, `only ${tried} histories had anything to damage`)
+    })
+  }
+
+  it('are each proven able to fail', () => {
+    const proven = new Set(corruptions.map(({ check }) => check))
+    assert.deepEqual([...proven].sort(), [...checkNames].sort())
+  })
+})
