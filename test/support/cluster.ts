@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly proxied?: boolean
   /** Where everything goes; a temporary directory by default. Removed at the end. */
   readonly directory?: string
+  /** Further environment of the broker that works in this data directory, at each start. */
+  readonly environment?: (dataDirectory: string) => Readonly<Record<string, string>>
 }
 
 /** What a status poll finds: one entry a node, null for one that does not answer. */
@@ -172,12 +174,14 @@ async function buildCluster(options: ClusterOptions): Promise<Cluster> {
       ? await zookeeperCoordination(join(directory, 'zookeeper'))
       : await embeddedCoordination(join(directory, 'coordination'))
   const seats = await prepareSeats(replicas, options.proxied ?? false)
+  const { environment } = options
   const nodes = seats.map(
     ({ name, ports, link }) =>
       new BrokerNode({
         name,
         ports,
         directory: join(directory, name),
+        environment: () => environment?.(join(directory, name, 'data')) ?? {},
         settings: {
           brokerName: 'quorate-test',
           replicas,
