@@ -1,0 +1,111 @@
+import type {
+  DestinationName,
+  HistoryEvent,
+  MessageName,
+  SourceName,
+} from '../../support/history/events.ts'
+
+interface Sent {
+  readonly message: MessageName
+  readonly destination: DestinationName
+  /** Durable subscriptions that were there before it was sent. */
+  subscriptions: readonly SourceName[]
+}
+
+/**
+ * What is confirmed and nobody has received yet, kept while the history grows: what a drain waits
+ * for. It judges nothing, and errs towards waiting too little.
+ */
+export class DeliveryLedger {
+  /** When the last event was, whatever it was. */
+  lastEventMs = 0
+  /** Different messages of which a send was tried. */
+  sentCount = 0
+  readonly #missing = new Set<string>()
+  readonly #received = new Set<string>()
+  readonly #calls = new Map<string, readonly Sent[] | SourceName>()
+  readonly #transactions = new Map<string, Sent[]>()
+  readonly #subscriptions = new Map<SourceName, DestinationName>()
+
+  /** Messages that are confirmed and missing, once for each queue or subscription. */
+  get missingCount(): number {
+    return this.#missing.size
+  }
+
+  /** `source message`, of some that are missing. */
+  missing(most: number): string[] {
+    return [...this.#missing].slice(0, most)
+  }
+
+  note(event: HistoryEvent): void {
+    this.lastEventMs = event.atMs
+    if (event.kind === 'invoke') this.#invoked(event)
+    else if (event.kind === 'ok') this.#confirmed(`${event.client} ${event.op}`)
+    else if (event.kind === 'receive') {
+      const key = `${event.subscription ?? event.destination} ${event.message}`
+      this.#received.add(key)
+      this.#missing.delete(key)
+    }
+  }
+
+  #invoked({ client, op, call }: HistoryEvent & { kind: 'invoke' }): void {
+    const key = `${client} ${op}`
+    if (call.type === 'send') this.#sent(key, call)
+    else if (call.type === 'commit') {
+      const sent = this.#transactions.get(call.tx) ?? []
+      this.#transactions.delete(call.tx)
+      for (const one of sent) one.subscriptions = this.#subscribersOf(one.destination)
+      this.#calls.set(key, sent)
+    } else if (call.type === 'subscribe') {
+      this.#calls.set(key, `${call.destination} ${call.subscription}`)
+    } else if (call.type === 'unsubscribe') this.#unsubscribed(call.subscription)
+  }
+
+  #sent(
+    key: string,
+    call: { readonly message: MessageName; readonly destination: string; readonly tx?: string },
+  ): void {
+    const { message, destination, tx } = call
+    this.sentCount++
+    const sent = { message, destination, subscriptions: this.#subscribersOf(destination) }
+    if (tx === undefined) this.#calls.set(key, [sent])
+    else {
+      const others = this.#transactions.get(tx)
+      if (others === undefined) this.#transactions.set(tx, [sent])
+      else others.push(sent)
+    }
+  }
+
+  #confirmed(key: string): void {
+    const call = this.#calls.get(key)
+    if (call === undefined) return
+    this.#calls.delete(key)
+    if (typeof call === 'string') {
+      const [destination = '', subscription = ''] = call.split(' ')
+      this.#subscriptions.set(subscription, destination)
+      return
+    }
+    for (const { message, destination, subscriptions } of call) {
+      if (!destination.startsWith('topic:')) this.#expect(`${destination} ${message}`)
+      for (const source of subscriptions) {
+        if (this.#subscriptions.has(source)) this.#expect(`${source} ${message}`)
+      }
+    }
+  }
+
+  #expect(key: string): void {
+    if (!this.#received.has(key)) this.#missing.add(key)
+  }
+
+  #unsubscribed(source: SourceName): void {
+    this.#subscriptions.delete(source)
+    for (const key of this.#missing) if (key.startsWith(`${source} `)) this.#missing.delete(key)
+  }
+
+  #subscribersOf(destination: DestinationName): SourceName[] {
+    if (!destination.startsWith('topic:')) return []
+    const found: SourceName[] = []
+    for (const [source, topic] of this.#subscriptions) if (topic === destination) found.push(source)
+    return found
+  }
+}
