@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { fromLines, toLines } from '../../support/history/history-lines.ts'
+import { fromLines, merged, toLines } from '../../support/history/history-lines.ts'
 import { judgeHistory, violationLines } from '../../support/history/judge.ts'
 import { checkNames } from '../../support/history/violation.ts'
 import { corruptions, soundOf } from './corruptions.ts'
@@ -23,11 +23,13 @@ describe('the checkers of client histories', () => {
     )
   })
 
-  it('say the same of a history that was written down and read again', () => {
+  it('say the same of a history that was written down, read again and put together of parts', () => {
     fc.assert(
       fc.property(soundHistories(), (events) => {
         const again = fromLines(toLines(events))
         assert.deepEqual(again, events)
+        const [even, odd] = [0, 1].map((rest) => events.filter((_, at) => at % 2 === rest))
+        assert.deepEqual(merged([odd ?? [], even ?? []]), events)
         assert.deepEqual(judgeHistory(again, limits), judgeHistory(events, limits))
       }),
       { numRuns: 20 },
