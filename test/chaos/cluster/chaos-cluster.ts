@@ -5,6 +5,7 @@ import { Cluster } from '../../support/cluster.ts'
 import { ZooKeeperCoordination, zookeeperCoordination } from '../../support/coordination-service.ts'
 import type { Network, NetworkHost } from '../hosts/network.ts'
 import type { Equipment } from './equipment.ts'
+import { Supervisor } from './supervisor.ts'
 
 export const brokerNames = ['b1', 'b2', 'b3'] as const
 export const zookeeperNames = ['z1', 'z2', 'z3'] as const
@@ -32,6 +33,7 @@ export class ChaosCluster {
   readonly cluster: Cluster
   readonly random: () => number
   readonly #coordination: ZooKeeperCoordination
+  readonly #supervisor: Supervisor
 
   private constructor(options: ChaosClusterOptions, coordination: ZooKeeperCoordination) {
     const { network, equipment, directory, sync } = options
@@ -58,6 +60,7 @@ export class ChaosCluster {
         }),
     )
     this.cluster = new Cluster({ nodes, coordination, directory, links: [] })
+    this.#supervisor = new Supervisor(nodes)
   }
 
   /** Resolves when one leads and the others follow; whatever was started is ended otherwise. */
@@ -71,6 +74,7 @@ export class ChaosCluster {
       await coordination.start()
       for (const node of started.brokers) node.start()
       await started.cluster.waitUntilWhole(WHOLE_WITHIN_MS)
+      started.#supervisor.start()
       return started
     } catch (error) {
       const report = await started.cluster.report()
@@ -133,6 +137,7 @@ export class ChaosCluster {
 
   /** SIGKILL to brokers and servers; data and logs stay. */
   async killAll(): Promise<void> {
+    await this.#supervisor.stop()
     await Promise.all([...this.brokers.map((node) => node.dispose()), this.#coordination.kill()])
   }
 

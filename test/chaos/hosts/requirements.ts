@@ -31,5 +31,5 @@ export function missingRequirements(): string[] {
     withoutZookeeper(),
     activemqMissing(),
   ]
-  return reasons.filter((reason) => reason !== false)
+  return reasons.filter((reason) => typeof reason === 'string')
 }
