@@ -22,6 +22,9 @@ import { readFully, writeFully } from './journal/file-system.ts'
  *          +-------+--------+------------+---------+------------------+
  *   The checksum covers bytes 0 to 15 and the payload.
  * ```
+ *
+ * A new file begins with generation 0, which has no payload: without it the first write, torn,
+ * would leave a file that never held anything and looks damaged.
  */
 export class TwoSlotFile {
   readonly #file: File
@@ -41,7 +44,9 @@ export class TwoSlotFile {
     const slotBytes = options.slotBytes ?? SLOT_BYTES
     assert(slotBytes % BLOCK_BYTES === 0, 'slots never share a block of the disk')
     if ((await fileSystem.size(path)) === null) {
-      const file = await createZeroed(fileSystem, path, slotBytes)
+      await fileSystem.makeDirectory(dirname(path))
+      const file = await fileSystem.open(path, 'create')
+      await makeEmpty(file, options)
       return { file: new TwoSlotFile(file, slotBytes, 0), state: 'absent', payload: null }
     }
     const file = await fileSystem.open(path, 'write')
@@ -50,11 +55,18 @@ export class TwoSlotFile {
       decodeSlot(content.subarray(0, slotBytes)),
       decodeSlot(content.subarray(slotBytes)),
     )
-    if (best === null) {
-      // Created, and the process ended before the first write: as good as absent.
-      const state = content.every((byte) => byte === 0) ? 'absent' : 'bad'
-      return { file: new TwoSlotFile(file, slotBytes, 0), state, payload: null }
+    if (best === null && content.some((byte) => byte !== 0)) {
+      return { file: new TwoSlotFile(file, slotBytes, 0), state: 'bad', payload: null }
     }
+    if (best === null || best.generation === 0) {
+      // The process that created it ended before its first write, perhaps before its name was
+      // durable: as good as absent.
+      await makeEmpty(file, options)
+      return { file: new TwoSlotFile(file, slotBytes, 0), state: 'absent', payload: null }
+    }
+    // A process that was killed may have left it in the page cache only: the next write, torn, would
+    // then spoil the other slot while this one is lost.
+    await file.syncData()
     const opened = new TwoSlotFile(file, slotBytes, best.generation)
     return { file: opened, state: 'valid', payload: best.payload }
   }
@@ -157,15 +169,14 @@ function newestOf(first: Slot | null, second: Slot | null): Slot | null {
   return first.generation > second.generation ? first : second
 }
 
-async function createZeroed(
-  fileSystem: FileSystem,
-  path: string,
-  slotBytes: number,
-): Promise<File> {
-  await fileSystem.makeDirectory(dirname(path))
-  const file = await fileSystem.open(path, 'create')
-  await writeFully(file, [Buffer.alloc(2 * slotBytes)], 0)
+/** Durable when it resolves, the name as well as the content. */
+async function makeEmpty(file: File, options: TwoSlotFileOptions): Promise<void> {
+  const { fileSystem, path, slotBytes = SLOT_BYTES } = options
+  const content = Buffer.alloc(2 * slotBytes)
+  encodeSlot(NO_PAYLOAD, 0).copy(content)
+  await writeFully(file, [content], 0)
   await file.sync()
   await fileSystem.syncDirectory(dirname(path))
-  return file
 }
+
+const NO_PAYLOAD = Buffer.alloc(0)

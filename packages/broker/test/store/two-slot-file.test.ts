@@ -42,6 +42,35 @@ describe('two-slot file', () => {
     }
   })
 
+  it('is absent after a first write that was torn', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await open(fileSystem)
+    const file = await fileSystem.open(PATH, 'write')
+    await file.write([Buffer.from('QRTS, and then nothing')], SLOT)
+    const { state, payload } = await open(fileSystem)
+    assert.equal(state, 'absent')
+    assert.equal(payload, null)
+  })
+
+  it('makes durable what a killed process left in the page cache before it goes on', async () => {
+    for (const operations of [1, 2, 3, 4, 5, 6, 7]) {
+      for (let seed = 0; seed < 40; seed++) {
+        let left = operations
+        const turn = (): Promise<void> =>
+          left-- > 0 ? Promise.resolve() : new Promise(() => undefined)
+        const killed = new MemoryFileSystem({ turn })
+        void open(killed).then(({ file }) => file.write(Buffer.alloc(3000, 'a')))
+        await new Promise((resolve) => setImmediate(resolve))
+        left = Infinity
+        const fileSystem = killed.kill()
+        const { payload } = await open(fileSystem)
+        const again = await open(fileSystem.crash(seed))
+        assert.deepEqual(again.payload, payload, `${operations} operations, seed ${seed}`)
+        assert.notEqual(again.state, 'bad')
+      }
+    }
+  })
+
   it('keeps the payload before when the newest is damaged, and reports two bad slots', async () => {
     // Generations 1, 2, 3 lie in the second, the first and again the second slot.
     const fileSystem = await written(['one', 'two', 'three'])

@@ -9,9 +9,9 @@ export const nodeFileSystem: FileSystem = {
   open: (path, mode) =>
     settled<number>((done) => fs.open(path, flagsOf[mode], done)).then((fd) => new NodeFile(fd)),
   async makeDirectory(path) {
-    const first = await fsPromises.mkdir(path, { recursive: true })
-    if (first === undefined) return
-    // What is in them would be lost with their names: each stands in the directory above.
+    const first = (await fsPromises.mkdir(path, { recursive: true })) ?? path
+    // What is in them would be lost with their names: each stands in the directory above. One that
+    // is there already may come from a process that was killed before its sync.
     let at = resolve(path)
     do {
       at = dirname(at)
