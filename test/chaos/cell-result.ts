@@ -56,6 +56,8 @@ export interface FaultMark {
   readonly healedMs: number | null
   /** What was struck, as a sentence: 'b2 (leader) killed'. */
   readonly what: string
+  /** Brokers and servers that it hit. */
+  readonly targets: readonly string[]
 }
 
 /** A stretch of time in which a broker said that it leads. Two may overlap in different epochs. */
@@ -80,6 +82,8 @@ export interface CellViolation {
   /** 'C1' to 'C10'. */
   readonly check: string
   readonly message: string
+  /** When it showed; a workload tells it on the clock of its events. */
+  readonly atMs?: number
 }
 
 /** The longest stretch without one confirmed operation that overlaps what follows an event. */

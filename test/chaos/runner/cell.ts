@@ -137,11 +137,19 @@ class Cell {
     await this.#becomesWhole()
     await delay(CALM_MS)
     const strikeMs = monotonicNowMs()
-    const times: StrikeTimes = { round, strikeMs, healMs: null, healedMs: null, what: 'striking' }
+    const times: StrikeTimes = {
+      round,
+      strikeMs,
+      healMs: null,
+      healedMs: null,
+      what: 'striking',
+      targets: [],
+    }
     this.#strikes.push(times)
     this.#record({ kind: 'faultBegins', atMs: strikeMs, fault: faultName, targets: [] })
     const strike = await fault.strike(cluster)
     times.what = strike.what
+    times.targets = strike.targets
     tell(`round ${round}: ${strike.what}`)
     await delay(fault.holdMs)
     times.healMs = monotonicNowMs()
@@ -207,7 +215,11 @@ class Cell {
     const { workloadName, workload, faultName, fault, rounds, sync } = this.#options
     const durationMs = this.#sinceStart(monotonicNowMs())
     const unavailability = this.#unavailability()
-    const violations = [...this.#violations, ...this.#verdict.violations]
+    const judged = this.#verdict.violations.map((violation) => ({
+      ...violation,
+      ...(violation.atMs === undefined ? {} : { atMs: this.#sinceStart(violation.atMs) }),
+    }))
+    const violations: CellViolation[] = [...this.#violations, ...judged]
     if (!violations.some(({ check }) => check === 'C10')) violations.push(...unavailability.late)
     return {
       name: `${workloadName} x ${faultName}`,
@@ -264,6 +276,7 @@ class Cell {
       healMs: relative(times.healMs),
       healedMs: relative(times.healedMs),
       what: times.what,
+      targets: times.targets,
     }
   }
 

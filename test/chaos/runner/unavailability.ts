@@ -12,6 +12,7 @@ export interface StrikeTimes {
   healMs: number | null
   healedMs: number | null
   what: string
+  targets: readonly string[]
 }
 
 export interface Window {

@@ -103,7 +103,10 @@ class RunningProgram implements RunningWorkload {
     const { counts, violations } = judgeHistory(events)
     return {
       counts: { ...counts },
-      violations: violations.map(({ check, line }) => ({ check, message: line })),
+      violations: violations.map(({ check, line, events: proof }) => {
+        const last = proof.at(-1)
+        return { check, message: line, ...(last === undefined ? {} : { atMs: last.atMs }) }
+      }),
     }
   }
 
