@@ -89,9 +89,14 @@ export class FakeLog implements LogView {
     this.syncedIndex = Math.min(this.syncedIndex, after)
   }
 
-  read(from: number): LogBatch | null {
+  /** As many records as are wanted, as far as they are written. */
+  read(from: number, count: number): LogBatch | null {
     if (from > this.writtenIndex) return null
-    return (this.records[from - 1] as FakeRecord).batch
+    const batches = this.records.slice(from - 1, Math.min(this.writtenIndex, from + count - 1))
+    const [first] = batches as [FakeRecord]
+    if (batches.length === 1) return first.batch
+    const chunks = batches.flatMap(({ batch }) => batch.chunks)
+    return parseBatch(Buffer.concat(chunks), first.batch.previous)
   }
 
   /** What a restart finds: everything written, or after a power cut only what was synced. */

@@ -56,6 +56,8 @@ export class FakeNode implements Process {
   #queue: ReplicaEvent[] = []
   #isStepping = false
   #openEpoch = 0
+  /** The last session that we, as leader, have matched with each follower's process. */
+  readonly #matched = new Map<string, { session: number; incarnation: number }>()
   /** When the last operation on the log, and on the meta file, ends. */
   readonly #logIo = { lastMs: 0 }
   readonly #metaIo = { lastMs: 0 }
@@ -199,6 +201,24 @@ export class FakeNode implements Process {
     if (incarnation !== this.incarnation) return
     if (this.#queue.length === 0) this.#checkConfig()
     if (this.serving) this.world.checkLeases()
+    this.#checkProgress()
+  }
+
+  /** R17: a leader believes of nobody to have what it has not, as long as they are in a session. */
+  #checkProgress(): void {
+    const leadership = this.replica?.leadership
+    if (!leadership) return
+    for (const { peer, session, writtenIndex, syncedIndex } of leadership.followers) {
+      const node = this.world.node(peer.nodeId)
+      const matched = this.#matched.get(peer.nodeId)
+      const isInSession =
+        matched?.session === session &&
+        matched.incarnation === node.incarnation &&
+        node.replica?.meta.promised.epoch === leadership.epoch
+      if (!isInSession) continue
+      const isTrue = writtenIndex <= node.log.writtenIndex && syncedIndex <= node.log.syncedIndex
+      assert.ok(isTrue, `${this.id} counts ${writtenIndex} of ${node.id}, which has less (R17)`)
+    }
   }
 
   #spring(effect: ReplicaEffect): void {
@@ -250,7 +270,7 @@ export class FakeNode implements Process {
           type: 'batchRead',
           peer: effect.peer,
           session: effect.session,
-          batch: this.log.read(effect.from),
+          batch: this.log.read(effect.from, scheduler.pick([1, 1, 3, 20])),
         }))
         break
       case 'allocateEpoch': {
@@ -309,6 +329,10 @@ export class FakeNode implements Process {
       const isCleared = frame.suspect || this.meta.suspect === null
       assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
       ledger.acked(this, frame)
+    }
+    if (frame.type === 'matched') {
+      const { incarnation } = this.world.node(to)
+      this.#matched.set(to, { session: frame.session, incarnation })
     }
     if (frame.type === 'ack' || frame.type === 'tail') ledger.saidInEpoch(this, frame.epoch)
     if (frame.type === 'sessionStart') ledger.saidInEpoch(this, frame.epoch)

@@ -59,14 +59,15 @@ export function history(seed: number): HistoryTotals {
   const scenario = scenarios[seed % scenarios.length] as Scenario
   const world = new ReplicaWorld({ ...scenario, seed }).startAll()
   const nemesis = new Nemesis(world, scenario)
-  world.forgetfulness = 0.1
-  world.slowness = 0.15
+  world.forgetfulness = world.scheduler.pick([0, 0.1, 0.7])
+  world.slowness = world.scheduler.pick([0, 0.15, 0.5])
   world.flow(25)
   for (let step = 0; step < STEPS; step++) {
     nemesis.strike()
     // Long enough for an election, or short enough to strike in the middle of one.
     world.run(world.scheduler.between(0, world.scheduler.random() < 0.5 ? 1_500 : 60))
   }
+  nemesis.stop()
   healAndDrain(world)
   // S12: pre-votes see to it that hardly an epoch is taken in vain (R11).
   assert.ok(world.allocations <= 2 * STEPS, `${world.allocations} epochs taken`)

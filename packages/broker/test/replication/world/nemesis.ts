@@ -27,16 +27,55 @@ const trapped: readonly Trap['effect'][] = [
   'ack',
 ]
 
+interface Harm {
+  readonly kind:
+    | 'crash'
+    | 'blackout'
+    | 'trap'
+    | 'pause'
+    | 'cut'
+    | 'isolate'
+    | 'reset'
+    | 'destroy'
+    | 'handOver'
+    | 'depose'
+    | 'coordination'
+    | 'rollBack'
+    | 'heal'
+  /** How often, compared with the others. */
+  readonly weight: number
+}
+
+const harms: readonly Harm[] = [
+  { kind: 'crash', weight: 15 },
+  { kind: 'blackout', weight: 5 },
+  { kind: 'trap', weight: 25 },
+  { kind: 'pause', weight: 8 },
+  { kind: 'cut', weight: 12 },
+  { kind: 'isolate', weight: 7 },
+  { kind: 'reset', weight: 4 },
+  { kind: 'destroy', weight: 12 },
+  { kind: 'handOver', weight: 4 },
+  { kind: 'depose', weight: 6 },
+  { kind: 'coordination', weight: 3 },
+  { kind: 'rollBack', weight: 3 },
+  { kind: 'heal', weight: 6 },
+]
+
 /** Breaks things, and mends them often enough that something can happen in between. */
 export class Nemesis {
   readonly #world: ReplicaWorld
   readonly #random: Scheduler
   readonly #menace: Menace
+  readonly #harms: readonly Harm[]
+  #isOver = false
 
   constructor(world: ReplicaWorld, menace: Menace) {
     this.#world = world
     this.#random = world.scheduler
     this.#menace = menace
+    // A swarm: no history has every kind of harm, so that none keeps the others from happening.
+    this.#harms = harms.filter(() => !this.#chance(0.25))
   }
 
   /** While a minority is broken already, mostly something is mended. */
@@ -46,6 +85,11 @@ export class Nemesis {
     const minority = Math.floor((nodes.length - 1) / 2)
     if (broken.length >= minority && this.#chance(0.6)) this.#mend(broken)
     else this.#harm()
+  }
+
+  /** What was planned for later does not happen any more. */
+  stop(): void {
+    this.#isOver = true
   }
 
   get nodes(): FakeNode[] {
@@ -72,19 +116,30 @@ export class Nemesis {
   }
 
   #harm(): void {
-    const world = this.#world
-    const draw = this.#random.random()
-    if (draw < 0.15) this.#crash(this.#victim)
-    else if (draw < 0.2) this.#blackout()
-    else if (draw < 0.45) this.#setTrap(this.#victim)
-    else if (draw < 0.53) this.#pause(this.#victim)
-    else if (draw < 0.65) this.#cutOne(this.#victim)
-    else if (draw < 0.72) this.#isolate(this.#victim)
-    else if (draw < 0.76) world.network.reset(this.#victim.id)
-    else if (draw < 0.88) this.#destroy(this.#victim)
-    else if (draw < 0.94) world.heal()
-    else if (draw < 0.97) world.coordinationUp = !world.coordinationUp
-    else world.epochRegister = Math.max(0, world.epochRegister - 3)
+    const sum = this.#harms.reduce((total, { weight }) => total + weight, 0)
+    let draw = this.#random.random() * sum
+    const harm = this.#harms.find(({ weight }) => (draw -= weight) < 0)
+    if (harm !== undefined) this.#strikes[harm.kind](this.#victim)
+  }
+
+  readonly #strikes: Readonly<Record<Harm['kind'], (victim: FakeNode) => void>> = {
+    crash: (victim) => this.#crash(victim),
+    blackout: () => this.#blackout(),
+    trap: (victim) => this.#setTrap(victim),
+    pause: (victim) => this.#pause(victim),
+    cut: (victim) => this.#cutOne(victim),
+    isolate: (victim) => this.#isolate(victim),
+    reset: (victim) => this.#world.network.reset(victim.id),
+    destroy: (victim) => this.#destroy(victim),
+    handOver: () => this.#world.leader?.deliver({ type: 'abdicate' }),
+    depose: () => this.#depose(),
+    coordination: () => {
+      this.#world.coordinationUp = !this.#world.coordinationUp
+    },
+    rollBack: () => {
+      this.#world.epochRegister = Math.max(0, this.#world.epochRegister - 3)
+    },
+    heal: () => this.#world.heal(),
   }
 
   /** Half of the time something starts the process again at once. */
@@ -122,6 +177,31 @@ export class Nemesis {
   #cutOne(node: FakeNode): void {
     const other = this.#random.pick(this.nodes)
     if (other !== node) this.#world.cut(node.id, other.id, { oneWay: this.#chance(0.4) })
+  }
+
+  /**
+   * A leader with a good lease is cut off while one of the others has long been waiting for its
+   * end, and the rest have just forgotten that they keep it, or think that they know of its end.
+   */
+  #depose(): void {
+    const { leader } = this.#world
+    if (leader === undefined) return
+    const others = this.nodes.filter((node) => node !== leader && node.isUp)
+    const heir = this.#random.pick(others)
+    if (heir === undefined) return
+    this.#world.cut(leader.id, heir.id)
+    this.#world.scheduler.after(this.#random.between(800, 1_400), () => {
+      if (this.#isOver || !leader.serving || leader.isPaused) return
+      for (const other of others) if (other !== heir && other.isUp) this.#confuse(other)
+      for (const other of this.nodes) if (other !== leader) this.#world.cut(leader.id, other.id)
+    })
+  }
+
+  #confuse(node: FakeNode): void {
+    const draw = this.#random.random()
+    if (draw < 0.6) node.crash()
+    if (draw < 0.5) node.start()
+    else if (draw > 0.7) this.#world.network.reset(node.id)
   }
 
   /** One side: a node with a minority, or alone. */
