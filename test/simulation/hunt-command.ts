@@ -65,7 +65,7 @@ async function runHistories(world: WorldName): Promise<void> {
     failure = await run(seed)
   }
   tell({ type: 'ends', seed: failure === null ? null : seed - 1, failure: failure ?? '' })
-  process.disconnect()
+  if (process.connected) process.disconnect()
 }
 
 interface Hunting {

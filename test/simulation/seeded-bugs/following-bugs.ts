@@ -124,8 +124,8 @@ export const followingBugs: readonly SeededBug[] = [
     file: suspicion,
     edits: [
       {
-        from: "const rebooted = facts.bootId === '' || facts.bootId !== meta.bootId",
-        to: "const rebooted = facts.bootId === ''",
+        from: 'if (!meta.clean && hasRebooted(meta, facts.bootId) && wasVolatile(meta.sync)) {',
+        to: "if (!meta.clean && facts.bootId === '' && wasVolatile(meta.sync)) {",
       },
     ],
   },

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { NOT_BROKEN } from './compile-in.mjs'
 import type { WorldName } from './worlds.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 /** A history that does not end within this time has found the bug as well. */
 const HISTORY_MS_MAX = 60_000
+const NOT_RUN = 'this world does not run the file'
 /** Kept of what a process says before it dies. */
 const LAST_WORDS_MAX = 4_000
 
@@ -82,6 +84,7 @@ export function hunt(order: HuntOrder, signal: AbortSignal): Promise<Catch> {
       const run = { seeds: Math.max(0, seed - first + 1), ms: performance.now() - startedMs }
       const died = { seed, failure: hangs ? 'the history does not end' : lastLine(lastWords) }
       if (signal.aborted) reject(new Error('stopped'))
+      else if (code === NOT_BROKEN) resolve({ ...run, seed: null, failure: NOT_RUN })
       else if (ended !== null && code === 0) resolve({ ...run, ...outcomeOf(ended) })
       else if (seed >= first) resolve({ ...run, ...died })
       else reject(new Error(`${bug}: ${lastWords}`))

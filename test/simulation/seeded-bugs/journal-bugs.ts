@@ -131,22 +131,10 @@ export const journalBugs: readonly SeededBug[] = [
     references: ['R32', 'bug 12', 'A6'],
     file: table,
     edits: [
-      {
-        from: "{ facts: '0---01-', decision: 'corrupt',",
-        to: "{ facts: '0---01-', decision: 'torn',",
-      },
-      {
-        from: "{ facts: '0---001', decision: 'corrupt',",
-        to: "{ facts: '0---001', decision: 'torn',",
-      },
-      {
-        from: "{ facts: '10---1-', decision: 'corrupt',",
-        to: "{ facts: '10---1-', decision: 'torn',",
-      },
-      {
-        from: "{ facts: '10---01', decision: 'corrupt',",
-        to: "{ facts: '10---01', decision: 'torn',",
-      },
+      { from: "'0---01--', decision: 'corrupt'", to: "'0---01--', decision: 'torn'" },
+      { from: "'0---0010', decision: 'corrupt'", to: "'0---0010', decision: 'torn'" },
+      { from: "'10---1--', decision: 'corrupt'", to: "'10---1--', decision: 'torn'" },
+      { from: "'10---010', decision: 'corrupt'", to: "'10---010', decision: 'torn'" },
     ],
   },
   {
@@ -156,14 +144,10 @@ export const journalBugs: readonly SeededBug[] = [
     references: ['R32', 'bug 12'],
     file: table,
     edits: [
-      {
-        from: "{ facts: '0---000', decision: 'torn',",
-        to: "{ facts: '0---000', decision: 'corrupt',",
-      },
-      {
-        from: "{ facts: '10---00', decision: 'torn',",
-        to: "{ facts: '10---00', decision: 'corrupt',",
-      },
+      { from: "'0---000-', decision: 'torn'", to: "'0---000-', decision: 'corrupt'" },
+      { from: "'0---0011', decision: 'torn'", to: "'0---0011', decision: 'corrupt'" },
+      { from: "'10---00-', decision: 'torn'", to: "'10---00-', decision: 'corrupt'" },
+      { from: "'10---011', decision: 'torn'", to: "'10---011', decision: 'corrupt'" },
     ],
   },
   {
@@ -171,11 +155,6 @@ export const journalBugs: readonly SeededBug[] = [
     breaks: 'A file that lost its end to the disk counts as a shorter log.',
     references: ['R32', 'bug 12', 'A6'],
     file: table,
-    edits: [
-      {
-        from: "{ facts: '0---11-', decision: 'corrupt',",
-        to: "{ facts: '0---11-', decision: 'end',",
-      },
-    ],
+    edits: [{ from: "'0---11--', decision: 'corrupt'", to: "'0---11--', decision: 'end'" }],
   },
 ]
