@@ -3,6 +3,7 @@ import { assert } from '@quorate/core/base/errors'
 import type { Checkpoint } from './checkpoint-file.ts'
 import { EpochList } from './epoch-list.ts'
 import type { File } from './file-system.ts'
+import { readFully, writeFully } from './file-system.ts'
 import { FileWindow } from './file-window.ts'
 import type { LogPoint } from './log-batch.ts'
 import { EMPTY_LOG, discontinuityOf } from './log-batch.ts'
@@ -109,6 +110,7 @@ class Recovery {
     const row = decideRecovery({ ...facts, ...rest, wasSynced: this.#wasSynced(), powerLost })
     const outcome = outcomeOf(row.decision)
     if (outcome !== 'corrupt') await this.#settle(outcome === 'tornTail')
+    await this.#makeDurable()
     const report: RecoveryReport = {
       outcome,
       because: row.because,
@@ -277,11 +279,30 @@ class Recovery {
     if (cutsTail && last !== undefined) await this.#shorten(last, last.offsetOf(position))
     await this.#trimFullSegments()
     for (const file of this.#released) await directory.fileSystem.remove(this.#pathOf(file))
-    for (const segment of this.#touched) {
-      if (directory.all.includes(segment)) await directory.using(segment, (file) => file.syncData())
-    }
     directory.noteNamesChanged()
     await directory.syncNames()
+  }
+
+  /**
+   * After a sync that failed, the pages that it did not write count as clean: the next sync says
+   * yes and writes nothing (R37). So what no checkpoint knows to be on the medium is written once
+   * more, as it was read and verified, before it counts as synced.
+   */
+  async #makeDurable(): Promise<void> {
+    for (const segment of this.#touched) {
+      if (!this.#directory.all.includes(segment)) continue
+      const next = this.#directory.all[this.#directory.all.indexOf(segment) + 1]
+      const from = Math.max(this.#scanStart.position, segment.start.position)
+      const to = Math.min(this.#tail.position, next?.start.position ?? Infinity)
+      await this.#directory.using(segment, async (file) => {
+        for (let at = from; at < to; at += SCAN_WINDOW_BYTES) {
+          const length = Math.min(SCAN_WINDOW_BYTES, to - at)
+          const bytes = await readFully(file, segment.offsetOf(at), length)
+          await writeFully(file, [bytes], segment.offsetOf(at))
+        }
+        await file.syncData()
+      })
+    }
   }
 
   /** All replicas have the same files: a full segment ends with its last record. */
