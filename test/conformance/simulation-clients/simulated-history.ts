@@ -77,9 +77,8 @@ export async function simulateHistory(
   await timeline.run(1)
   const events: HistoryEvent[] = []
   const surprises: string[] = []
-  const population = chance.fork()
   const clients = startClients({
-    random: () => population.random(),
+    chance: chance.fork(),
     addresses: [
       { host: 'broker', port: PORT },
       { host: 'nobody', port: PORT },

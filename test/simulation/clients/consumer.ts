@@ -17,6 +17,8 @@ export interface ConsumerOptions {
   readonly name: ClientName
   readonly destination: DestinationName
   readonly prefetch: number
+  /** Nobody else receives from there. */
+  readonly isAlone?: boolean
   /** Name of the durable subscription; the client's name is its client id. */
   readonly subscription?: string
   readonly isExclusive?: boolean
@@ -137,10 +139,11 @@ export class Consumer implements Worker {
   }
 
   #newConsumer(): OpenConsumer {
-    const { name, destination, prefetch, isExclusive, subscription } = this.#options
+    const { name, destination, prefetch, isAlone, isExclusive, subscription } = this.#options
     return new OpenConsumer(this.#environment, this.#connection, {
       destination,
       prefetch,
+      isAlone: isAlone === true || subscription !== undefined,
       isExclusive: isExclusive === true,
       ...(subscription === undefined
         ? {}

@@ -21,8 +21,9 @@ import { decodePayload } from './payload.ts'
 /** `MessageAck.ackType`. */
 const AckType = { standard: 2, individual: 4 } as const
 
-/** RemoveInfo: nothing was delivered. */
+/** RemoveInfo.lastDeliveredSequenceId: nothing was delivered; all that is under way counts. */
 const NOTHING = -1
+const UNKNOWN = -2
 
 /** A message that was given to a consumer and that nobody acknowledged yet. */
 export interface Delivery {
@@ -39,6 +40,12 @@ export interface ConsumerSource {
   readonly subscription?: { readonly clientId: string; readonly name: string }
   readonly isExclusive?: boolean
   readonly prefetch: number
+  /**
+   * Nobody else receives from there. Only then a consumer that closes says how far it got: what it
+   * has not seen goes back without a flag, and another consumer, which is further already, would
+   * rightly get it out of order.
+   */
+  readonly isAlone?: boolean
 }
 
 /** One consumer from its opening to its end, through all reconnections of its connection. */
@@ -109,7 +116,8 @@ export class OpenConsumer {
     this.#isClosed = true
     const { recorder } = this.#connection
     const op = recorder.invoke({ type: 'close', consumer: this.name })
-    const answer = await this.#connection.closeConsumer(this.#id, lastReceived?.sequence ?? NOTHING)
+    const last = this.#from.isAlone === true ? (lastReceived?.sequence ?? NOTHING) : UNKNOWN
+    const answer = await this.#connection.closeConsumer(this.#id, last)
     recorder.answered(op, answer)
   }
 

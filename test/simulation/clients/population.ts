@@ -72,9 +72,15 @@ class Drawing {
     return {
       producers: this.#producers.map((one) => ({ ...one, ...share })),
       transactedProducers: this.#transactedProducers.map((one) => ({ ...one, ...share })),
-      consumers: this.#consumers,
-      transactedConsumers: this.#transactedConsumers,
+      consumers: this.#consumers.map((one) => this.#aware(one)),
+      transactedConsumers: this.#transactedConsumers.map((one) => this.#aware(one)),
     }
+  }
+
+  #aware<C extends { readonly destination: string }>(one: C): C & { readonly isAlone: boolean } {
+    const all = [...this.#consumers, ...this.#transactedConsumers]
+    const isAlone = all.filter(({ destination }) => destination === one.destination).length === 1
+    return { ...one, isAlone }
   }
 
   #addPointToPoint(): void {

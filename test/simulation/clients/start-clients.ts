@@ -1,7 +1,4 @@
-import type { Clock } from '@quorate/core/base/clock'
-import type { Network, NetworkAddress } from '@quorate/core/transport/network'
 import type { ClientName, HistoryEvent } from '../../support/history/events.ts'
-import { Chance } from '../world/chance.ts'
 import type { ClientEnvironment } from './client-environment.ts'
 import { Consumer } from './consumer.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
@@ -14,22 +11,9 @@ import { TransactedConsumer } from './transacted-consumer.ts'
 import { TransactedProducer } from './transacted-producer.ts'
 import type { Worker } from './worker.ts'
 
-/** Where a client runs. */
-export interface ClientHost {
-  readonly network: Network
-  readonly clock: Clock
-}
-
-export interface StartClientsOptions extends ClientHost {
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  /** Of the brokers, in any order. */
-  readonly addresses: readonly NetworkAddress[]
-  readonly record: (event: HistoryEvent) => void
-  /** Told of answers that no fault explains. */
-  readonly surprised: (what: string) => void
-  /** For clients on hosts of their own; all are on one by default. */
-  readonly hostOf?: (client: ClientName) => ClientHost
+export interface StartClientsOptions {
+  /** Where a client runs, when not where the environment says. */
+  readonly hostOf?: (client: ClientName) => Pick<ClientEnvironment, 'network' | 'clock'>
   /** Somebody in particular instead of a population that is drawn. */
   readonly population?: Population
   readonly limits?: Partial<PopulationLimits>
@@ -47,24 +31,25 @@ export interface RunningClients {
 }
 
 /** Starts a small population of clients; they connect, and work until they are drained. */
-export function startClients(options: StartClientsOptions): RunningClients {
-  const { clock } = options
+export function startClients(
+  environment: ClientEnvironment,
+  options: StartClientsOptions = {},
+): RunningClients {
+  const { clock, chance } = environment
   const ledger = new DeliveryLedger()
   const record = (event: HistoryEvent): void => {
     ledger.note(event)
-    options.record(event)
+    environment.record(event)
   }
-  const chance = new Chance(Math.floor(options.random() * 0x7fffffff))
   const population =
     options.population ??
     drawPopulation(chance.fork(), { ...defaultPopulationLimits, ...options.limits })
   // A generator for each: what one of them draws shifts nobody else.
   const environmentOf = (name: ClientName): ClientEnvironment => ({
-    ...(options.hostOf?.(name) ?? options),
+    ...environment,
+    ...options.hostOf?.(name),
     chance: chance.fork(),
-    addresses: options.addresses,
     record,
-    surprised: options.surprised,
   })
   const workers: Worker[] = [
     ...population.consumers.map((one) => new Consumer(environmentOf(one.name), one)),

@@ -14,6 +14,8 @@ export interface TransactedConsumerOptions {
   readonly name: ClientName
   readonly destination: DestinationName
   readonly prefetch: number
+  /** Nobody else receives from there. */
+  readonly isAlone?: boolean
   /** Messages of the largest transaction. */
   readonly sizeMax: number
   /** For each message, on average. */
@@ -185,8 +187,9 @@ export class TransactedConsumer implements Worker {
   }
 
   #newConsumer(): OpenConsumer {
-    const { destination, prefetch } = this.#options
-    return new OpenConsumer(this.#environment, this.#connection, { destination, prefetch })
+    const { destination, prefetch, isAlone } = this.#options
+    const source = { destination, prefetch, isAlone: isAlone === true }
+    return new OpenConsumer(this.#environment, this.#connection, source)
   }
 
   #makeOutgoing(): OutgoingMessages | null {
