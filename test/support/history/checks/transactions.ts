@@ -1,7 +1,7 @@
 import type { Acknowledgement } from '../acknowledgements.ts'
 import type { HistoryEvent } from '../events.ts'
 import { fateOf, inserted, receiptsIn, wasUnderWay } from '../history-index.ts'
-import type { HistoryIndex, Operation, Receipt, Transaction } from '../history-index.ts'
+import type { HistoryIndex, Operation, Transaction } from '../history-index.ts'
 import type { Violation } from '../violation.ts'
 
 /** What one send or acknowledgement says of its transaction's fate. */
@@ -35,24 +35,20 @@ function sendEvidence(index: HistoryIndex, transaction: Transaction): Evidence[]
   return evidence
 }
 
-function comesBack(index: HistoryIndex, acknowledgement: Acknowledgement): Receipt | undefined {
-  const { source, message, receipt } = acknowledgement
-  return receiptsIn(index, source, message).find(
-    (other) => other.at > receipt.at && !wasUnderWay(index, other, receipt),
-  )
-}
-
 function acknowledgementEvidence(
   index: HistoryIndex,
   acknowledgements: readonly Acknowledgement[],
 ): Evidence[] {
-  return acknowledgements.map((acknowledgement) => {
-    const { message, receipt, op } = acknowledgement
-    const again = comesBack(index, acknowledgement)
+  return acknowledgements.flatMap((acknowledgement): Evidence[] => {
+    const { source, message, receipt, op } = acknowledgement
+    const later = receiptsIn(index, source, message).filter((other) => other.at > receipt.at)
+    const again = later.find((other) => !wasUnderWay(index, other, receipt))
+    // One that may have been under way before says nothing: it came again, or it came late.
+    if (again === undefined && later.length > 0) return []
     const invoked = op === null ? [] : [op.invoke]
     const what = `${message} ${again === undefined ? 'did not come' : 'came'} back`
     const events = [receipt.event, ...invoked, ...(again === undefined ? [] : [again.event])]
-    return { says: again === undefined ? 'committed' : 'rolledBack', line: what, events }
+    return [{ says: again === undefined ? 'committed' : 'rolledBack', line: what, events }]
   })
 }
 
