@@ -25,6 +25,9 @@ export interface WitnessOptions {
   /** Everybody's stores, for what may be given up (R10). */
   readonly everybody: () => readonly Holder[]
   readonly tell: (line: string) => void
+  /** Every frame but the regular ones, for traces that are read closely. */
+  readonly tellFrame: (to: string, frame: Frame) => void
+  readonly tellEvent: (event: ReplicaEvent) => void
 }
 
 /**
@@ -78,6 +81,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   }
 
   stepped(event: ReplicaEvent, effects: readonly ReplicaEffect[]): void {
+    this.#options.tellEvent(event)
     if (event.type === 'appended') this.log.append(event.batch)
     else if (event.type === 'persisted') {
       this.#options.ledger.promised(this, this.#metaOnDisk().promised)
@@ -133,6 +137,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
     const { ledger, tell } = this.#options
     switch (effect.type) {
       case 'send':
+        this.#options.tellFrame(effect.to, effect.frame)
         this.#said(effect.frame)
         break
       case 'append':

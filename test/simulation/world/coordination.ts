@@ -1,6 +1,7 @@
 import { silentLog } from '@quorate/core/base/log'
 import { CoordinationService } from '@quorate/broker/coordination/server/coordination-service'
 import { DataTree } from '@quorate/broker/coordination/server/data-tree'
+import { decodeEpoch, encodeState } from '@quorate/broker/coordination/state-codec'
 import { ServerConnection } from '@quorate/broker/coordination/server/server-connection'
 import type { Chance } from './chance.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -60,6 +61,16 @@ export class Coordination {
     this.goDown()
     this.#tree = new DataTree()
     this.comeUp()
+  }
+
+  /** Somebody restores a backup: the register of epochs says what it said long ago (W10). */
+  rollBackEpoch(by: number): void {
+    for (const [path, node] of this.#tree.nodes()) {
+      const register = path.endsWith('/epoch') && node.data !== null && decodeEpoch(node.data)
+      if (!register) continue
+      node.data = encodeState({ ...register, e: Math.max(0, register.e - by) })
+      node.version++
+    }
   }
 
   #boot(): void {

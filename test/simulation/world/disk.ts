@@ -46,6 +46,17 @@ export class Disk {
     this.index.kill()
   }
 
+  /** So many bytes fit, and no more. */
+  fill(freeBytes: number): void {
+    this.files.capacityBytes = this.files.usedBytes + freeBytes
+  }
+
+  heal(): void {
+    this.isSlow = false
+    this.failingSync = null
+    this.files.capacityBytes = Infinity
+  }
+
   #turn(operation: FileOperation): Promise<void> {
     const chance = this.#chance
     if (!syncs.has(operation.kind)) return this.#wait(chance.between(...WRITE_MS))

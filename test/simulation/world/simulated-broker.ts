@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict'
 import { toBrokerError } from '@quorate/core/base/errors'
 import type { Log, LogFields } from '@quorate/core/base/log'
+import type { ByteStream } from '@quorate/core/transport/byte-stream'
+import type { Network } from '@quorate/core/transport/network'
 import { Broker } from '@quorate/broker/broker'
 import type { BrokerOptions } from '@quorate/broker/config/broker-options'
 import type { BrokerPorts } from '@quorate/broker/ports'
@@ -8,8 +11,10 @@ import { BrokerWitness } from './broker-witness.ts'
 import type { Chance } from './chance.ts'
 import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
 import { Disk } from './disk.ts'
+import { DispatchWatch } from './dispatch-watch.ts'
 import type { Simulation } from './simulation.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { StreamEnd } from './simulated-stream.ts'
 
 export const CLIENT_PORT = 61616
 const REPLICATION_PORT = 61619
@@ -187,6 +192,8 @@ export class SimulatedBroker {
       ledger: this.#simulation.ledger,
       everybody: () => this.#simulation.witnesses,
       tell: (line) => this.#tell(line),
+      tellEvent: (event) => this.#simulation.trace.event(this.id, event),
+      tellFrame: (to, frame) => this.#simulation.trace.frame(this.id, to, frame),
     })
   }
 
@@ -204,7 +211,7 @@ export class SimulatedBroker {
       log: this.#log(process),
       clock: process.clock,
       entropy: entropyOf(chance),
-      network: this.#simulation.network.of(process),
+      network: this.#network(process),
       fileSystem: this.disk.files,
       index: this.disk.index,
       checkpointDue: { logBytes: 1 << 16, idleMs: this.#shape.checkpointIdleMs },
@@ -214,6 +221,28 @@ export class SimulatedBroker {
       startManagement: () =>
         Promise.resolve({ url: `http://${this.id}:8161`, stop: () => Promise.resolve() }),
       observer: this.#observer(process),
+    }
+  }
+
+  /** S9: whatever is handed to a consumer is handed out under a lease, to the very write (R27). */
+  #network(process: SimulatedProcess): Network {
+    const network = this.#simulation.network.of(process)
+    const onDispatch = () =>
+      this.#simulation.guard(() => {
+        const hasLease = this.witness.leaseValid(process.timeline.nowMs)
+        assert.ok(hasLease, `${this.id} dispatches without a lease (S9)`)
+      })
+    return {
+      connect: (address, signal) => network.connect(address, signal),
+      listen: (options) => {
+        if (options.port !== CLIENT_PORT) return network.listen(options)
+        const accept = (stream: ByteStream) => {
+          const watch = new DispatchWatch(onDispatch)
+          if (stream instanceof StreamEnd) stream.onWrite = (buffers) => watch.written(buffers)
+          options.accept(stream)
+        }
+        return network.listen({ ...options, accept })
+      },
     }
   }
 

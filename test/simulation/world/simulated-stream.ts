@@ -50,7 +50,9 @@ export class StreamEnd implements ByteStream {
   attach(owner: ByteStreamOwner): void {
     assert(this.#owner === null, 'a byte stream has one owner')
     this.#owner = owner
-    if (this.#arrived.length > 0) this.process.after(0, () => this.#take())
+    // Broken before anybody could be told.
+    if (this.#isClosed) this.process.after(0, () => owner.closed(null))
+    else if (this.#arrived.length > 0) this.process.after(0, () => this.#take())
   }
 
   write(buffers: readonly Buffer[]): void {
@@ -170,6 +172,7 @@ export class StreamEnd implements ByteStream {
     this.#network.forget(this)
     this.#outboundBytes = 0
     this.#arrived = []
-    this.process.after(0, () => this.#owner?.closed(error))
+    const owner = this.#owner
+    if (owner !== null) this.process.after(0, () => owner.closed(error))
   }
 }

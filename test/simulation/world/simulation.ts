@@ -3,10 +3,12 @@ import { parseSyncLevel } from '@quorate/broker/replication/sync-level'
 import { Ledger } from '../../../packages/broker/test/replication/world/ledger.ts'
 import type { HistoryEvent } from '../../support/history/events.ts'
 import type { BrokerWitness } from './broker-witness.ts'
+import type { ClientEnvironment } from '../clients/client-environment.ts'
 import { Chance } from './chance.ts'
 import { Coordination } from './coordination.ts'
-import { SimulatedBroker } from './simulated-broker.ts'
+import { CLIENT_PORT, SimulatedBroker } from './simulated-broker.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedProcess } from './simulated-process.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 
@@ -33,6 +35,8 @@ export class Simulation {
   readonly history: HistoryEvent[] = []
   /** What brokers logged as errors. */
   readonly alarms: string[] = []
+  /** What the clients still waited for when they gave up. */
+  drainFailure: string | null = null
   #failure: Error | null = null
 
   constructor(options: SimulationOptions) {
@@ -72,6 +76,92 @@ export class Simulation {
 
   startAll(): void {
     for (const broker of this.brokers) broker.start()
+  }
+
+  tell(line: string): void {
+    this.trace.add('*', line)
+  }
+
+  healNetwork(): void {
+    this.tell('the network is healed')
+    this.network.heal()
+  }
+
+  /** Disks have room and are quick again, and the coordination service answers. */
+  healSurroundings(): void {
+    this.coordination.comeUp()
+    this.coordination.ambiguity = 0
+    this.coordination.slowness = 0
+    for (const { disk } of this.brokers) disk.heal()
+  }
+
+  /** Everything that was broken is mended, and what was down is started. */
+  healAll(): void {
+    this.tell('everything is mended')
+    this.network.heal()
+    this.healSurroundings()
+    for (const broker of this.brokers) {
+      broker.witness.onEffect = () => undefined
+      broker.resume()
+      broker.start()
+    }
+  }
+
+  /** S11: all hold the same log, and nobody's acknowledgements are in doubt. */
+  get isEqual(): boolean {
+    const [first, ...others] = this.witnesses
+    if (first === undefined || this.leader === undefined) return false
+    const { length } = first.log
+    const chain = first.log.chainAt(length)
+    return (
+      this.witnesses.every(({ node, store }) => {
+        const isApplied = store !== null && store.appliedIndex === length
+        return isApplied && node?.replica.suspect === null && node.journal.syncedIndex === length
+      }) && others.every(({ log }) => log.length === length && log.chainAt(length) === chain)
+    )
+  }
+
+  /** Why nothing goes on, for whoever reads the failure. */
+  describeStandstill(isDrained: boolean): string {
+    const nodes = this.brokers.map(({ id, isUp, witness: { node, log } }) => {
+      if (!isUp || node === null) return `${id} is down`
+      const { role, suspect } = node.replica
+      return `${id} ${role}${suspect === null ? '' : ` (suspect: ${suspect})`} at ${log.length}`
+    })
+    const clients = isDrained ? 'clients are served' : 'clients wait'
+    return `no healthy cluster after everything was mended (S11): ${nodes.join(', ')}; ${clients}`
+  }
+
+  /** The last epoch that anybody won. */
+  get epoch(): number {
+    return Math.max(0, ...this.witnesses.map(({ log }) => log.tail.epoch))
+  }
+
+  /** The surroundings of clients that run on a host of their own. */
+  clientEnvironment(chance: Chance): ClientEnvironment {
+    const process = new SimulatedProcess('c1', this.timeline)
+    return {
+      network: this.network.of(process),
+      clock: process.clock,
+      chance,
+      addresses: this.brokers.map(({ id }) => ({ host: id, port: CLIENT_PORT })),
+      record: (event) => this.#record(event),
+      surprised: (what) => this.#fail(new Error(`a client is surprised: ${what}`)),
+    }
+  }
+
+  #record(event: HistoryEvent): void {
+    this.history.push(event)
+    this.trace.client(event)
+  }
+
+  /** Every seat is taken by the store of a node that there is, and that is committed (R40). */
+  get isComplete(): boolean {
+    const replica = this.leader?.witness.node?.replica
+    const entry = replica?.meta.configs.at(-1)
+    if (entry === undefined || entry.index > (replica?.commitIndex ?? 0)) return false
+    const stores = new Set(this.witnesses.map(({ storeUuid }) => storeUuid))
+    return entry.config.seats.every((seat) => seat !== null && stores.has(seat.storeUuid))
   }
 
   /** Runs for so long; throws what an invariant found meanwhile. */

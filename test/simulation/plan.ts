@@ -1,0 +1,46 @@
+import type { FaultName } from './nemesis/faults.ts'
+import { faults } from './nemesis/faults.ts'
+import { Chance } from './world/chance.ts'
+
+/** What exists in a history: swarm testing, so that no fault is always drowned by the others. */
+export interface HistoryPlan {
+  readonly seed: number
+  readonly replicas: number
+  readonly sync: string
+  readonly segmentBytes: number
+  readonly checkpointIdleMs: number
+  readonly strikes: number
+  readonly faults: readonly FaultName[]
+}
+
+/** Copies of a record are destroyed by these; never two kinds in one history (see drawFaults). */
+const destructive: readonly FaultName[] = ['wipe', 'rot']
+
+export function drawPlan(seed: number): HistoryPlan {
+  const chance = new Chance(seed ^ 0x1a2b3c)
+  const draw = chance.random()
+  const sync = draw < 0.7 ? 'quorum_disk' : draw < 0.88 ? 'quorum_mem' : 'remote_disk'
+  return {
+    seed,
+    replicas: chance.chance(0.85) ? 3 : 5,
+    sync,
+    segmentBytes: chance.pick([1 << 13, 1 << 15, 1 << 17]),
+    checkpointIdleMs: chance.pick([500, 2_000, 10_000]),
+    strikes: chance.integer(8, 30),
+    faults: drawFaults(chance, sync),
+  }
+}
+
+/**
+ * Each fault exists in half of the histories. In the mem modes a lost disk would rule out full
+ * attendance for good (R10), and a disk that rots beside one that is lost can destroy a quorum's
+ * copies: what nobody has any more nobody can promise.
+ */
+function drawFaults(chance: Chance, sync: string): readonly FaultName[] {
+  const isDestructive = chance.pick(destructive)
+  return (Object.keys(faults) as FaultName[]).filter((name) => {
+    const isDrawn = chance.chance(0.5)
+    if (!destructive.includes(name)) return isDrawn
+    return isDrawn && name === isDestructive && sync === 'quorum_disk'
+  })
+}
