@@ -32,6 +32,21 @@ const scenarios: readonly Scenario[] = [
   { nodes: 3, sync: 'local_mem', wipes: false, damage: true },
 ]
 
+/** S12, R11: a follower that does not hear the leader any more unseats nobody who is heard. */
+function mustNotUnseat(world: ReplicaWorld): void {
+  const leader = world.untilLed()
+  // Whoever is on its way to another epoch still shall have arrived.
+  world.run(1_000)
+  const follower = [...world.nodes.values()].find((node) => node !== leader)
+  if (follower === undefined || !leader.serving) return
+  const { epochs } = world.ledger
+  world.cut(leader.id, follower.id, { oneWay: true })
+  world.run(4_000)
+  assert.equal(world.ledger.epochs, epochs, `${follower.id} has unseated ${leader.id} (S12)`)
+  world.heal()
+  world.run(3_000)
+}
+
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */
 function healAndDrain(world: ReplicaWorld): void {
   world.coordinationUp = true
@@ -43,15 +58,16 @@ function healAndDrain(world: ReplicaWorld): void {
   world.startAll()
   world.run(6_000)
   world.confirm('the end', 10_000)
+  if (world.scheduler.random() < 0.3) mustNotUnseat(world)
   world.stopFlow()
   world.run(2_000)
   const logs = [...world.nodes.values()].map((node) => {
-    assert.equal(node.halted, null)
-    assert.equal(node.replica?.suspect, null)
+    assert.equal(node.halted, null, `${node.id} has halted: ${node.halted} (S11)`)
+    assert.equal(node.replica?.suspect, null, `${node.id} is still suspect (S11)`)
     world.ledger.mustBeHeldBy(node)
     return node.log.records.map(({ batch }) => batch.last.chain)
   })
-  for (const log of logs) assert.deepEqual(log, logs[0])
+  for (const log of logs) assert.deepEqual(log, logs[0], 'the logs are not equal (S11)')
 }
 
 /** One history of faults, and what it led to. Throws when the cluster broke a promise. */
@@ -70,7 +86,7 @@ export function history(seed: number): HistoryTotals {
   nemesis.stop()
   healAndDrain(world)
   // S12: pre-votes see to it that hardly an epoch is taken in vain (R11).
-  assert.ok(world.allocations <= 2 * STEPS, `${world.allocations} epochs taken`)
+  assert.ok(world.allocations <= 2 * STEPS, `${world.allocations} epochs taken (S12)`)
   const { confirmed, epochs, reportedLosses } = world.ledger
   return { confirmed: confirmed.length, epochs, reportedLosses }
 }

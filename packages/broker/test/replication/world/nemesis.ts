@@ -199,9 +199,14 @@ export class Nemesis {
 
   #confuse(node: FakeNode): void {
     const draw = this.#random.random()
-    if (draw < 0.6) node.crash()
-    if (draw < 0.5) node.start()
-    else if (draw > 0.7) this.#world.network.reset(node.id)
+    if (draw < 0.4) node.crash()
+    if (draw > 0.7) this.#world.network.reset(node.id)
+    if (draw > 0.3) return
+    // At once, or when the others know that it was dead.
+    const restartMs = draw < 0.15 ? 0 : this.#random.between(5, 50)
+    this.#world.scheduler.after(restartMs, () => {
+      if (!node.isUp) node.start()
+    })
   }
 
   /** One side: a node with a minority, or alone. */

@@ -73,7 +73,7 @@ export class ReplicaWorld {
   untilLed(ms = 10_000): FakeNode {
     const until = this.scheduler.nowMs + ms
     while (this.leader === undefined && this.scheduler.nowMs < until) this.run(10)
-    assert.ok(this.leader, `no leader within ${ms} ms`)
+    assert.ok(this.leader, `no leader within ${ms} ms (S11)`)
     return this.leader
   }
 
@@ -83,7 +83,7 @@ export class ReplicaWorld {
     leader.propose(payload)
     const until = this.scheduler.nowMs + ms
     while (!this.ledger.isConfirmed(payload) && this.scheduler.nowMs < until) this.run(5)
-    assert.ok(this.ledger.isConfirmed(payload), `${payload} not confirmed within ${ms} ms`)
+    assert.ok(this.ledger.isConfirmed(payload), `${payload} not confirmed within ${ms} ms (S11)`)
   }
 
   cut(a: string, b: string, options: { readonly oneWay?: boolean } = {}): void {
