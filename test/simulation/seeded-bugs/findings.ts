@@ -47,7 +47,8 @@ function tableOf(findings: Findings, bugs: readonly SeededBug[]): string {
     const failure = worldNames
       .map((world) => found[world]?.failure ?? '')
       .find((text) => text !== '')
-    return [bug.name, bug.references.join(', '), ...seeds, failureCell(failure ?? '')]
+    const because = bug.coveredBy === undefined ? '' : `nothing: ${bug.coveredBy}`
+    return [bug.name, bug.references.join(', '), ...seeds, failureCell(failure ?? '') || because]
   })
   const head = ['bug', 'references', ...worldNames, 'what fails']
   const widths = head.map((title, column) =>

@@ -21,4 +21,6 @@ export interface SeededBug {
   /** From the root of the repository. */
   readonly file: string
   readonly edits: readonly Edit[]
+  /** Why nothing comes of it: another rule stands behind the one that it breaks. */
+  readonly coveredBy?: string
 }

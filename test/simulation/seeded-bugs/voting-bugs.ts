@@ -108,6 +108,7 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'promise-goes-by-the-name-alone',
+    coveredBy: 'a node asks for more than it has promised, and its own candidacy is promised first',
     breaks: 'A leader that was restarted takes its epoch up again, without what it had in memory.',
     references: ['R6', 'R20', 'bug 25'],
     file: voter,
@@ -120,6 +121,7 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'position-read-before-appends-have-landed',
+    coveredBy: 'an end that is not written yet makes the voter only more demanding',
     breaks: 'The position in a promise may count records that are not written yet.',
     references: ['R7', 'bug 14'],
     file: voter,
@@ -278,6 +280,7 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'candidate-waits-for-ever',
+    coveredBy: 'each new connection asks again, and the next candidacy ends one that waits',
     breaks: 'A candidate whose questions were lost never asks again, and never lets others lead.',
     references: ['R24', 'A11'],
     file: campaign,
