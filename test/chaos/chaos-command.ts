@@ -3,6 +3,7 @@
  * under load, under faults; `npm run chaos -- --help` tells the flags.
  */
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { hostNames } from './cluster/chaos-cluster.ts'
 import { faults } from './faults/faults.ts'
@@ -15,6 +16,7 @@ import { inOrder, runMatrix } from './runner/matrix.ts'
 import { Progress } from './runner/progress.ts'
 import { seededRandom } from './runner/seeded-random.ts'
 import { ResultWriter } from './runner/result-writer.ts'
+import { writeReport } from './report/write-report.ts'
 import { workloads } from './workloads/workloads.ts'
 
 const EXIT_VIOLATED = 1
@@ -30,7 +32,7 @@ const help = `npm run chaos -- [flags]
   --rounds N        strikes in a cell (3)
   --sync MODE       what a confirmation promises (quorum_disk)
   --seed N          for what faults choose by chance
-  --out DIR         results (.build/chaos)
+  --out DIR         results, histories, logs, report.txt and report.html (.build/chaos)
   --json            the results on standard output
   --list            the workloads and faults
 `
@@ -108,6 +110,11 @@ const writer = new ResultWriter(flags.out, flags.sync)
 // Children are dead by now (see ManagedProcess), hosts and mounts go with this process.
 process.on('SIGINT', () => process.exit(EXIT_INTERRUPTED))
 process.on('SIGTERM', () => process.exit(EXIT_INTERRUPTED))
+process.on('exit', () => {
+  if (writer.result.cells.length === 0) return
+  writeReport(flags.out, writer.result)
+  console.error(`report: ${join(flags.out, 'report.html')}`)
+})
 
 console.error(`seed ${flags.seed}, ${cells.length} cells of ${rounds} rounds`)
 const results = await runMatrix({

@@ -80,5 +80,8 @@ function waitRow({ round, after, atMs, unavailableMs, limitMs }: Unavailability)
   const wait = unavailableMs === null ? 'never back' : seconds(unavailableMs)
   const isLate = limitMs !== null && (unavailableMs === null || unavailableMs > limitMs)
   const limit = limitMs === null ? 'none' : seconds(limitMs)
-  return markup`<tr class="${isLate ? 'late' : ''}"><td>${round}</td><td>${after}</td><td>${seconds(atMs)}</td><td>${wait}</td><td>${limit}</td></tr>`
+  const fields = [round, after, seconds(atMs), wait, limit].map(
+    (field) => markup`<td>${field}</td>`,
+  )
+  return markup`<tr class="${isLate ? 'late' : ''}">${fields}</tr>`
 }

@@ -14,7 +14,8 @@ export function renderHtml(result: MatrixResult): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Chaos report, build ${build}</title><style>${new Markup(style)}</style></head>
 <body><main><h1>Chaos report</h1>
-<p class="about">Quorate ${build}, sync ${sync}. Begun ${startedAt}, took ${seconds(durationMs)}.</p>
+<p class="about">Quorate ${build}, sync ${sync}.
+Begun ${startedAt}, took ${seconds(durationMs)}.</p>
 ${tiles(cells)}
 <h2>Workloads under faults</h2>
 ${cells.length === 0 ? markup`<p>No cell was run.</p>` : summaryMatrix(cells)}

@@ -51,7 +51,8 @@ article p { margin: 0.4rem 0; } .cost { display: block; }
 .badge { padding: 0.1rem 0.7rem; border-radius: 99px; font-weight: 600; font-size: 0.86rem; }
 .reason { padding: 0.5rem 0.75rem; background: var(--warn-bg); color: var(--warn);
   border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
-figure { margin: 0.9rem 0; overflow-x: auto; } svg { display: block; width: 100%; min-width: 640px; }
+figure { margin: 0.9rem 0; overflow-x: auto; }
+svg { display: block; width: 100%; min-width: 640px; }
 .numbers { display: flex; flex-wrap: wrap; gap: 0.4rem 1.75rem; margin: 0.5rem 0; }
 .violations { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
 .violations b { color: var(--bad); }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Workload } from '../workload.ts'
 import { programWorkload } from './program-workload.ts'
 
-const program = fileURLToPath(new URL('./openwire-program.ts', import.meta.url))
+const program = fileURLToPath(new URL('./openwire-clients.mjs', import.meta.url))
 
 /** Our own OpenWire test client in a process of its own, since it runs on the clients' host. */
 export const openwireWorkload: Workload = programWorkload({

@@ -1,7 +1,3 @@
-/**
- * Clients of the point-to-point workload on our own OpenWire test client, as a program of its own:
- * the history goes to standard output, one event a line; "produce", "pause" and "quit" are obeyed.
- */
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -83,36 +79,50 @@ async function consume({ number, brokers, queue }: Party) {
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    brokers: { type: 'string', default: '' },
-    queue: { type: 'string', default: '' },
-    producers: { type: 'string', default: '2' },
-    consumers: { type: 'string', default: '2' },
-    rate: { type: 'string', default: '50' },
-  },
-})
-const brokers = values.brokers.split(',').map((text) => {
-  const { hostname, port } = new URL(`tcp://${text}`)
-  return { host: hostname, port: Number(port) }
-})
-const gate = new Gate()
-const producers = Number(values.producers)
-const partyOf = (_: unknown, number: number): Party => ({ number, brokers, queue: values.queue })
-const loops = await Promise.all([
-  ...Array.from({ length: Number(values.consumers) }, partyOf).map(consume),
-  ...Array.from({ length: producers }, partyOf).map((party) =>
-    produce(party, gate, 1000 / Number(values.rate)),
-  ),
-])
-for (const loop of loops) {
-  loop().catch((error: unknown) => tell('error', { note: String(error) }))
+function readWords() {
+  const { values } = parseArgs({
+    options: {
+      brokers: { type: 'string', default: '' },
+      queue: { type: 'string', default: '' },
+      producers: { type: 'string', default: '2' },
+      consumers: { type: 'string', default: '2' },
+      rate: { type: 'string', default: '50' },
+    },
+  })
+  const brokers = values.brokers.split(',').map((text) => {
+    const { hostname, port } = new URL(`tcp://${text}`)
+    return { host: hostname, port: Number(port) }
+  })
+  const { queue, producers, consumers, rate } = values
+  return {
+    brokers,
+    queue,
+    producers: Number(producers),
+    consumers: Number(consumers),
+    rate: Number(rate),
+  }
 }
-tell('ready')
-for await (const word of createInterface({ input: process.stdin })) {
-  if (word === 'quit') break
-  gate.isOpen = word === 'produce'
-  while (word === 'pause' && gate.idle < producers) await delay(IDLE_MS)
-  tell(gate.isOpen ? 'producing' : 'paused')
+
+/**
+ * Clients of the point-to-point workload on our own OpenWire test client, as a program of its own:
+ * the history goes to standard output, one event a line; "produce", "pause" and "quit" are obeyed.
+ */
+export async function runOpenWireClients(): Promise<void> {
+  const { brokers, queue, producers, consumers, rate } = readWords()
+  const gate = new Gate()
+  const partyOf = (_: unknown, number: number): Party => ({ number, brokers, queue })
+  const loops = await Promise.all([
+    ...Array.from({ length: consumers }, partyOf).map(consume),
+    ...Array.from({ length: producers }, partyOf).map((party) => produce(party, gate, 1000 / rate)),
+  ])
+  for (const loop of loops) {
+    loop().catch((error: unknown) => tell('error', { note: String(error) }))
+  }
+  tell('ready')
+  for await (const word of createInterface({ input: process.stdin })) {
+    if (word === 'quit') return
+    gate.isOpen = word === 'produce'
+    while (word === 'pause' && gate.idle < producers) await delay(IDLE_MS)
+    tell(gate.isOpen ? 'producing' : 'paused')
+  }
 }
-process.exit()

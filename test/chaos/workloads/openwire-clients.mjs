@@ -1,0 +1,5 @@
+// The program that openwire-workload.ts starts on the clients' host.
+import { runOpenWireClients } from './openwire-clients.ts'
+
+await runOpenWireClients()
+process.exit()
