@@ -5,6 +5,12 @@ import type { CellResult, MatrixResult } from '../cell-result.ts'
 
 const manifest = fileURLToPath(new URL('../../../package.json', import.meta.url))
 
+const FILE = 'result.json'
+
+export function readResult(directory: string): MatrixResult {
+  return JSON.parse(readFileSync(join(directory, FILE), 'utf8')) as MatrixResult
+}
+
 /** Keeps `result.json` up to date after each cell, so that an interrupted run leaves something. */
 export class ResultWriter {
   readonly #path: string
@@ -14,7 +20,7 @@ export class ResultWriter {
   readonly #cells: CellResult[] = []
 
   constructor(directory: string, sync: string) {
-    this.#path = join(directory, 'result.json')
+    this.#path = join(directory, FILE)
     this.#sync = sync
   }
 

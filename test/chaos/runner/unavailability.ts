@@ -1,9 +1,10 @@
+import { availableParallelism, loadavg } from 'node:os'
 import type { CellViolation, Unavailability } from '../cell-result.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { HistoryProgress } from './history-progress.ts'
 
-/** The promise: after a heal nobody waits longer for a confirmation. */
-const AFTER_HEAL_LIMIT_MS = 5000
+/** The promise: after a heal, or beside a fault that leaves a quorum, nobody waits longer. */
+const LIMIT_MS = 5000
 
 /** When one strike came and went, on the monotonic clock. */
 export interface StrikeTimes {
@@ -27,37 +28,34 @@ export interface Window {
 /** How long nothing was confirmed after each strike and each heal, and what of it is too long. */
 export function unavailabilityOf(
   progress: HistoryProgress,
-  window: Window,
+  { strikes, endMs, originMs, service }: Window,
 ): { readonly measured: readonly Unavailability[]; readonly late: readonly CellViolation[] } {
   const measured: Unavailability[] = []
-  const late: CellViolation[] = []
-  const { strikes, endMs, originMs } = window
+  const measure = (event: Event, fromMs: number, toMs: number): void => {
+    const gapMs = progress.longestGapMs(fromMs, toMs)
+    measured.push({
+      ...event,
+      atMs: Math.round(fromMs - originMs),
+      unavailableMs: gapMs === null ? null : Math.round(gapMs),
+    })
+  }
   for (const [at, { round, strikeMs, healMs, healedMs }] of strikes.entries()) {
     const nextMs = strikes[at + 1]?.strikeMs ?? endMs
-    const gapMs = progress.longestGapMs(strikeMs, healMs ?? nextMs)
-    measured.push({
-      after: 'strike',
-      round,
-      atMs: Math.round(strikeMs - originMs),
-      unavailableMs: rounded(gapMs),
-      limitMs: null,
-    })
-    if (healedMs === null) continue
-    const afterHealMs = progress.longestGapMs(healedMs, nextMs)
-    measured.push({
-      after: 'heal',
-      round,
-      atMs: Math.round(healedMs - originMs),
-      unavailableMs: rounded(afterHealMs),
-      limitMs: AFTER_HEAL_LIMIT_MS,
-    })
-    if (afterHealMs !== null && afterHealMs <= AFTER_HEAL_LIMIT_MS) continue
-    const howLong = afterHealMs === null ? 'at all' : `for ${Math.round(afterHealMs)} ms`
-    late.push({ check: 'C10', message: `round ${round}: nothing confirmed ${howLong} after heal` })
+    const limitMs = service === 'continues' ? LIMIT_MS : null
+    measure({ after: 'strike', round, limitMs }, strikeMs, healMs ?? nextMs)
+    if (healedMs !== null) measure({ after: 'heal', round, limitMs: LIMIT_MS }, healedMs, nextMs)
   }
-  return { measured, late }
+  return { measured, late: measured.flatMap(complaintAbout) }
 }
 
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms)
+type Event = Pick<Unavailability, 'after' | 'round' | 'limitMs'>
+
+function complaintAbout(event: Unavailability): CellViolation[] {
+  const { after, round, atMs, unavailableMs, limitMs } = event
+  if (limitMs === null || (unavailableMs !== null && unavailableMs <= limitMs)) return []
+  const howLong = unavailableMs === null ? 'any more' : `for ${unavailableMs} ms`
+  const [oneMinute = 0] = loadavg()
+  const load = `load ${oneMinute.toFixed(1)} on ${availableParallelism()} cores`
+  const message = `round ${round}: nothing confirmed ${howLong} after the ${after} (${load})`
+  return [{ check: 'C10', message, atMs }]
 }
