@@ -9,6 +9,8 @@ import { TimeScale, pictureWidth, plotLeft, plotRight } from './time-scale.ts'
 import { violationLaneHeight, violationMarks } from './violation-marks.ts'
 
 const PHASES_HEIGHT = 18
+/** Of the rounds, above the first lane. */
+const NUMBERS_HEIGHT = 12
 const AXIS_HEIGHT = 24
 const PHASE_LABEL_CHARACTER = 6
 
@@ -24,7 +26,7 @@ const PHASE_LABEL_CHARACTER = 6
  */
 export function timelinePicture(cell: CellResult, id: string): Markup {
   const scale = new TimeScale(cell.durationMs)
-  const nodesTop = PHASES_HEIGHT + 4
+  const nodesTop = PHASES_HEIGHT + NUMBERS_HEIGHT
   const leadersTop = nodesTop + nodesOf(cell).length * nodeLaneHeight
   const curveTop = leadersTop + leaderLaneHeight
   const marksTop = curveTop + curveHeight
