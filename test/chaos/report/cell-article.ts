@@ -77,7 +77,7 @@ ${cell.logComparison.message} ${cell.files.length === 0 ? '' : `Files: ${cell.fi
 }
 
 function waitRow({ round, after, atMs, unavailableMs, limitMs }: Unavailability): Markup {
-  const wait = unavailableMs === null ? 'never back' : seconds(unavailableMs)
+  const wait = unavailableMs === null ? 'all the time' : seconds(unavailableMs)
   const isLate = limitMs !== null && (unavailableMs === null || unavailableMs > limitMs)
   const limit = limitMs === null ? 'none' : seconds(limitMs)
   const fields = [round, after, seconds(atMs), wait, limit].map(

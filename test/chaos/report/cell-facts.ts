@@ -29,11 +29,11 @@ export function factsOf(cell: CellResult): CellFacts {
   }
 }
 
-/** The longest wait of all rounds; 'never' when once nothing was confirmed any more. */
+/** The longest wait of all rounds; in words when nothing was confirmed before what came next. */
 export function worstOf(all: readonly Unavailability[], after: Unavailability['after']): string {
   const waits = all.filter((each) => each.after === after).map((each) => each.unavailableMs)
   if (waits.length === 0) return '-'
-  if (waits.includes(null)) return 'never'
+  if (waits.includes(null)) return after === 'strike' ? 'till heal' : 'never'
   return seconds(Math.max(...waits.map(Number)))
 }
 

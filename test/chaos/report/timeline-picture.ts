@@ -78,7 +78,7 @@ export function inWords({ timeline, violations, unavailability }: CellResult): s
   const waits = unavailability.map(
     ({ after, round, unavailableMs }) =>
       `After the ${after} of round ${round} nothing was confirmed ` +
-      (unavailableMs === null ? 'any more.' : `for up to ${at(unavailableMs)}.`),
+      (unavailableMs === null ? 'before what came next.' : `for up to ${at(unavailableMs)}.`),
   )
   const bad = violations.length === 0 ? 'No violations.' : `${violations.length} violations.`
   return [...strikes, ...leaders, ...waits, bad].join(' ')
