@@ -9,7 +9,8 @@
 //     --json           one line of JSON per hunt on stdout
 //     --no-write       leave the findings and docs/internals/seeded-bugs.md as they are
 //
-// Ends with 1 when a bug was not found that should be. (--child: the process that runs the histories of one bug.)
+// Ends with 1 when a bug was not found that should be. (--child: in the process that runs the
+// histories of one bug.)
 import { parseArgs } from 'node:util'
 import { findSeededBug, seededBugs } from './seeded-bugs/all-bugs.ts'
 import { readFindings, writeFindings } from './seeded-bugs/findings.ts'

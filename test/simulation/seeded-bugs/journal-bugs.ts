@@ -120,10 +120,18 @@ export const journalBugs: readonly SeededBug[] = [
     file: `${store}/journal/recovery.ts`,
     edits: [
       {
-        from: 'await directory.using(segment, (file) => file.syncData())',
-        to: 'await directory.using(segment, () => Promise.resolve())',
+        from: 'await file.syncData()',
+        to: '',
       },
     ],
+  },
+  {
+    name: 'recovered-records-are-not-written-again',
+    breaks:
+      'After a sync that failed the pages count as clean: the sync of the next start is empty.',
+    references: ['R37', 'bug 11'],
+    file: `${store}/journal/recovery.ts`,
+    edits: [{ from: 'await writeFully(file, [bytes], segment.offsetOf(at))', to: '' }],
   },
   {
     name: 'corruption-is-taken-for-a-torn-tail',

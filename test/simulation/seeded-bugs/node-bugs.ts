@@ -82,8 +82,8 @@ export const nodeBugs: readonly SeededBug[] = [
         to: 'const effects = this.#replica.step(event, this.#options.clock.wallMs())',
       },
       {
-        from: 'return this.#replica.leaseValid(this.#options.clock.monotonicMs())',
-        to: 'return this.#replica.leaseValid(this.#options.clock.wallMs())',
+        from: 'this.#replica.leaseValid(this.#options.clock.monotonicMs())',
+        to: 'this.#replica.leaseValid(this.#options.clock.wallMs())',
       },
     ],
   },
