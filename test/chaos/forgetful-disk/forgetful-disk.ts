@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { restore } from './power-loss.ts'
+import { forget, restore } from './power-loss.ts'
 import type { PowerLoss } from './power-loss.ts'
 
 /** What the disk does to a process that runs, from now on. */
@@ -120,9 +120,9 @@ export class ForgetfulDisk {
 
   /** The disk was replaced: an empty directory, in the same machine. */
   wipe(): void {
-    for (const path of [this.directory, this.side]) rmSync(path, { recursive: true, force: true })
-    for (const path of [this.directory, this.side]) mkdirSync(path)
-    this.setMode(this.#faults)
+    rmSync(this.directory, { recursive: true, force: true })
+    mkdirSync(this.directory)
+    forget(this.side)
   }
 }
 

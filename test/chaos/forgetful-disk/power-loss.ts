@@ -66,6 +66,11 @@ export function restore(directory: string, side: string, loss: PowerLoss): void 
   build(root, restored)
   rmSync(directory, { recursive: true })
   renameSync(restored, directory)
+  forget(side)
+}
+
+/** What is in the directory at the next start is what its medium holds. */
+export function forget(side: string): void {
   for (const name of ['names', 'live', 'medium', 'dirty', 'graves']) {
     rmSync(join(side, name), { recursive: true, force: true })
   }

@@ -4,7 +4,7 @@ import { OpenWireClient } from '../../support/openwire-client.ts'
 const QUEUE = 'LOSS.MATRIX'
 /** Sends under way at once in a flow. */
 const LANES = 4
-const BODY_BYTES = 600
+const BODY_BYTES = 4000
 /** A queue that stays empty for so long is drained. */
 const DRAINED_AFTER_MS = 1500
 

@@ -48,6 +48,7 @@ async function rottenDisk(cluster: ForgetfulCluster): Promise<void> {
   flipBits(follower)
   await cluster.sends.flowed(FLOWED)
   await cluster.whole()
+  assert.deepEqual(cluster.suspects(), [follower.name], 'damage is not taken for a torn tail (R32)')
   // Now that it is in good standing again, it may lead: nothing spoilt is served.
   await cluster.kill(await cluster.someLeader())
   await cluster.sends.flowed(FLOWED)
