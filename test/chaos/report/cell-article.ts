@@ -72,7 +72,8 @@ function details(cell: CellResult): Markup {
 <tbody>${cell.unavailability.map(waitRow)}</tbody></table>
 <table><tbody>${counts}</tbody></table></div>
 <p>${cell.rounds} rounds, sync ${cell.sync}, begun ${cell.startedAt}, ${seconds(cell.durationMs)}.
-${cell.logComparison.message} ${cell.files.length === 0 ? '' : `Files: ${cell.files.join(', ')}.`}</p>
+${cell.logComparison.message}
+${cell.files.length === 0 ? '' : `Files: ${cell.files.join(', ')}.`}</p>
 </details>`
 }
 
