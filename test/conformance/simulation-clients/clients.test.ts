@@ -4,6 +4,9 @@ import { Consumer } from '../../simulation/clients/consumer.ts'
 import type { ConsumerOptions } from '../../simulation/clients/consumer.ts'
 import { Producer } from '../../simulation/clients/producer.ts'
 import type { ProducerOptions } from '../../simulation/clients/producer.ts'
+import { TransactedConsumer } from '../../simulation/clients/transacted-consumer.ts'
+import type { TransactedConsumerOptions } from '../../simulation/clients/transacted-consumer.ts'
+import { TransactedProducer } from '../../simulation/clients/transacted-producer.ts'
 import { withRig } from './rig.ts'
 import type { Rig } from './rig.ts'
 
@@ -37,6 +40,42 @@ function consumer(rig: Rig, options: Partial<ConsumerOptions> = {}): Consumer {
     leaveChance: 0,
     leaves: [],
     awayMs: 5,
+    ...options,
+  })
+  rig.add(made)
+  return made
+}
+
+const sizes = { smallBytes: 100, largeBytes: 0, largeChance: 0 }
+
+function transactor(rig: Rig, name: string, isReplaying: boolean): TransactedProducer {
+  const made = new TransactedProducer(rig.environment, {
+    name,
+    destinations: [queue],
+    sizeMax: 4,
+    everyMs: 1,
+    rollbackChance: 0.2,
+    isReplaying,
+    sizes,
+    messagesMax: 150,
+  })
+  rig.add(made)
+  return made
+}
+
+function worker(
+  rig: Rig,
+  name: string,
+  options: Partial<TransactedConsumerOptions> = {},
+): TransactedConsumer {
+  const made = new TransactedConsumer(rig.environment, {
+    name,
+    destination: queue,
+    prefetch: 10,
+    sizeMax: 3,
+    workMs: 0.5,
+    rollbackChance: 0.2,
+    reopenChance: 0.5,
     ...options,
   })
   rig.add(made)
@@ -99,6 +138,57 @@ describe('clients of the simulation', () => {
       await rig.until('messages', () => rig.count('receive') >= 200)
       await rig.settle()
       assert.ok(rig.count('invoke', 'close') > 5)
+      sound(rig)
+    })
+  })
+
+  it('commit each transaction wholly or not at all while connections break', async () => {
+    await withRig(5, async (rig) => {
+      transactor(rig, 'transactor-0', true)
+      transactor(rig, 'transactor-1', false)
+      const forward = { destination: 'queue://receipts', sizes }
+      worker(rig, 'worker-0', { forward })
+      worker(rig, 'worker-1')
+      consumer(rig, { destination: 'queue://receipts' })
+      for (let i = 1; i <= 8; i++) {
+        await rig.until('messages', () => rig.count('receive') >= i * 30)
+        if (i % 3 === 0) await rig.broker.failOver()
+        else rig.breakConnections()
+      }
+      await rig.settle()
+      assert.ok(rig.count('invoke', 'rollback') > 5)
+      sound(rig)
+    })
+  })
+
+  it('keep durable subscriptions, and give them up', async () => {
+    await withRig(6, async (rig) => {
+      const topic = 'topic://prices'
+      producer(rig, { destination: topic, window: 4 })
+      const habits = { destination: topic, subscription: 'watch', leaveChance: 0.1 }
+      const leaves = ['consumer', 'connection', 'crash'] as const
+      consumer(rig, { name: 'subscriber-0', ...habits, leaves })
+      consumer(rig, { name: 'subscriber-1', ...habits, leaves: ['unsubscribe'] })
+      await rig.until('messages', () => rig.count('receive') >= 100)
+      await rig.broker.failOver()
+      await rig.until('messages', () => rig.count('receive') >= 200)
+      await rig.settle()
+      assert.ok(rig.count('invoke', 'unsubscribe') > 0)
+      sound(rig)
+    })
+  })
+
+  it('take turns where they are exclusive', async () => {
+    await withRig(7, async (rig) => {
+      producer(rig)
+      for (const name of ['exclusive-0', 'exclusive-1']) {
+        consumer(rig, { name, isExclusive: true, leaveChance: 0.05, leaves: ['consumer', 'crash'] })
+      }
+      await rig.until('messages', () => rig.count('receive') >= 100)
+      rig.breakConnections()
+      await rig.until('messages', () => rig.count('receive') >= 200)
+      await rig.settle()
+      assert.ok(rig.count('invoke', 'open') > 2)
       sound(rig)
     })
   })

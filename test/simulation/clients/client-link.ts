@@ -24,6 +24,7 @@ const offer = {
   providerName: 'simulation',
 }
 
+const greeting = new OpenWireCodec(initialCodecOptions).encode(encodeOffer(offer))
 const keepAlive = create('KeepAliveInfo')
 
 /** What the owner of a link is told, about which link. */
@@ -55,7 +56,7 @@ export class ClientLink implements ByteStreamOwner {
     this.#clock = clock
     this.#heardMs = clock.monotonicMs()
     stream.attach(this)
-    stream.write([this.#codec.encode(encodeOffer(offer))])
+    stream.write([greeting])
     this.#timer = clock.every(TICK_MS, () => this.#tick())
   }
 

@@ -64,6 +64,9 @@ export interface Refusal {
 /** `lost`: the connection went before the answer, and the request was not sent again. */
 export type Answer = { readonly kind: 'ok' } | Refusal | { readonly kind: 'lost' }
 
+/** Why an attempt to connect is aborted; nobody looks at it. */
+const givenUp = 'given up'
+
 const ok: Answer = { kind: 'ok' }
 const lost: Answer = { kind: 'lost' }
 
@@ -205,12 +208,14 @@ export class FailoverConnection implements LinkListener {
     return this.request(remove, 'forget')
   }
 
+  /** The command is the connection's from now on: it gets its id here, and keeps it. */
   request(command: Request, onLoss: OnLoss): Promise<Answer> {
     if (this.isClosed || (!this.isUp && onLoss === 'forget')) return Promise.resolve(lost)
     const commandId = ++this.#lastCommand
-    const request = { ...command, commandId, responseRequired: true }
+    command.commandId = commandId
+    command.responseRequired = true
     return new Promise((resolve) => {
-      const pending = { command: request, onLoss, resolve, sentOver: 0, isRepeated: false }
+      const pending = { command, onLoss, resolve, sentOver: 0, isRepeated: false }
       this.#pending.set(commandId, pending)
       if (this.isUp) this.#write(pending)
     })
@@ -320,6 +325,7 @@ export class FailoverConnection implements LinkListener {
           stream.destroy()
           return
         }
+        this.#attempt = null
         this.#state = 'greeting'
         this.#link = new ClientLink(stream, this, clock)
       },
@@ -349,7 +355,7 @@ export class FailoverConnection implements LinkListener {
     const link = this.#link
     this.#attempt = null
     this.#link = null
-    attempt?.abort()
+    attempt?.abort(givenUp)
     link?.close()
   }
 
@@ -400,7 +406,7 @@ export class FailoverConnection implements LinkListener {
     for (const [key, { info }] of this.#consumers) {
       if (opening.has(key)) continue
       back.push(info)
-      void this.#reopen(isGentle ? { ...info, prefetchSize: 0 } : info)
+      void this.#reopen({ ...info, prefetchSize: isGentle ? 0 : info.prefetchSize })
     }
     for (const listener of this.#listeners) listener.replay?.()
     for (const pending of this.#pending.values()) {

@@ -18,6 +18,8 @@ import type { Answer, FailoverConnection } from './failover-connection.ts'
 import { wireDestination } from './outgoing-message.ts'
 import { decodePayload } from './payload.ts'
 
+const emptyAck = create('MessageAck')
+
 /** `MessageAck.ackType`. */
 const AckType = { standard: 2, individual: 4 } as const
 
@@ -169,7 +171,8 @@ export class OpenConsumer {
     deliveries: readonly Delivery[],
     transactionId: LocalTransactionId | null,
   ): Promise<Answer> {
-    const command = create('MessageAck', {
+    const command = {
+      ...emptyAck,
       consumerId: this.#id,
       destination: this.#info.destination,
       transactionId,
@@ -177,7 +180,7 @@ export class OpenConsumer {
       firstMessageId: deliveries[0]?.id ?? null,
       lastMessageId: deliveries.at(-1)?.id ?? null,
       messageCount: deliveries.length,
-    })
+    }
     // Of no use on another connection: the messages come again there.
     return this.#connection.request(command, 'forget')
   }

@@ -1,8 +1,9 @@
-import { create } from '@quorate/core/openwire/commands'
+import { TypeId, create } from '@quorate/core/openwire/commands'
 import type {
   Destination,
   LocalTransactionId,
   MessageCommand,
+  MessageId,
   ProducerId,
 } from '@quorate/core/openwire/commands'
 import type { DestinationName } from '../../support/history/events.ts'
@@ -62,15 +63,17 @@ export class OutgoingMessages {
     const { producerId } = this
     const number = ++this.#number
     const name = `${this.#client}:${number}`
-    const messageId = create('MessageId', { producerId, producerSequenceId: number })
-    const command = create('ActiveMQBytesMessage', {
+    const messageId: MessageId = {
+      type: TypeId.MessageId,
+      textView: null,
       producerId,
+      producerSequenceId: number,
+      brokerSequenceId: 0,
+    }
+    const content = encodePayload(name, this.#fillBytes())
+    const command = bytesMessage(messageId, content, {
       destination: this.#destination,
       transactionId,
-      messageId,
-      persistent: true,
-      priority: 4,
-      content: encodePayload(name, this.#fillBytes()),
     })
     return { name, command }
   }
@@ -79,5 +82,48 @@ export class OutgoingMessages {
     const { smallBytes, largeBytes, largeChance } = this.#sizes
     const isLarge = largeChance > 0 && this.#chance.chance(largeChance)
     return this.#chance.integer(0, isLarge ? largeBytes : smallBytes)
+  }
+}
+
+/** Written out, for speed: there are very many. */
+function bytesMessage(
+  messageId: MessageId,
+  content: Buffer,
+  to: { readonly destination: Destination; readonly transactionId: LocalTransactionId | null },
+): MessageCommand {
+  return {
+    type: TypeId.ActiveMQBytesMessage,
+    commandId: 0,
+    responseRequired: false,
+    producerId: messageId.producerId,
+    destination: to.destination,
+    transactionId: to.transactionId,
+    originalDestination: null,
+    messageId,
+    originalTransactionId: null,
+    groupID: null,
+    groupSequence: 0,
+    correlationId: null,
+    persistent: true,
+    expiration: 0,
+    priority: 4,
+    replyTo: null,
+    timestamp: 0,
+    jmsType: null,
+    content,
+    marshalledProperties: null,
+    dataStructure: null,
+    targetConsumerId: null,
+    compressed: false,
+    redeliveryCounter: 0,
+    brokerPath: null,
+    arrival: 0,
+    userID: null,
+    recievedByDFBridge: false,
+    droppable: false,
+    cluster: null,
+    brokerInTime: 0,
+    brokerOutTime: 0,
+    JMSXGroupFirstForConsumer: false,
   }
 }

@@ -106,12 +106,12 @@ class Drawing {
     if (chance.chance(0.3)) this.#addTransactedProducer([prices])
     else this.#addProducer(prices)
     const leaves: Leave[] = ['consumer', 'connection', 'crash']
-    if (chance.chance(0.3)) leaves.push('unsubscribe')
+    if (chance.chance(0.5)) leaves.push('unsubscribe')
     for (let i = chance.integer(1, 2); i > 0; i--) {
       this.#addConsumer(prices, {
         name: `subscriber-${i}`,
         subscription: 'watch',
-        leaveChance: chance.pick([0, 0.01, 0.05]),
+        leaveChance: chance.pick([0, 0.02, 0.06]),
         leaves,
       })
     }
