@@ -5,7 +5,7 @@ import { NOTICE_MS } from '../../simulation/clients/client-link.ts'
 import { ClientTransaction } from '../../simulation/clients/client-transaction.ts'
 import { FailoverConnection } from '../../simulation/clients/failover-connection.ts'
 import type { Answer } from '../../simulation/clients/failover-connection.ts'
-import { OutgoingMessages, wireDestination } from '../../simulation/clients/outgoing-message.ts'
+import { OutgoingMessages, wireDestination } from '../../simulation/clients/outgoing-messages.ts'
 import { decodePayload, encodePayload } from '../../simulation/clients/payload.ts'
 import { SmallWorld } from './small-world.ts'
 

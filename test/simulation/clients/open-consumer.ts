@@ -15,7 +15,7 @@ import type {
 } from '../../support/history/events.ts'
 import type { ClientEnvironment } from './client-environment.ts'
 import type { Answer, FailoverConnection } from './failover-connection.ts'
-import { wireDestination } from './outgoing-message.ts'
+import { wireDestination } from './outgoing-messages.ts'
 import { decodePayload } from './payload.ts'
 
 const emptyAck = create('MessageAck')

@@ -1,6 +1,6 @@
 import type { Chance } from '../world/chance.ts'
 import type { ConsumerOptions, Leave } from './consumer.ts'
-import type { PayloadSizes } from './outgoing-message.ts'
+import type { PayloadSizes } from './outgoing-messages.ts'
 import type { ProducerOptions } from './producer.ts'
 import type { TransactedConsumerOptions } from './transacted-consumer.ts'
 import type { TransactedProducerOptions } from './transacted-producer.ts'

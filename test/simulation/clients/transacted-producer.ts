@@ -3,8 +3,8 @@ import type { ClientName, DestinationName } from '../../support/history/events.t
 import type { ClientEnvironment } from './client-environment.ts'
 import { ClientTransaction } from './client-transaction.ts'
 import { FailoverConnection } from './failover-connection.ts'
-import { OutgoingMessages } from './outgoing-message.ts'
-import type { PayloadSizes } from './outgoing-message.ts'
+import { OutgoingMessages } from './outgoing-messages.ts'
+import type { PayloadSizes } from './outgoing-messages.ts'
 import { Pauses } from './pauses.ts'
 import type { Worker } from './worker.ts'
 
