@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Nemesis } from './nemesis/nemesis.ts'
 import type { FaultName } from './nemesis/faults.ts'
 import { Chance } from './world/chance.ts'
+import type { Sighting } from './world/sightings.ts'
 import { Simulation } from './world/simulation.ts'
 import { judge } from './judge.ts'
 import { drawPlan } from './plan.ts'
@@ -28,6 +29,8 @@ export interface HistoryTotals {
   readonly received: number
   /** Records that a quorum of disks lost, and that were reported. */
   readonly reportedLosses: number
+  /** How often what histories are there for came about. */
+  readonly sightings: Readonly<Partial<Record<Sighting, number>>>
 }
 
 export interface HistoryOptions {
@@ -66,6 +69,7 @@ export async function runHistory(
     confirmed: count('ok'),
     received: count('receive'),
     reportedLosses: ledger.reportedLosses,
+    sightings: Object.fromEntries(simulation.sightings),
   }
   return { seed, failure, plan, trace: simulation.trace.lines, totals }
 }

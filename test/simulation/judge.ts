@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { digestFold, describeFold } from '@quorate/broker/store/digest'
 import { MemoryStore } from '@quorate/broker/store/memory/memory-store'
 import { judgeHistory, violationLines } from '../support/history/judge.ts'
+import { INACTIVITY_MS } from './clients/client-link.ts'
 import type { Simulation } from './world/simulation.ts'
 
-/** Receipts and outcomes are recorded at once: there is no slack to allow for. */
-const LIMITS = { graceMs: 0, noticeMs: 0, leaseMs: 700, unavailableMs: 20_000 }
+/**
+ * Receipts and outcomes are recorded at once. A client behind a cut notices the loss of its broker
+ * only by its inactivity, and may hear until then what its former broker sent before.
+ */
+const LIMITS = { graceMs: 0, noticeMs: 2 * INACTIVITY_MS, leaseMs: 700, unavailableMs: 20_000 }
 
 /** Epochs that a strike may cost: an election or two, each with a lost race (S12). */
 const EPOCHS_PER_STRIKE = 3

@@ -16,6 +16,7 @@ import type {
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 import type { Disk } from './disk.ts'
 import { LogWitness } from './log-witness.ts'
+import type { Sighting } from './sightings.ts'
 
 export interface WitnessOptions {
   readonly id: string
@@ -25,6 +26,7 @@ export interface WitnessOptions {
   /** Everybody's stores, for what may be given up (R10). */
   readonly everybody: () => readonly Holder[]
   readonly tell: (line: string) => void
+  readonly sight: (what: Sighting) => void
   /** Every frame but the regular ones, for traces that are read closely. */
   readonly tellFrame: (to: string, frame: Frame) => void
   readonly tellEvent: (event: ReplicaEvent) => void
@@ -48,6 +50,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
   onEffect: (effect: ReplicaEffect) => void = () => undefined
   readonly #options: WitnessOptions
   #openEpoch = 0
+  #wasSuspect = false
+  #hadLease = false
   /** Byte position up to which the journal was found on the medium. */
   #durablePosition = 0
 
@@ -68,6 +72,10 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.#options.ledger.promised(this, this.#metaOnDisk().promised)
     this.#checkConfig()
     const { tail } = node.journal
+    if (node.replica.suspect !== null) this.#options.sight('a replica was suspect')
+    if (node.replica.suspect === 'the journal was corrupt') {
+      this.#options.sight('a damaged log was cut and fetched again')
+    }
     const loss = gone.length === 0 ? '' : `, ${gone.length} records gone`
     this.#options.tell(`opens its store: ${tail.epoch}/${tail.index}${loss}${doubt(node)}`)
   }
@@ -76,6 +84,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.store = store
     const length = this.log.length
     const { index, chain } = store.appliedPoint
+    if (index > 0) this.#options.sight('an index was loaded from a checkpoint')
+    else if (length > 0) this.#options.sight('an index was rebuilt from the log')
     assert.ok(index <= length, `the index of ${this.id} is ahead of its log (R19)`)
     assert.equal(chain, this.log.chainAt(index) ?? 0, `the index of ${this.id} is of another log`)
   }
@@ -86,6 +96,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
     else if (event.type === 'persisted') {
       this.#options.ledger.promised(this, this.#metaOnDisk().promised)
     } else if (event.type === 'truncated') this.#durablePosition = 0
+    this.#noteSightings()
     for (const effect of effects) {
       this.#look(effect)
       this.onEffect(effect)
@@ -101,8 +112,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.isLeading = false
   }
 
-  leaseValid(nowMs: number): boolean {
-    return this.node?.replica.leaseValid(nowMs) ?? false
+  get hasLease(): boolean {
+    return this.node?.leaseValid() ?? false
   }
 
   /** Changes a byte of the log on the medium. False when no file holds it. */
@@ -128,13 +139,23 @@ export class BrokerWitness implements BrokerObserver, Holder {
       .sort((a, b) => a - b)
   }
 
+  #noteSightings(): void {
+    const { sight } = this.#options
+    const isSuspect = this.node?.replica.suspect != null
+    if (this.#wasSuspect && !isSuspect) sight('a suspect replica was cleared')
+    this.#wasSuspect = isSuspect
+    const { hasLease } = this
+    if (this.isLeading && this.#hadLease && !hasLease) sight('a leader lost its lease')
+    this.#hadLease = hasLease
+  }
+
   #newStore({ storeUuid }: ReplicaMeta): void {
     this.storeUuid = storeUuid
     this.log.truncate(0)
   }
 
   #look(effect: ReplicaEffect): void {
-    const { ledger, tell } = this.#options
+    const { ledger, tell, sight } = this.#options
     switch (effect.type) {
       case 'send':
         this.#options.tellFrame(effect.to, effect.frame)
@@ -145,18 +166,22 @@ export class BrokerWitness implements BrokerObserver, Holder {
         break
       case 'truncate':
         ledger.truncated(this, effect.after)
+        sight('a diverged log was cut')
         this.log.truncate(effect.after)
         tell(`cuts its log after ${effect.after}`)
         break
       case 'openEpoch': {
         const { epoch, possibleLoss } = effect.start
         this.#openEpoch = epoch
+        if (epoch > 1) sight('a follower was elected after the leader died')
+        if (possibleLoss) sight('everybody had to be present for an election')
         ledger.elected(this.#leading(), epoch, possibleLoss ? this.#options.everybody() : null)
         tell(`wins epoch ${epoch}${possibleLoss ? ', something may be lost' : ''}`)
         break
       }
       case 'appendConfig':
         this.#checkChange()
+        sight('a seat changed its store')
         break
       case 'commit': {
         const leads = this.node?.replica.leadership != null
@@ -187,6 +212,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
     }
     if (frame.type === 'ack' || frame.type === 'tail' || frame.type === 'sessionStart') {
       ledger.saidInEpoch(this, frame.epoch)
+    }
+    if (frame.type === 'fenceReply' && !frame.promises) {
+      this.#options.sight('an epoch was refused by a voter')
     }
     if (frame.type === 'fenceReply' && frame.promises) ledger.saidInEpoch(this, frame.epoch)
   }

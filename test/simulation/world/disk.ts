@@ -20,9 +20,12 @@ export class Disk {
   failingSync: number | null = null
   #process: SimulatedProcess | null = null
   readonly #chance: Chance
+  readonly #onFull: () => void
 
-  constructor(chance: Chance) {
+  /** `onFull`: told when a write finds hardly any room. */
+  constructor(chance: Chance, onFull: () => void) {
     this.#chance = chance
+    this.#onFull = onFull
     this.files = new MemoryFileSystem({
       turn: (operation) => this.#turn(operation),
       fault: (operation) => this.#fault(operation),
@@ -70,6 +73,11 @@ export class Disk {
   }
 
   #fault(operation: FileOperation): Fault | null {
+    const isWrite = operation.kind === 'write'
+    const { usedBytes, capacityBytes } = this.files
+    if (isWrite && capacityBytes < Infinity && usedBytes + operation.length > capacityBytes) {
+      this.#onFull()
+    }
     if (this.failingSync === null || operation.kind !== 'syncData') return null
     this.failingSync--
     if (this.failingSync > 0) return null

@@ -46,7 +46,7 @@ export class SimulatedBroker {
     this.id = id
     this.#shape = shape
     this.#chance = simulation.chance.fork()
-    this.disk = new Disk(this.#chance.fork())
+    this.disk = this.#newDisk()
     this.witness = this.#newWitness()
   }
 
@@ -139,8 +139,9 @@ export class SimulatedBroker {
     this.kill()
     this.#tell('gets an empty disk')
     this.#simulation.ledger.destroyed(this.witness, 0)
-    this.disk = new Disk(this.#chance.fork())
+    this.disk = this.#newDisk()
     this.witness.disk = this.disk
+    this.witness.storeUuid = 'not yet known'
   }
 
   /** A byte of this record changes on the medium; only while the broker is down. */
@@ -166,6 +167,7 @@ export class SimulatedBroker {
   #failed(process: SimulatedProcess, error: { code: string; message: string }): void {
     if (this.#process !== process) return
     this.#tell(`fails: ${error.code} ${error.message}`)
+    if (error.message.includes('EIO')) this.#simulation.sight('a disk refused a sync')
     const goodbye = () => {
       if (this.#process === process) this.#end({ powerCut: false })
     }
@@ -184,6 +186,10 @@ export class SimulatedBroker {
     this.disk.kill()
   }
 
+  #newDisk(): Disk {
+    return new Disk(this.#chance.fork(), () => this.#simulation.sight('a disk was full'))
+  }
+
   #newWitness(): BrokerWitness {
     return new BrokerWitness({
       id: this.id,
@@ -192,6 +198,7 @@ export class SimulatedBroker {
       ledger: this.#simulation.ledger,
       everybody: () => this.#simulation.witnesses,
       tell: (line) => this.#tell(line),
+      sight: (what) => this.#simulation.sight(what),
       tellEvent: (event) => this.#simulation.trace.event(this.id, event),
       tellFrame: (to, frame) => this.#simulation.trace.frame(this.id, to, frame),
     })
@@ -229,7 +236,7 @@ export class SimulatedBroker {
     const network = this.#simulation.network.of(process)
     const onDispatch = () =>
       this.#simulation.guard(() => {
-        const hasLease = this.witness.leaseValid(process.timeline.nowMs)
+        const hasLease = this.witness.hasLease
         assert.ok(hasLease, `${this.id} dispatches without a lease (S9)`)
       })
     return {

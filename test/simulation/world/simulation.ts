@@ -6,6 +6,7 @@ import type { BrokerWitness } from './broker-witness.ts'
 import type { ClientEnvironment } from '../clients/client-environment.ts'
 import { Chance } from './chance.ts'
 import { Coordination } from './coordination.ts'
+import type { Sighting } from './sightings.ts'
 import { CLIENT_PORT, SimulatedBroker } from './simulated-broker.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -35,6 +36,7 @@ export class Simulation {
   readonly history: HistoryEvent[] = []
   /** What brokers logged as errors. */
   readonly alarms: string[] = []
+  readonly sightings = new Map<Sighting, number>()
   /** What the clients still waited for when they gave up. */
   drainFailure: string | null = null
   #failure: Error | null = null
@@ -76,6 +78,10 @@ export class Simulation {
 
   startAll(): void {
     for (const broker of this.brokers) broker.start()
+  }
+
+  sight(what: Sighting): void {
+    this.sightings.set(what, (this.sightings.get(what) ?? 0) + 1)
   }
 
   tell(line: string): void {
@@ -201,10 +207,9 @@ export class Simulation {
 
   /** S9: at no time may two brokers dispatch. */
   #afterStep(): void {
-    const { nowMs } = this.timeline
     let leased: SimulatedBroker | null = null
     for (const broker of this.brokers) {
-      if (broker.isPaused || !broker.witness.leaseValid(nowMs)) continue
+      if (broker.isPaused || !broker.witness.hasLease) continue
       if (leased !== null) {
         const [a, b] = [leased.id, broker.id]
         this.#fail(new Error(`${a} and ${b} may dispatch at the same time (S9)`))

@@ -226,7 +226,8 @@ export class ReplicaNode {
   }
 
   leaseValid(): boolean {
-    return this.#replica.leaseValid(this.#options.clock.monotonicMs())
+    // What has failed hands out nothing, whatever its followers said before.
+    return !this.#isStopped && this.#replica.leaseValid(this.#options.clock.monotonicMs())
   }
 
   onJournalAdvanced(): void {
