@@ -51,6 +51,8 @@ export class ClusterMembership {
   #timer: Timer | null = null
   #isAsking = false
   #isSettled = false
+  /** Settled once: the service has confirmed the cluster of this process. */
+  #hasTakenPart = false
   #lastDoubt = ''
 
   constructor(options: MembershipOptions) {
@@ -96,6 +98,8 @@ export class ClusterMembership {
   #onEvent(event: CoordinatorEvent): void {
     if (event.type === 'session') {
       this.#session = event.state
+      // The service may have lost everything with the session: what was founded is looked up again.
+      if (event.state === 'expired') this.#isSettled = false
       if (event.state === 'expired' && this.#options.stepDownOnZkExpiry) {
         this.#options.node.dispatch({
           type: 'stepDown',
@@ -172,6 +176,15 @@ export class ClusterMembership {
   #accept(found: Bootstrap): void {
     const { node, replicas, log } = this.#options
     const { clusterId, storeUuid } = node.replica.meta
+    if (this.#hasTakenPart && clusterId !== found.clusterId) {
+      // R26: the service makes nothing safe, so what it holds now does not end what works.
+      this.#isSettled = true
+      log.error('the coordination service knows another cluster: nobody new can join this one', {
+        clusterId,
+        found: found.clusterId,
+      })
+      return
+    }
     if (found.seats.length !== replicas) {
       throw new BrokerError(
         'CONFIG_INVALID',
@@ -185,6 +198,7 @@ export class ClusterMembership {
       )
     }
     this.#isSettled = true
+    this.#hasTakenPart = true
     if (clusterId !== null) return
     const config = { version: 1, seats: found.seats }
     const seated = isVoter(config, storeUuid)

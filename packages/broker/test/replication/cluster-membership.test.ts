@@ -211,6 +211,30 @@ describe('cluster membership', () => {
     assert.deepEqual(again.coordinator.bootstrap, first.coordinator.bootstrap)
   })
 
+  it('puts it back as well when the service was wiped under a running node (R2)', async (t) => {
+    const { coordinator, joined, settle } = await member(t)
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    const { bootstrap } = coordinator
+    coordinator.bootstrap = null
+    coordinator.tell({ type: 'session', state: 'expired' })
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    assert.deepEqual(coordinator.bootstrap, bootstrap)
+    assert.equal(joined.length, 1)
+  })
+
+  it('goes on in its cluster when the service suddenly knows another one (R26)', async (t) => {
+    const { coordinator, fatal, joined, settle } = await member(t)
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    coordinator.bootstrap = founded
+    coordinator.tell({ type: 'session', state: 'expired' })
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    assert.deepEqual([fatal, joined.length], [[], 1])
+  })
+
   it('refuses the cluster of somebody else, and another number of seats', async (t) => {
     const fileSystem = new MemoryFileSystem()
     const first = await member(t, { fileSystem })
