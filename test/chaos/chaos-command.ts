@@ -1,6 +1,6 @@
 /**
- * `npm run chaos`: real brokers and a real ZooKeeper ensemble on hosts made with network namespaces,
- * under load, under faults; `npm run chaos -- --help` tells the flags.
+ * `npm run chaos`: real brokers and a real ZooKeeper ensemble on hosts made with network
+ * namespaces, under load, under faults; `npm run chaos -- --help` tells the flags.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

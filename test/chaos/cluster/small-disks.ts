@@ -5,7 +5,7 @@ import type { Equipment } from './equipment.ts'
 
 const DISK_MEGABYTES = 192
 /** Small, so that a full disk is felt soon and not when a large preallocated segment ends. */
-const SEGMENT = '512kb'
+const SEGMENT = '128kb'
 const CHUNK = Buffer.alloc(256 * 1024, 1)
 const SMALLEST_CHUNK = 4096
 

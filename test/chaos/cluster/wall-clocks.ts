@@ -19,8 +19,8 @@ export function wallClocksMissing(): string | false {
 }
 
 /**
- * Wall clocks that can be set while the broker runs, one a broker: libfaketime reads the offset from
- * a file, at most a second late. The monotonic clock and the times of files stay true.
+ * Wall clocks that can be set while the broker runs, one a broker: libfaketime reads the offset
+ * from a file, at most a second late. The monotonic clock and the times of files stay true.
  */
 export class WallClocks implements Equipment {
   readonly name = 'wall clocks'

@@ -3,7 +3,8 @@ import { SmallDisks } from '../cluster/small-disks.ts'
 import type { ChaosCluster } from '../cluster/chaos-cluster.ts'
 import type { Fault, Strike } from './fault.ts'
 
-const HOLD_MS = 6000
+/** Longer than a load needs to use up the segments that are prepared. */
+const HOLD_MS = 9000
 
 function fill(cluster: ChaosCluster, node: BrokerNode, what: string): Strike {
   const disks = cluster.equipment

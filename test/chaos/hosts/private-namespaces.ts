@@ -13,10 +13,11 @@ export function isInside(): boolean {
 }
 
 /**
- * Runs this program again, with the same arguments, in a network namespace and a mount namespace of
- * its own, and answers its exit code. Bridges, hosts, routes, cuts and mounts that it makes exist for
- * it alone and vanish with it, however it ends: nothing touches the machine's own network, and there
- * is nothing to clean up after a SIGKILL. Processes in it get SIGKILL when their parent ends.
+ * Runs this program again, with the same arguments, in a network namespace and a mount namespace
+ * of its own, and answers its exit code. Bridges, hosts, routes, cuts and mounts that it makes
+ * exist for it alone and vanish with it, however it ends: nothing touches the machine's own
+ * network, and there is nothing to clean up after a SIGKILL. Processes in it get SIGKILL when their
+ * parent ends.
  */
 export async function runInside(): Promise<number> {
   const [script = '', ...words] = process.argv.slice(1)

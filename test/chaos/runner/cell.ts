@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HistoryEvent } from '../../support/history/events.ts'
@@ -89,9 +89,19 @@ class Cell {
       await workload?.stop().catch(() => undefined)
       await watch.stop()
     }
-    const history = join(this.#options.directory, 'history.ndjson')
-    writeFileSync(history, toLines(merged([this.#events])))
-    return this.#result(reason, watch)
+    return this.#result(reason, { watch, files: this.#writeFiles() })
+  }
+
+  /** The history, and what the brokers said since their cluster began. */
+  #writeFiles(): string[] {
+    const { directory, cluster } = this.#options
+    const history = 'history.ndjson'
+    writeFileSync(join(directory, history), toLines(merged([this.#events])))
+    const logs = cluster.brokers.map(({ name, logFile }) => {
+      copyFileSync(logFile, join(directory, `${name}.log`))
+      return `${name}.log`
+    })
+    return [history, ...logs]
   }
 
   async #startWorkload(): Promise<RunningWorkload> {
@@ -211,7 +221,10 @@ class Cell {
     }
   }
 
-  #result(reason: string | null, watch: StatusWatch): CellResult {
+  #result(
+    reason: string | null,
+    { watch, files }: { readonly watch: StatusWatch; readonly files: readonly string[] },
+  ): CellResult {
     const { workloadName, workload, faultName, fault, rounds, sync } = this.#options
     const durationMs = this.#sinceStart(monotonicNowMs())
     const unavailability = this.#unavailability()
@@ -250,7 +263,7 @@ class Cell {
       violations,
       unavailability: unavailability.measured,
       logComparison: this.#logs,
-      files: ['history.ndjson'],
+      files,
     }
   }
 

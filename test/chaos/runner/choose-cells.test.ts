@@ -3,12 +3,13 @@ import { describe, it } from 'node:test'
 import { faults } from '../faults/faults.ts'
 import { workloads } from '../workloads/workloads.ts'
 import { chooseCells } from './choose-cells.ts'
+import type { Choice } from './choose-cells.ts'
 import { inOrder } from './matrix.ts'
 
 const tables = { workloads, faults }
-const nothing = { workload: [], fault: [], cell: [] }
+const nothing: Choice = { workload: [], fault: [], cell: [] }
 
-function names(choice: Partial<typeof nothing> & Record<string, readonly string[]>): string[] {
+function names(choice: Partial<Choice>): string[] {
   const cells = chooseCells(tables, { ...nothing, ...choice })
   if (typeof cells === 'string') throw new Error(cells)
   return inOrder(cells).map(({ workloadName, faultName }) => `${workloadName}:${faultName}`)
