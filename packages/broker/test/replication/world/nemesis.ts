@@ -189,11 +189,19 @@ export class Nemesis {
     const others = this.nodes.filter((node) => node !== leader && node.isUp)
     const heir = this.#random.pick(others)
     if (heir === undefined) return
-    this.#world.cut(leader.id, heir.id)
-    this.#world.scheduler.after(this.#random.between(800, 1_400), () => {
-      if (this.#isOver || !leader.serving || leader.isPaused) return
+    // Nothing is sent meanwhile, or the heir would lack it and could not win.
+    this.#world.hush(2_000)
+    this.#later(100, () => this.#world.cut(leader.id, heir.id))
+    this.#later(this.#random.between(900, 1_500), () => {
+      if (!leader.serving || leader.isPaused) return
       for (const other of others) if (other !== heir && other.isUp) this.#confuse(other)
       for (const other of this.nodes) if (other !== leader) this.#world.cut(leader.id, other.id)
+    })
+  }
+
+  #later(ms: number, work: () => void): void {
+    this.#world.scheduler.after(ms, () => {
+      if (!this.#isOver) work()
     })
   }
 

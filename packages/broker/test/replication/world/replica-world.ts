@@ -31,6 +31,7 @@ export class ReplicaWorld {
   /** Epochs handed out: an election that nobody can win should not take one (S12). */
   allocations = 0
   #isFlowing = false
+  #silentUntilMs = 0
 
   constructor(options: WorldOptions) {
     this.scheduler = new Scheduler(options.seed)
@@ -106,13 +107,19 @@ export class ReplicaWorld {
   flow(everyMs: number): void {
     const send = (i: number): void => {
       if (!this.#isFlowing) return
-      for (const node of this.up) node.propose(`${node.id} ${i}`)
+      const mayTalk = this.scheduler.nowMs >= this.#silentUntilMs
+      if (mayTalk) for (const node of this.up) node.propose(`${node.id} ${i}`)
       const isSilent = this.scheduler.random() < 0.02
       const delayMs = isSilent ? this.scheduler.between(500, 3_000) : everyMs
       this.scheduler.after(delayMs, () => send(i + 1))
     }
     this.#isFlowing = true
     send(0)
+  }
+
+  /** No client sends anything for a while. */
+  hush(ms: number): void {
+    this.#silentUntilMs = this.scheduler.nowMs + ms
   }
 
   stopFlow(): void {
