@@ -65,8 +65,8 @@ interface Sync {
  *
  * The rules of what a crash may leave:
  * - A sector holds any content that it had in the page cache since the last sync that covers it.
- * - A sync covers what had ended before it began. fdatasync covers content and growth, not a shorter
- *   size. A sync of a file covers no name, and that of a directory nothing but its names.
+ * - A sync covers what had ended before it began. fdatasync covers content and growth, not a
+ *   shorter size. A sync of a file covers no name, and that of a directory nothing but its names.
  * - Sizes of one file reach the medium in order: a later size brings an earlier cut with it.
  * - A cut zeroes the rest of its page in the cache; that may be written before the size is.
  * - Names of one directory change in order, or, where they have nothing to do with each other, in

@@ -64,8 +64,8 @@ export class TwoSlotFile {
       await makeEmpty(file, options)
       return { file: new TwoSlotFile(file, slotBytes, 0), state: 'absent', payload: null }
     }
-    // A process that was killed may have left it in the page cache only: the next write, torn, would
-    // then spoil the other slot while this one is lost.
+    // A process that was killed may have left it in the page cache only: a loss of power during the
+    // next write would then take both slots.
     await file.syncData()
     const opened = new TwoSlotFile(file, slotBytes, best.generation)
     return { file: opened, state: 'valid', payload: best.payload }

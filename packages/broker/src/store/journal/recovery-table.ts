@@ -51,11 +51,11 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
  * Crash and corruption are told apart by what a crash can explain. It cannot touch what was synced:
  * whatever is damaged below the persisted checkpoint is corruption. Above it, the end of a process
  * leaves a prefix of what it wrote, so damage with a valid record behind it is corruption as well:
- * taking it for a torn tail would cut acknowledged records (bug 12). A loss of power, however, keeps
- * any of the unsynced sectors and loses any others: a group of records then has holes, always on
- * several replicas when the power of all fails, and suspecting them all would leave nobody to
- * elect. So above the checkpoint a loss of power explains everything. What decays there between the
- * sync and that very stop is not told apart from it; the checkpoint is at most CHECKPOINT_MS old.
+ * taking it for a torn tail would cut acknowledged records (bug 12). A loss of power keeps any of
+ * the unsynced sectors and loses any others, so a group of records then has holes, and that on all
+ * replicas when the power of all fails: suspecting them would leave nobody to elect. So above the
+ * checkpoint a loss of power explains everything. What decays there between its sync and that very
+ * stop is not told apart from it; the checkpoint is at most CHECKPOINT_MS old.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
   // H P C E Z S F L
