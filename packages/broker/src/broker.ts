@@ -161,8 +161,14 @@ export class Broker {
 
   #onJoined(clusterId: string): void {
     this.#opening = this.#openStore(clusterId).catch((error: unknown) => {
-      this.onFatal(toBrokerError(error, 'STORE_UNAVAILABLE'))
+      this.#storeFailed(toBrokerError(error, 'STORE_UNAVAILABLE'))
     })
+  }
+
+  /** Damage in the log has to be remembered, or the next start finds it again (R32). */
+  #storeFailed(error: BrokerError): void {
+    if (error.code === 'JOURNAL_CORRUPT') this.#parts.node.fail(error)
+    else this.onFatal(error)
   }
 
   async #openStore(clusterId: string): Promise<void> {
@@ -183,7 +189,7 @@ export class Broker {
           return journal.readAt(refs)
         },
       },
-      onFailure: (error) => this.onFatal(error),
+      onFailure: (error) => this.#storeFailed(error),
       log,
       backend: index,
     })

@@ -101,6 +101,11 @@ export class Ledger {
     return this.#confirmed.has(payload)
   }
 
+  /** The last record that this node said to be committed. */
+  knownTo(id: string): number {
+    return this.#known.get(id) ?? 0
+  }
+
   /** Leaderships so far. */
   get epochs(): number {
     return this.#leaders.size
