@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SyncWord } from '@quorate/broker/replication/sync-level'
+import type { NodeSettings } from '../../support/broker-node.ts'
 import type { ForgetfulCluster } from './forgetful-cluster.ts'
 
 /** An event, and what is promised of it in some levels of `sync`. */
@@ -9,7 +10,9 @@ export interface Cell {
   readonly syncs: readonly SyncWord[]
   /** Those that always run; the others only when the whole matrix is asked for. */
   readonly chosen: readonly SyncWord[]
-  run(this: void, cluster: ForgetfulCluster, sync: SyncWord): Promise<void>
+  /** Of every broker. */
+  readonly settings?: NodeSettings
+  run(this: void, cluster: ForgetfulCluster): Promise<void>
 }
 
 /** Messages that are on every medium before anything happens. */

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BrokerStatus } from '@quorate/broker/management/broker-status'
-import type { BrokerNode } from '../../support/broker-node.ts'
+import type { BrokerNode, NodeSettings } from '../../support/broker-node.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import { withCluster } from '../../support/cluster.ts'
 import { waitUntil } from '../../support/wait-until.ts'
@@ -163,9 +163,9 @@ function roleOf(status: BrokerStatus | null): BrokerStatus['role'] | null {
   return status?.role ?? null
 }
 
-/** Runs a cell of the matrix on a fresh cluster with this `sync`, and ends all of it. */
+/** Runs a cell of the matrix on a fresh cluster with these settings, and ends all of it. */
 export async function withForgetfulCluster(
-  sync: string,
+  settings: NodeSettings,
   cell: (cluster: ForgetfulCluster) => Promise<void>,
 ): Promise<void> {
   const disks = new Map<string, ForgetfulDisk>()
@@ -174,7 +174,7 @@ export async function withForgetfulCluster(
     disks.set(dataDirectory, disk)
     return disk.environment
   }
-  const options = { sync, logSize: '1mb', environment, deadlineMs: DEADLINE_MS }
+  const options = { settings, logSize: '1mb', environment, deadlineMs: DEADLINE_MS }
   await withCluster(options, async (cluster) => {
     const forgetful = new ForgetfulCluster(cluster, disks)
     try {

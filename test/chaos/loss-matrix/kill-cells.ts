@@ -5,6 +5,8 @@ import type { ForgetfulCluster } from './forgetful-cluster.ts'
 
 const STAYS_DOWN_MS = 3000
 const FLOWED = 40
+/** So long does a leader that nobody answers go on. */
+const ALONE = '20s'
 
 async function killEach(cluster: ForgetfulCluster): Promise<void> {
   await prepare(cluster)
@@ -78,6 +80,7 @@ export const killCells: readonly Cell[] = [
     promise: 'what it alone has is lost',
     syncs: ['local_disk', 'local_mem'],
     chosen: ['local_disk'],
+    settings: { quorumTimeout: ALONE },
     run: (cluster) => loseTail(cluster, (leader) => cluster.kill(leader)),
   },
   {
@@ -85,6 +88,7 @@ export const killCells: readonly Cell[] = [
     promise: 'what it alone has is lost',
     syncs: ['local_disk', 'local_mem'],
     chosen: [],
+    settings: { quorumTimeout: ALONE },
     run: (cluster) => loseTail(cluster, (leader) => cluster.powerLoss([leader])),
   },
   {

@@ -12,11 +12,11 @@ const isWhole = process.env.QUORATE_LOSS_MATRIX === 'whole'
 const cells: readonly Cell[] = [...killCells, ...powerCells, ...diskCells]
 
 describe('the loss matrix', { skip: forgetfulDiskMissing(), concurrency: false }, () => {
-  for (const { event, promise, run, ...cell } of cells) {
+  for (const { event, promise, settings, run, ...cell } of cells) {
     const syncs = isWhole ? cell.syncs : cell.chosen
     for (const sync of syncs) {
       it(`${sync}: ${event}: ${promise}`, async () => {
-        await withForgetfulCluster(sync, (cluster) => run(cluster, sync))
+        await withForgetfulCluster({ sync, ...settings }, run)
       })
     }
   }
