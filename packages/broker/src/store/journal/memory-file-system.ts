@@ -82,7 +82,7 @@ export class MemoryFileSystem implements FileSystem {
     if (inode === undefined) throw systemError('ENOENT', `open ${path}`)
     return new MemoryFile(inode, path, {
       begin: (operation) => this.#begin(operation),
-      freeBytes: () => this.capacityBytes - this.#usedBytes(),
+      freeBytes: () => this.capacityBytes - this.usedBytes,
     })
   }
 
@@ -210,7 +210,7 @@ export class MemoryFileSystem implements FileSystem {
     return directory
   }
 
-  #usedBytes(): number {
+  get usedBytes(): number {
     let used = 0
     for (const inode of this.#inodes()) used += inode.size
     return used
