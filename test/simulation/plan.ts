@@ -14,7 +14,7 @@ export interface HistoryPlan {
 }
 
 /** Copies of a record are destroyed by these; never two kinds in one history (see drawFaults). */
-const destructive: readonly FaultName[] = ['wipe', 'rot']
+const destructive: readonly FaultName[] = ['wipe', 'rot', 'failingSync']
 
 export function drawPlan(seed: number): HistoryPlan {
   const chance = new Chance(seed ^ 0x1a2b3c)
@@ -32,15 +32,15 @@ export function drawPlan(seed: number): HistoryPlan {
 }
 
 /**
- * Each fault exists in half of the histories. In the mem modes a lost disk would rule out full
- * attendance for good (R10), and a disk that rots beside one that is lost can destroy a quorum's
- * copies: what nobody has any more nobody can promise.
+ * Each fault exists in half of the histories. A lost disk beside one that is in doubt, as in the mem
+ * modes after a loss of power, rules out full attendance for good (R10), and can mean that a
+ * quorum's copies are destroyed: what nobody has any more nobody can promise.
  */
 function drawFaults(chance: Chance, sync: string): readonly FaultName[] {
   const isDestructive = chance.pick(destructive)
   return (Object.keys(faults) as FaultName[]).filter((name) => {
     const isDrawn = chance.chance(0.5)
     if (!destructive.includes(name)) return isDrawn
-    return isDrawn && name === isDestructive && sync === 'quorum_disk'
+    return isDrawn && name === isDestructive && (sync === 'quorum_disk' || name !== 'wipe')
   })
 }

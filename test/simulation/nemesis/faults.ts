@@ -152,6 +152,13 @@ export const faults = {
       simulation.coordination.rollBackEpoch(chance.integer(1, 4))
     },
   },
+  coordinationLag: {
+    weight: 1,
+    strike: ({ simulation }) => {
+      simulation.tell('servers of the coordination service lag behind')
+      simulation.coordination.isStale = true
+    },
+  },
   coordinationDoubt: {
     weight: 1,
     strike: ({ simulation, chance }) => {

@@ -95,7 +95,10 @@ export class BrokerWitness implements BrokerObserver, Holder {
     if (event.type === 'appended') this.log.append(event.batch)
     else if (event.type === 'persisted') {
       this.#options.ledger.promised(this, this.#metaOnDisk().promised)
-    } else if (event.type === 'truncated') this.#durablePosition = 0
+    } else if (event.type === 'truncated') {
+      this.log.truncated()
+      this.#durablePosition = 0
+    }
     this.#noteSightings()
     for (const effect of effects) {
       this.#look(effect)
@@ -152,6 +155,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #newStore({ storeUuid }: ReplicaMeta): void {
     this.storeUuid = storeUuid
     this.log.truncate(0)
+    this.log.truncated()
   }
 
   #look(effect: ReplicaEffect): void {

@@ -1,16 +1,18 @@
 import { silentLog } from '@quorate/core/base/log'
 import { CoordinationService } from '@quorate/broker/coordination/server/coordination-service'
-import { DataTree } from '@quorate/broker/coordination/server/data-tree'
 import { decodeEpoch, encodeState } from '@quorate/broker/coordination/state-codec'
 import { ServerConnection } from '@quorate/broker/coordination/server/server-connection'
 import type { Chance } from './chance.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { StaleTree } from './stale-tree.ts'
 import type { Timeline } from './timeline.ts'
 
 export const COORDINATION_HOST = 'zk'
 export const COORDINATION_PORT = 2181
 const TICK_MS = 200
+/** How far a server lags behind at most. */
+const LAG_MS = 400
 /** From a request to the ensemble's agreement on it, in milliseconds. */
 const AGREEMENT_MS = [0.5, 3] as const
 
@@ -21,12 +23,14 @@ const AGREEMENT_MS = [0.5, 3] as const
 export class Coordination {
   /** How often an answer is lost with its connection, after the request had its effect. */
   ambiguity = 0
+  /** Servers of the ensemble lag: reads without a sync before them show the past. */
+  isStale = false
   /** Requests that took their time, as a share. */
   slowness = 0
   readonly #timeline: Timeline
   readonly #network: SimulatedNetwork
   readonly #chance: Chance
-  #tree = new DataTree()
+  #tree = new StaleTree()
   #process: SimulatedProcess | null = null
   #isWorking = true
 
@@ -59,7 +63,7 @@ export class Coordination {
   /** Every disk of the ensemble is replaced. */
   wipe(): void {
     this.goDown()
-    this.#tree = new DataTree()
+    this.#tree = new StaleTree()
     this.comeUp()
   }
 
@@ -93,14 +97,27 @@ export class Coordination {
       log: silentLog,
     })
     clock.every(TICK_MS, () => service.tick())
+    let rememberedMs = 0
+    clock.every(LAG_MS, () => {
+      if (!this.isStale) return
+      this.#tree.remember()
+      rememberedMs = clock.monotonicMs()
+    })
     void this.#network.of(process).listen({
       host: COORDINATION_HOST,
       port: COORDINATION_PORT,
       onError: () => undefined,
       accept: (stream) => {
+        // What a session has seen it does not see undone, and a sync brings it up to date.
+        let upToDateMs = clock.monotonicMs()
         const connection = new ServerConnection(stream, {
           received: (peer, frame) => {
-            service.received(peer, frame)
+            const isLate = this.isStale && rememberedMs > upToDateMs && isPlainRead(frame)
+            if (isLate) this.#tree.lookingBack(() => service.received(peer, frame))
+            else {
+              service.received(peer, frame)
+              upToDateMs = clock.monotonicMs()
+            }
             // The request has its effect; its answer waits for agreement and finds nobody.
             if (this.#chance.chance(this.ambiguity)) peer.destroy()
           },
@@ -112,4 +129,12 @@ export class Coordination {
       },
     })
   }
+}
+
+/** exists, getData or getChildren that leaves no watch. */
+const reads: ReadonlySet<number> = new Set([3, 4, 8, 12])
+
+/** A request frame: xid i32, type i32, path, watch u8. */
+function isPlainRead(frame: Buffer): boolean {
+  return frame.length > 8 && reads.has(frame.readInt32BE(4)) && frame.at(-1) === 0
 }

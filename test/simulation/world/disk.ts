@@ -16,6 +16,8 @@ export class Disk {
   files: MemoryFileSystem
   readonly index = new MemoryIndexBackend()
   isSlow = false
+  /** Operations of this kind take so much longer. */
+  delayed: { readonly kind: 'read' | 'write'; readonly ms: number } | null = null
   /** The sync after so many fails with EIO; null when none does. */
   failingSync: number | null = null
   #process: SimulatedProcess | null = null
@@ -56,13 +58,17 @@ export class Disk {
 
   heal(): void {
     this.isSlow = false
+    this.delayed = null
     this.failingSync = null
     this.files.capacityBytes = Infinity
   }
 
   #turn(operation: FileOperation): Promise<void> {
     const chance = this.#chance
-    if (!syncs.has(operation.kind)) return this.#wait(chance.between(...WRITE_MS))
+    if (!syncs.has(operation.kind)) {
+      const delayMs = operation.kind === this.delayed?.kind ? this.delayed.ms : 0
+      return this.#wait(delayMs + chance.between(...WRITE_MS))
+    }
     const [low, high] = this.isSlow ? SLOW_SYNC_MS : SYNC_MS
     return this.#wait(chance.between(low, high))
   }

@@ -23,6 +23,8 @@ interface WitnessedRecord extends RecordPicture {
  */
 export class LogWitness implements LogPicture {
   #records: WitnessedRecord[] = []
+  /** Records that are being cut off. */
+  #cutting: WitnessedRecord[] = []
   #journal: Journal | null = null
   /** What the process that ended had written and synced. */
   #lastWritten = 0
@@ -72,8 +74,14 @@ export class LogWitness implements LogPicture {
     })
   }
 
+  /** A cut begins: until it is done, a crash may undo it. */
   truncate(after: number): void {
-    this.#records.length = Math.min(this.#records.length, after)
+    this.#cutting = this.#records.splice(after)
+  }
+
+  /** The cut is on the medium. */
+  truncated(): void {
+    this.#cutting = []
   }
 
   /** The process ended; the disk has what it has. */
@@ -87,6 +95,8 @@ export class LogWitness implements LogPicture {
   opened(journal: Journal): readonly RecordPicture[] {
     this.#journal = journal
     const { index, chain } = journal.tail
+    if (index > this.length) this.#records.push(...this.#cutting)
+    this.#cutting = []
     assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
     return this.#records.splice(index)

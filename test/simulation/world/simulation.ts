@@ -97,6 +97,7 @@ export class Simulation {
   healSurroundings(): void {
     this.coordination.comeUp()
     this.coordination.ambiguity = 0
+    this.coordination.isStale = false
     this.coordination.slowness = 0
     for (const { disk } of this.brokers) disk.heal()
   }
