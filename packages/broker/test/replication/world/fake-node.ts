@@ -155,7 +155,8 @@ export class FakeNode implements Process {
   /** Delivers an event unless this process has ended meanwhile. */
   deliver(event: ReplicaEvent, incarnation = this.incarnation): void {
     if (incarnation !== this.incarnation || this.replica === null || this.halted !== null) return
-    if (this.isPaused) {
+    // A trap may strike in the middle of a step: that is finished first.
+    if (this.isPaused && !this.#isStepping) {
       this.#held.push(() => this.deliver(event, incarnation))
       return
     }

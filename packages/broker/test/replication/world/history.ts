@@ -50,6 +50,17 @@ function mustNotUnseat(world: ReplicaWorld): void {
   assert.equal(world.ledger.epochs, epochs, `${follower.id} has unseated ${leader.id} (S12)`)
 }
 
+/** R25: a leader that nobody answers gives up, so that its clients look for another one. */
+function mustStepDown(world: ReplicaWorld): void {
+  const leader = world.untilLed()
+  for (const node of world.nodes.values()) if (node !== leader) world.cut(leader.id, node.id)
+  world.run(2_600)
+  assert.ok(!leader.serving, `${leader.id} serves without a quorum (R25)`)
+  world.heal()
+  world.untilLed()
+  world.run(3_000)
+}
+
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */
 function healAndDrain(world: ReplicaWorld): void {
   world.coordinationUp = true
@@ -62,7 +73,9 @@ function healAndDrain(world: ReplicaWorld): void {
   world.run(6_000)
   world.confirm('the end', 10_000)
   world.stopFlow()
-  if (world.scheduler.random() < 0.3) mustNotUnseat(world)
+  const draw = world.scheduler.random()
+  if (draw < 0.3) mustNotUnseat(world)
+  else if (draw < 0.5) mustStepDown(world)
   world.run(2_000)
   const logs = [...world.nodes.values()].map((node) => {
     assert.equal(node.halted, null, `${node.id} has halted: ${node.halted} (S11)`)

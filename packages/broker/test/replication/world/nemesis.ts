@@ -25,6 +25,7 @@ const trapped: readonly Trap['effect'][] = [
   'truncateTo',
   'matched',
   'ack',
+  'heartbeat',
 ]
 
 interface Harm {
@@ -39,6 +40,8 @@ interface Harm {
     | 'destroy'
     | 'handOver'
     | 'depose'
+    | 'freeze'
+    | 'relay'
     | 'coordination'
     | 'rollBack'
     | 'heal'
@@ -56,7 +59,9 @@ const harms: readonly Harm[] = [
   { kind: 'reset', weight: 4 },
   { kind: 'destroy', weight: 12 },
   { kind: 'handOver', weight: 4 },
-  { kind: 'depose', weight: 6 },
+  { kind: 'depose', weight: 14 },
+  { kind: 'freeze', weight: 5 },
+  { kind: 'relay', weight: 5 },
   { kind: 'coordination', weight: 3 },
   { kind: 'rollBack', weight: 3 },
   { kind: 'heal', weight: 6 },
@@ -133,6 +138,8 @@ export class Nemesis {
     destroy: (victim) => this.#destroy(victim),
     handOver: () => this.#world.leader?.deliver({ type: 'abdicate' }),
     depose: () => this.#depose(),
+    freeze: () => this.#freeze(),
+    relay: () => this.#relay(4),
     coordination: () => {
       this.#world.coordinationUp = !this.#world.coordinationUp
     },
@@ -194,8 +201,8 @@ export class Nemesis {
     this.#later(100, () => this.#world.cut(leader.id, heir.id))
     this.#later(this.#random.between(900, 1_500), () => {
       if (!leader.serving || leader.isPaused) return
-      for (const other of others) if (other !== heir && other.isUp) this.#confuse(other)
-      for (const other of this.nodes) if (other !== leader) this.#world.cut(leader.id, other.id)
+      this.#confuse(others.filter((other) => other !== heir && other.isUp))
+      this.#cutOff(leader)
     })
   }
 
@@ -205,16 +212,56 @@ export class Nemesis {
     })
   }
 
-  #confuse(node: FakeNode): void {
+  /**
+   * One leader after the other is cut off as it begins, and the one before returns: their logs end
+   * in epochs that nobody else has.
+   */
+  #relay(left: number): void {
+    const { leader } = this.#world
+    if (leader !== undefined) this.#cutOff(leader)
+    for (const node of this.nodes) {
+      const strike = () => {
+        if (this.#isOver) return
+        this.#world.heal()
+        this.#cutOff(node)
+        if (left > 1) this.#relay(left - 1)
+      }
+      node.trap = { effect: 'openEpoch', countdown: 1, strike }
+    }
+  }
+
+  #cutOff(node: FakeNode): void {
+    for (const other of this.nodes) if (other !== node) this.#world.cut(node.id, other.id)
+  }
+
+  /** They forget whom they follow, or hear that somebody's connection is broken or refused. */
+  #confuse(nodes: readonly FakeNode[]): void {
     const draw = this.#random.random()
-    if (draw < 0.4) node.crash()
-    if (draw > 0.7) this.#world.network.reset(node.id)
-    if (draw > 0.3) return
-    // At once, or when the others know that it was dead.
-    const restartMs = draw < 0.15 ? 0 : this.#random.between(5, 50)
-    this.#world.scheduler.after(restartMs, () => {
-      if (!node.isUp) node.start()
-    })
+    if (draw < 0.4) {
+      for (const node of nodes) {
+        node.crash()
+        node.start()
+      }
+    } else if (draw < 0.7) {
+      for (const node of nodes) this.#world.network.reset(node.id)
+    } else {
+      const node = this.#random.pick(nodes)
+      node?.crash()
+      this.#world.scheduler.after(this.#random.between(5, 50), () => {
+        if (node?.isUp === false) node.start()
+      })
+    }
+  }
+
+  /** A leader stands still behind a heartbeat, whose answers wait for it, until another leads. */
+  #freeze(): void {
+    const { leader } = this.#world
+    if (leader === undefined) return
+    const strike = () => {
+      leader.pause()
+      this.#later(this.#random.between(900, 2_500), () => leader.resume())
+    }
+    leader.trap = { effect: 'heartbeat', countdown: 1, strike }
   }
 
   /** One side: a node with a minority, or alone. */
