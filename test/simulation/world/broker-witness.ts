@@ -52,6 +52,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #openEpoch = 0
   #wasSuspect = false
   #hadLease = false
+  /** The disk was seen to say that its replica is in good standing. */
+  #isKnownCleared = false
   /** Byte position up to which the journal was found on the medium. */
   #durablePosition = 0
 
@@ -68,6 +70,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.#durablePosition = 0
     this.node = node
     this.isLeading = false
+    this.#isKnownCleared = false
     this.#options.ledger.restarted(this)
     this.#options.ledger.promised(this, this.#metaOnDisk().promised)
     this.#checkConfig()
@@ -147,7 +150,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
     const isSuspect = this.node?.replica.suspect != null
     if (this.#wasSuspect && !isSuspect) sight('a suspect replica was cleared')
     this.#wasSuspect = isSuspect
-    const { hasLease } = this
+    const hasLease = this.isLeading && this.hasLease
     if (this.isLeading && this.#hadLease && !hasLease) sight('a leader lost its lease')
     this.#hadLease = hasLease
   }
@@ -209,8 +212,11 @@ export class BrokerWitness implements BrokerObserver, Holder {
     const { ledger } = this.#options
     if (frame.type === 'ack') {
       const { suspect, synced } = frame
-      const isCleared = suspect || this.#metaOnDisk().suspect === null
-      assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
+      if (!suspect && !this.#isKnownCleared) {
+        const isCleared = this.#metaOnDisk().suspect === null
+        assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
+      }
+      this.#isKnownCleared = !suspect
       ledger.acked(this, frame)
       this.#checkMedium(synced)
     }

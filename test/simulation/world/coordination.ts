@@ -23,6 +23,8 @@ const AGREEMENT_MS = [0.5, 3] as const
 export class Coordination {
   /** How often an answer is lost with its connection, after the request had its effect. */
   ambiguity = 0
+  /** The same for single requests, by their bytes. */
+  losesAnswerTo: (request: Buffer) => boolean = () => false
   /** Servers of the ensemble lag: reads without a sync before them show the past. */
   isStale = false
   /** Requests that took their time, as a share. */
@@ -119,7 +121,8 @@ export class Coordination {
               upToDateMs = clock.monotonicMs()
             }
             // The request has its effect; its answer waits for agreement and finds nobody.
-            if (this.#chance.chance(this.ambiguity)) peer.destroy()
+            const isLost = this.losesAnswerTo(frame)
+            if (this.#chance.chance(this.ambiguity) || isLost) peer.destroy()
           },
           word: () => null,
           closed: (peer) => service.disconnected(peer),

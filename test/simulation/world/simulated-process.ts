@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@quorate/core/base/clock'
-import type { Timeline } from './timeline.ts'
+import type { Pending, Timeline } from './timeline.ts'
 
 /**
  * A process: everything that happens to it comes through `enter`. A paused one finds it all waiting
@@ -61,37 +61,46 @@ export class SimulatedProcess {
     return {
       monotonicMs: () => this.timeline.nowMs,
       wallMs: () => Math.floor(this.wallOffsetMs + this.timeline.nowMs),
-      after: (delayMs, callback) => this.#timer(delayMs, callback),
-      every: (periodMs, callback) => this.#every(Math.max(1, periodMs), callback),
-    }
-  }
-
-  #timer(delayMs: number, callback: () => void): Timer {
-    let isCancelled = false
-    const pending = this.timeline.after(delayMs, () =>
-      this.enter(() => {
-        // Cancelled while the process was held.
-        if (!isCancelled) callback()
-      }),
-    )
-    return {
-      cancel: () => {
-        isCancelled = true
-        pending.cancel()
+      after: (delayMs, callback) => new ProcessTimer(this, callback).arm(delayMs),
+      every: (periodMs, callback) => {
+        const period = Math.max(1, periodMs)
+        return new ProcessTimer(this, callback, period).arm(period)
       },
     }
   }
+}
 
-  /** However long the process was held, its timer fires once, as Node's does. */
-  #every(periodMs: number, callback: () => void): Timer {
-    let current: Timer | null = null
-    const arm = (): void => {
-      current = this.#timer(periodMs, () => {
-        arm()
-        callback()
-      })
-    }
-    arm()
-    return { cancel: () => current?.cancel() }
+/** Fires once however long its process was held, as Node's timers do. */
+class ProcessTimer implements Timer {
+  readonly #process: SimulatedProcess
+  readonly #callback: () => void
+  readonly #periodMs: number | null
+  readonly #due: () => void
+  #pending: Pending | null = null
+  #isCancelled = false
+
+  constructor(process: SimulatedProcess, callback: () => void, periodMs: number | null = null) {
+    this.#process = process
+    this.#callback = callback
+    this.#periodMs = periodMs
+    const fire = () => this.#fire()
+    this.#due = () => process.enter(fire)
+  }
+
+  arm(delayMs: number): this {
+    this.#pending = this.#process.timeline.after(delayMs, this.#due)
+    return this
+  }
+
+  cancel(): void {
+    this.#isCancelled = true
+    this.#pending?.cancel()
+  }
+
+  #fire(): void {
+    // Cancelled while the process was held.
+    if (this.#isCancelled) return
+    if (this.#periodMs !== null) this.arm(this.#periodMs)
+    this.#callback()
   }
 }

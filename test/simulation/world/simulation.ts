@@ -210,7 +210,8 @@ export class Simulation {
   #afterStep(): void {
     let leased: SimulatedBroker | null = null
     for (const broker of this.brokers) {
-      if (broker.isPaused || !broker.witness.hasLease) continue
+      const leads = broker.witness.node?.replica.leadership != null
+      if (!leads || broker.isPaused || !broker.witness.hasLease) continue
       if (leased !== null) {
         const [a, b] = [leased.id, broker.id]
         this.#fail(new Error(`${a} and ${b} may dispatch at the same time (S9)`))

@@ -1,11 +1,22 @@
-interface Work {
+export interface Pending {
+  cancel(): void
+}
+
+/** One thing to be done at its time. */
+class Work implements Pending {
   readonly atMs: number
   readonly order: number
   run: (() => void) | null
-}
 
-export interface Pending {
-  cancel(): void
+  constructor(atMs: number, order: number, run: () => void) {
+    this.atMs = atMs
+    this.order = order
+    this.run = run
+  }
+
+  cancel(): void {
+    this.run = null
+  }
 }
 
 /** What comes after a piece of work: everything that it set off and that needs no time. */
@@ -28,14 +39,9 @@ export class Timeline {
   #order = 0
 
   after(delayMs: number, run: () => void): Pending {
-    const atMs = this.nowMs + Math.max(0, delayMs)
-    const work: Work = { atMs, order: this.#order++, run }
+    const work = new Work(this.nowMs + Math.max(0, delayMs), this.#order++, run)
     this.#push(work)
-    return {
-      cancel: () => {
-        work.run = null
-      },
-    }
+    return work
   }
 
   async run(ms: number): Promise<void> {
