@@ -9,6 +9,7 @@ import { runHistory } from './history.ts'
 const found: Readonly<Record<number, string>> = {
   42: 'a wiped coordination service never learned of the cluster again',
   124: 'records that a failed sync had left in the page cache counted as synced after the restart',
+  854: 'a second damage on the way to the cut ended every start',
   128: 'damage that was met while the index opened was not remembered, so each start met it again',
 }
 

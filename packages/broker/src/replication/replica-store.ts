@@ -62,11 +62,18 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   })
   const journalIsCorrupt = recovery.outcome === 'corrupt'
   let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })
-  const repair = async (damagedFrom: number) => {
+  const repair = async (damagedFrom: number): Promise<void> => {
     suspect ??= 'the journal was corrupt'
     log.error('the log is cut before its damage and fetched again', { damagedFrom })
     await metaFile.write(encodeMeta({ ...found, suspect, damagedFrom }))
-    await journal.repair(damagedFrom)
+    try {
+      await journal.repair(damagedFrom)
+    } catch (error) {
+      // More damage, met on the way to where the cut should be.
+      const earlier = damagedFromOf(error)
+      if (earlier === null || earlier >= damagedFrom) throw error
+      await repair(earlier)
+    }
   }
   // R32: the damaged rest is kept aside, not trusted.
   const { tail } = journal

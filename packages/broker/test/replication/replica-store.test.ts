@@ -189,6 +189,18 @@ describe('replica store', () => {
     assert.notEqual(third.meta.suspect, null)
   })
 
+  it('cuts further back when there is more damage on the way to the cut (R32)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'one', 'two', 'three', 'four', 'five')
+    await persist(store, { suspect: 'JOURNAL_CORRUPT: ...', damagedFrom: 5, commitHint: 5 })
+    await store.journal.close({ clean: true })
+    fileSystem.flip(`${DIRECTORY}/journal/0000000000000000.log`, 43 + 20, 1)
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(again.journal.tail.index, 1)
+    assert.notEqual(again.meta.suspect, null)
+  })
+
   it('is suspect for a hole in its last records, unless a loss of power explains it', async () => {
     for (const bootId of ['boot-1', 'boot-2']) {
       const fileSystem = new MemoryFileSystem()
