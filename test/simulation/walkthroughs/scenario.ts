@@ -1,0 +1,21 @@
+import { it } from 'node:test'
+import type { SimulationOptions } from '../world/simulation.ts'
+import { Stage } from './stage.ts'
+import type { Cast } from './stage.ts'
+
+/**
+ * A walk-through that is played: the script does what its sentence says to a cluster that leads and
+ * is quiet, and says what is to be seen. Then everything is mended, clients are served to the end,
+ * and the history is judged as any other.
+ */
+export function scenario(
+  title: string,
+  options: SimulationOptions,
+  script: (on: Stage, cast: Cast) => Promise<void>,
+): void {
+  it(title, async () => {
+    const stage = new Stage(options)
+    await script(stage, await stage.begin())
+    await stage.end()
+  })
+}
