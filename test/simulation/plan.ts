@@ -32,8 +32,8 @@ export function drawPlan(seed: number): HistoryPlan {
 }
 
 /**
- * Each fault exists in half of the histories. A lost disk beside one that is in doubt, as in the mem
- * modes after a loss of power, rules out full attendance for good (R10), and can mean that a
+ * Each fault exists in half of the histories. A lost disk beside one that is in doubt, as in the
+ * mem modes after a loss of power, rules out full attendance for good (R10), and can mean that a
  * quorum's copies are destroyed: what nobody has any more nobody can promise.
  */
 function drawFaults(chance: Chance, sync: string): readonly FaultName[] {
