@@ -58,7 +58,8 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     clock: options.clock,
     log,
     listener: options.journalListener,
-    powerLost: hasRebooted(found, options.bootId),
+    // Where boots cannot be told apart a kill -9 must not excuse decay.
+    powerLost: options.bootId !== '' && !found.clean && hasRebooted(found, options.bootId),
   })
   const journalIsCorrupt = recovery.outcome === 'corrupt'
   let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })

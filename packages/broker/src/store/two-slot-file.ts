@@ -64,8 +64,11 @@ export class TwoSlotFile {
       await makeEmpty(file, options)
       return { file: new TwoSlotFile(file, slotBytes, 0), state: 'absent', payload: null }
     }
-    // A process that was killed may have left it in the page cache only: a loss of power during the
-    // next write would then take both slots.
+    // A process that was killed, or whose sync failed, may have left it in the page cache only; the
+    // next write goes over the other slot, and a loss of power would then take both. After a failed
+    // sync its pages count as clean, so it is written once more (R37).
+    const slot = encodeSlot(best.payload, best.generation)
+    await writeFully(file, [slot], (best.generation % 2) * slotBytes)
     await file.syncData()
     const opened = new TwoSlotFile(file, slotBytes, best.generation)
     return { file: opened, state: 'valid', payload: best.payload }

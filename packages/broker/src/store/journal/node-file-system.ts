@@ -9,14 +9,17 @@ export const nodeFileSystem: FileSystem = {
   open: (path, mode) =>
     settled<number>((done) => fs.open(path, flagsOf[mode], done)).then((fd) => new NodeFile(fd)),
   async makeDirectory(path) {
-    const first = (await fsPromises.mkdir(path, { recursive: true })) ?? path
+    const first = await fsPromises.mkdir(path, { recursive: true })
     // What is in them would be lost with their names: each stands in the directory above. One that
     // is there already may come from a process that was killed before its sync.
-    let at = resolve(path)
-    do {
-      at = dirname(at)
-      await syncDirectory(at)
-    } while (at !== dirname(resolve(first)))
+    const top = dirname(resolve(first ?? path))
+    for (let at = dirname(resolve(path)); ; at = dirname(at)) {
+      await syncDirectory(at).catch((error: unknown) => {
+        // A directory that others made may be in one that we may not read.
+        if (first !== undefined || !['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
+      })
+      if (at === top || at === dirname(at)) break
+    }
   },
   list: (path) => unlessMissing(fsPromises.readdir(path), []),
   size: (path) =>
