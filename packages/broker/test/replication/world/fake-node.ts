@@ -276,7 +276,7 @@ export class FakeNode implements Process {
         break
       case 'allocateEpoch': {
         const isSlow = scheduler.random() < this.world.slowness
-        this.#later(isSlow ? scheduler.between(50, 1_500) : scheduler.between(1, 4), () => {
+        this.#later(isSlow ? scheduler.between(20, 600) : scheduler.between(1, 4), () => {
           const epoch = this.world.allocateEpoch(effect.above)
           if (epoch === null) return { type: 'epochRefused' }
           return { type: 'epochAllocated', epoch, nonce: `${this.id}-${scheduler.random()}` }

@@ -91,8 +91,8 @@ export function history(seed: number): HistoryTotals {
   const scenario = scenarios[seed % scenarios.length] as Scenario
   const world = new ReplicaWorld({ ...scenario, seed }).startAll()
   const nemesis = new Nemesis(world, scenario)
-  world.forgetfulness = world.scheduler.pick([0, 0.1, 0.7])
-  world.slowness = world.scheduler.pick([0, 0.15, 0.5])
+  world.forgetfulness = world.scheduler.pick([0, 0.1, 0.7, 1])
+  world.slowness = world.scheduler.pick([0, 0.15, 0.6])
   world.flow(25)
   for (let step = 0; step < STEPS; step++) {
     nemesis.strike()

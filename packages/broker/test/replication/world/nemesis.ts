@@ -237,12 +237,14 @@ export class Nemesis {
   /** They forget whom they follow, or hear that somebody's connection is broken or refused. */
   #confuse(nodes: readonly FakeNode[]): void {
     const draw = this.#random.random()
-    if (draw < 0.4) {
+    // Where nobody is left besides, one that is gone leaves no quorum.
+    const [restarts, resets] = nodes.length > 2 ? [0.2, 0.4] : [0.4, 0.8]
+    if (draw < restarts) {
       for (const node of nodes) {
         node.crash()
         node.start()
       }
-    } else if (draw < 0.7) {
+    } else if (draw < resets) {
       for (const node of nodes) this.#world.network.reset(node.id)
     } else {
       const node = this.#random.pick(nodes)
