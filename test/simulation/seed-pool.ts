@@ -51,10 +51,9 @@ async function playLane(seeds: Seeds, options: SeedPoolOptions): Promise<void> {
       worker = startWorker(options)
       played = 0
     }
-    const report = await play(worker, seed)
+    const { report, isUsable } = await play(worker, seed)
     played++
-    // A process that was ended, or ended itself, plays no more.
-    if (!worker.connected) worker = null
+    if (!isUsable) worker = null
     options.onReport(report)
   }
   worker?.disconnect()
@@ -69,20 +68,26 @@ function startWorker({ environment, signal }: SeedPoolOptions): ChildProcess {
   return worker
 }
 
-function play(worker: ChildProcess, seed: number): Promise<SeedReport> {
+interface Played {
+  readonly report: SeedReport
+  /** False: the process was ended, or ended itself, and plays no more. */
+  readonly isUsable: boolean
+}
+
+function play(worker: ChildProcess, seed: number): Promise<Played> {
   const startMs = performance.now()
   return new Promise((resolve) => {
-    const finish = (report: SeedReport): void => {
+    const finish = (report: SeedReport, isUsable: boolean): void => {
       clearTimeout(timer)
       worker.off('message', onMessage)
       worker.off('exit', onExit)
-      resolve(report)
+      resolve({ report, isUsable })
     }
     const failed = (failure: string): void => {
       const { histories: _, ...totals } = addUp([])
-      finish({ seed, failure, totals, tookMs: performance.now() - startMs })
+      finish({ seed, failure, totals, tookMs: performance.now() - startMs }, false)
     }
-    const onMessage = (report: SeedReport): void => finish(report)
+    const onMessage = (report: SeedReport): void => finish(report, true)
     const onExit = (): void => failed('the process that played it ended')
     const timer = setTimeout(() => {
       worker.off('exit', onExit)

@@ -193,6 +193,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
       case 'commit': {
         const leads = this.node?.replica.leadership != null
         ledger.committed(this, effect.index, leads ? this.#leading() : null)
+        // The leader counts itself: what it counts has to be on its disk as well.
+        if (leads) this.#checkMedium(Math.min(effect.index, this.log.syncedIndex))
         break
       }
       case 'lead':

@@ -29,6 +29,10 @@ export class LogWitness implements LogPicture {
   /** What the process that ended had written and synced. */
   #lastWritten = 0
   #lastSynced = 0
+  /** A loss of power excuses that what comes behind this record is gone at the next start. */
+  #unpoweredBehind = Infinity
+  /** So does decay, but it may be found long after. */
+  #rottenFrom = Infinity
 
   get length(): number {
     return this.#records.length
@@ -84,6 +88,14 @@ export class LogWitness implements LogPicture {
     this.#cutting = []
   }
 
+  lostPower(): void {
+    this.#unpoweredBehind = Math.min(this.#unpoweredBehind, this.syncedIndex)
+  }
+
+  rotted(from: number): void {
+    this.#rottenFrom = Math.min(this.#rottenFrom, from)
+  }
+
   /** The process ended; the disk has what it has. */
   closed(): void {
     this.#lastWritten = this.writtenIndex
@@ -97,6 +109,11 @@ export class LogWitness implements LogPicture {
     const { index, chain } = journal.tail
     if (index > this.length) this.#records.push(...this.#cutting)
     this.#cutting = []
+    const excused = Math.min(this.#unpoweredBehind, this.#rottenFrom - 1)
+    const kept = Math.min(this.#lastWritten, excused, this.length)
+    this.#unpoweredBehind = Infinity
+    if (index < this.#rottenFrom) this.#rottenFrom = Infinity
+    assert.ok(index >= kept, `a start finds ${index} records, ${kept} should be there`)
     assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
     return this.#records.splice(index)

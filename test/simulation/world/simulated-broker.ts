@@ -18,6 +18,13 @@ import { StreamEnd } from './simulated-stream.ts'
 
 export const CLIENT_PORT = 61616
 const REPLICATION_PORT = 61619
+/** What a broker may end itself for, because a fault was the reason; anything else is our bug. */
+const excusable: ReadonlySet<string> = new Set([
+  'STORE_UNAVAILABLE',
+  'STORE_FULL',
+  'JOURNAL_CORRUPT',
+  'FOREIGN_CLUSTER',
+])
 /** A broker that failed gets so long to say goodbye. */
 const GOODBYE_MS = 1_000
 
@@ -87,7 +94,9 @@ export class SimulatedBroker {
       },
       (error: unknown) => {
         if (this.#process !== process) return
-        this.#tell(`cannot start: ${toBrokerError(error).message}`)
+        const failure = toBrokerError(error)
+        this.#tell(`cannot start: ${failure.message}`)
+        this.#mustBeExcusable(failure)
         this.#end({ powerCut: false })
       },
     )
@@ -106,6 +115,7 @@ export class SimulatedBroker {
       this.#end({ powerCut: true })
     }
     this.#simulation.ledger.destroyed(this.witness, this.witness.log.syncedIndex)
+    this.witness.log.lostPower()
     this.disk.losePower()
     this.#boot++
   }
@@ -154,6 +164,7 @@ export class SimulatedBroker {
     if (!this.witness.flip(position, 1 << this.#chance.integer(0, 7))) return false
     this.#tell(`has a byte of record ${index} changed`)
     this.#simulation.ledger.destroyed(this.witness, index - 1)
+    this.witness.log.rotted(index)
     return true
   }
 
@@ -167,12 +178,21 @@ export class SimulatedBroker {
   #failed(process: SimulatedProcess, error: { code: string; message: string }): void {
     if (this.#process !== process) return
     this.#tell(`fails: ${error.code} ${error.message}`)
+    this.#mustBeExcusable(error)
     if (error.message.includes('EIO')) this.#simulation.sight('a disk refused a sync')
     const goodbye = () => {
       if (this.#process === process) this.#end({ powerCut: false })
     }
     this.#broker?.stop().then(goodbye, goodbye)
     process.after(GOODBYE_MS, goodbye)
+  }
+
+  #mustBeExcusable({ code, message }: { code: string; message: string }): void {
+    // R15: after a loss that was reported a replica may hold what the others gave up.
+    const isDiverged = code === 'DIVERGED' && this.#simulation.ledger.reportedLosses > 0
+    this.#simulation.guard(() =>
+      assert.ok(excusable.has(code) || isDiverged, `${this.id} ended itself: ${code} ${message}`),
+    )
   }
 
   #end(how: { readonly powerCut: boolean }): void {
