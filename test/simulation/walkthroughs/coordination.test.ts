@@ -68,21 +68,21 @@ describe('the coordination service', () => {
   scenario(
     'W20 two candidates do not learn what became of their requests, and only one can believe it',
     { replicas: 3, seed: 20 },
-    async (on, { a }) => {
+    async (on, { a, b }) => {
       await on.confirm('kept', 3)
-      // It takes half a second for each request, so both ask before either knows.
-      on.simulation.coordination.slowness = 1
+      // B has read the register and is slow to write; both lose their answers.
+      on.atNext(b, 'allocateEpoch', () => on.simulation.network.slowDown(b.id, 300))
       on.loseAnswers(2)
       a.kill()
       await on.someoneLeads()
       on.expects(`
         -  kept: 3 confirmed
         A  is killed
-        -  an epoch is taken, and the answer gets lost
-        -  an epoch is taken, and the answer gets lost
-        *  votes for * in epoch *, itself at 1/6
-        *  wins epoch *
-        *  leads in epoch *
+        -  an epoch is asked for, and the answer gets lost
+        ~  -  an epoch is asked for, and the answer gets lost
+        ~  B  votes for C in epoch *, itself at 1/6
+        ~  C  wins epoch *
+        ~  C  leads in epoch *
         -  everything is mended
         A  starts
         A  opens its store: 1/6

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { scenario } from './scenario.ts'
 
@@ -51,11 +50,7 @@ describe('logs that differ', () => {
       a.kill()
       on.heal()
       // ... and B the start of an epoch 2 that nobody has.
-      on.atNext(b, 'openEpoch', () => on.cutOff(b))
-      await on.until(() => b.witness.log.tail.epoch === 2, 'B wins nothing')
-      await on.synced(b)
-      b.kill()
-      on.heal()
+      await on.winsUnheard(b)
       a.start()
       await on.leads(a)
       b.start()
@@ -85,59 +80,55 @@ describe('logs that differ', () => {
   )
 
   scenario(
-    'W4 an old leader returns with a longer unconfirmed suffix, and cuts it',
-    { replicas: 3, seed: 4 },
-    async (on, { a }) => {
-      await on.confirm('kept', 5)
-      on.cutOff(a)
-      on.offer('tail', 50)
-      await on.confirmed('tail')
+    'W3 three leaders fail fast, and one cut is not enough for the log of the last but one',
+    { replicas: 3, seed: 3 },
+    async (on, { a, b, c }) => {
+      await on.confirm('kept', 3)
+      // Each wins an epoch of which nobody hears: 2 and 4 are B's, 3 is C's.
+      a.kill()
+      await on.winsUnheard(b)
+      // Without the service A can vote, and cannot stand for election.
+      on.cutFromCoordination(a)
+      a.start()
+      await on.winsUnheard(c)
+      b.start()
+      await on.winsUnheard(b)
+      c.start()
+      await on.leads(c)
+      b.start()
       on.expects(`
-        -  kept: 5 confirmed
-        -  A is cut off from the others
-        -  tail: 50 sent
-        C  votes for B in epoch 2, itself at 1/8
+        -  kept: 3 confirmed
+        A  is killed
+        C  votes for B in epoch 2, itself at 1/6
         B  wins epoch 2
-        B  leads in epoch 2
-        A  steps down: no quorum answers
-        -  tail: all confirmed
-        -  everything is mended
-        A  promises epoch 2 to B, no vote: it is at 1/59
-        A  cuts its log after 8
-      `)
-    },
-  )
-
-  scenario(
-    'W16 a log that was cut acknowledges nothing that it does not hold any more',
-    { replicas: 3, seed: 16 },
-    async (on, { a }) => {
-      await on.confirm('kept', 5)
-      on.cutOff(a)
-      on.offer('tail', 50)
-      await on.confirmed('tail')
-      const before = on.acksOf(a).length
-      on.heal()
-      await on.equal()
-      const acks = on.acksOf(a).slice(before)
-      // 59 is what it had, and 8 what is left of that.
-      assert.equal(
-        acks.find((synced) => synced > 0),
-        8,
-      )
-      on.expects(`
-        -  kept: 5 confirmed
-        -  A is cut off from the others
-        -  tail: 50 sent
-        C  votes for B in epoch 2, itself at 1/8
-        B  wins epoch 2
-        B  leads in epoch 2
-        A  steps down: no quorum answers
-        -  tail: all confirmed
+        -  B is cut off from the others
+        B  is killed
         -  the network is healed
-        A  promises epoch 2 to B, no vote: it is at 1/59
-        A  cuts its log after 8
+        -  A is cut off from the coordination service
+        A  starts
+        A  opens its store: 1/6
+        A  votes for C in epoch 3, itself at 1/6
+        C  wins epoch 3
+        -  C is cut off from the others
+        C  is killed
+        -  the network is healed
+        B  starts
+        B  opens its store: 2/7
+        A  votes for B in epoch *, itself at 1/6
+        B  wins epoch *
+        -  B is cut off from the others
+        B  is killed
+        -  the network is healed
+        C  starts
+        C  opens its store: 3/7
+        A  votes for C in epoch *, itself at 1/6
+        C  wins epoch *
+        C  leads in epoch *
+        B  starts
         -  everything is mended
+        B  opens its store: */8
+        B  cuts its log after 7
+        B  cuts its log after 6
       `)
     },
   )

@@ -25,22 +25,24 @@ scenario(
     a.kill()
 
     // (b) C leads in epoch 2, and nobody has its record.
-    on.atNext(c, 'openEpoch', () => on.cutOff(c))
-    await on.until(() => c.witness.log.tail.epoch === 2, 'C wins nothing')
-    await on.synced(c)
-    c.kill()
+    await on.winsUnheard(c)
 
-    // (c) A comes back and gives the record to D: now three have it. Its epoch 3 begins nowhere.
-    on.heal()
+    // (c) A comes back and gives the record to D, so that three have it, and have told A so. Of its
+    // epoch 3 nobody hears more.
     a.start()
     on.atNext(a, 'openEpoch', () => {
       a.disk.delayed = { kind: 'write', ms: 400 }
       on.cut(a, e)
+      b.resume()
     })
-    await on.until(() => d.witness.log.syncedIndex === half, 'D has no record of A')
+    const acked = (broker: SimulatedBroker) => on.acksOf(broker, 3).includes(half)
+    await on.until(() => acked(b) && acked(d), 'nobody takes the record of A')
+    await on.pass(10)
+    b.pause()
     a.kill()
 
     // (d) C comes back, and its epoch is above theirs.
+    on.heal()
     c.start()
     await on.leads(c)
     b.resume()
@@ -62,7 +64,10 @@ scenario(
       ~  D  votes for A in epoch 3, itself at 1/6
       ~  E  votes for A in epoch 3, itself at 1/6
       A  wins epoch 3
+      B  goes on
+      B  is paused
       A  is killed
+      -  the network is healed
       C  starts
       C  opens its store: 2/7
       ~  D  votes for C in epoch 4, itself at 1/8

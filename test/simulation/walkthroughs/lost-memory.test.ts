@@ -51,31 +51,32 @@ describe('confirmed from memory (quorum_mem)', () => {
       await on.confirm('kept', 3)
       await on.pass(FLUSHED_MS)
       await on.confirm('risky', 5)
+      // C, the last to stand for election, lives long enough to have all of it on its disk.
       a.losePower()
-      c.losePower()
-      await on.pass(FLUSHED_MS)
       b.losePower()
+      await on.pass(FLUSHED_MS)
+      c.losePower()
       a.start()
-      c.start()
-      await on.nobodyLeads(5_000)
       b.start()
+      await on.nobodyLeads(5_000)
+      c.start()
       await on.someoneLeads()
       assert.equal(on.simulation.ledger.reportedLosses, 0)
       on.expects(`
         -  kept: 3 confirmed
         -  risky: 5 confirmed
         A  loses power
-        C  loses power
         B  loses power
+        C  loses power
         A  starts
-        C  starts
-        ~  A  opens its store: *, suspect: the machine restarted *
-        ~  C  opens its store: *, suspect: the machine restarted *
-        ~  A  would not vote for C: it is suspect
-        ~  C  would not vote for A: it is suspect
-        -  nobody leads
         B  starts
-        B  opens its store: 1/12, suspect: the machine restarted *
+        ~  A  opens its store: *, suspect: the machine restarted *
+        ~  B  opens its store: *, suspect: the machine restarted *
+        ~  A  would not vote for B: it is suspect
+        ~  B  would not vote for A: it is suspect
+        -  nobody leads
+        C  starts
+        C  opens its store: 1/12, suspect: the machine restarted *
         ~  *  promises epoch * to *, no vote: it is suspect
         ~  *  promises epoch * to *, no vote: it is suspect
         *  raises an alarm: elected by full attendance: confirmed records may be missing

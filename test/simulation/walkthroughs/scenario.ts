@@ -15,7 +15,12 @@ export function scenario(
 ): void {
   it(title, async () => {
     const stage = new Stage(options)
-    await script(stage, await stage.begin())
-    await stage.end()
+    try {
+      await script(stage, await stage.begin())
+      await stage.end()
+    } catch (error) {
+      if (error instanceof Error) error.message += `\nuntil then:\n${stage.told}`
+      throw error
+    }
   })
 }

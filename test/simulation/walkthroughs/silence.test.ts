@@ -9,8 +9,10 @@ describe('silence', () => {
     async (on, { a, b }) => {
       await on.confirm('many', 150)
       on.consume()
+      await on.until(() => on.received > 30, 'nobody receives')
+      // Acknowledgements are on their way to it, and sends.
       on.offer('late', 20)
-      await on.pass(2)
+      await on.pass(0.1)
       a.pause()
       await on.leads(b)
       await on.confirmed('late')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Frame } from '@quorate/broker/replication/frames'
+import type { Frame, FrameOf } from '@quorate/broker/replication/frames'
 import type { ReplicaEffect } from '@quorate/broker/replication/replica/events'
 import { Consumer } from '../clients/consumer.ts'
 import { DeliveryLedger } from '../clients/delivery-ledger.ts'
@@ -18,6 +18,8 @@ import { Story } from './story.ts'
 
 /** ZooKeeper's code of that request; it stands behind a number of four bytes. */
 const SET_DATA = 5
+/** Where the simulation lets clients run. */
+const CLIENT_HOST = 'c1'
 const ORDERS = 'queue://orders'
 /** Patience, in simulated time: nothing here takes longer unless it never happens. */
 const PATIENCE_MS = 20_000
@@ -52,7 +54,7 @@ export class Stage {
   #consumer: Consumer | null = null
   #traps: Trap[] = []
   readonly #votes = new Map<SimulatedBroker, number>()
-  readonly #acks = new Map<SimulatedBroker, number[]>()
+  readonly #acks = new Map<SimulatedBroker, FrameOf<'ack'>[]>()
   #expected = ''
 
   constructor(options: SimulationOptions) {
@@ -112,6 +114,11 @@ export class Stage {
     })
   }
 
+  /** Messages that somebody took, redelivered ones as often as they came. */
+  get received(): number {
+    return this.simulation.history.filter(({ kind }) => kind === 'receive').length
+  }
+
   /** Lets time pass. */
   pass(ms: number): Promise<void> {
     return this.simulation.run(ms)
@@ -143,14 +150,25 @@ export class Stage {
     return this.until(() => broker.isLeading, `${broker.id} does not lead`)
   }
 
+  /** The node wins an epoch, and dies before anybody hears of more than its candidacy. */
+  async winsUnheard(broker: SimulatedBroker): Promise<void> {
+    const { epoch } = broker.witness.log.tail
+    this.atNext(broker, 'openEpoch', () => this.cutOff(broker))
+    await this.until(() => broker.witness.log.tail.epoch > epoch, `${broker.id} wins nothing`)
+    await this.synced(broker)
+    broker.kill()
+    this.heal()
+  }
+
   /** All hold the same log, and nobody's word is in doubt. */
   equal(): Promise<void> {
     return this.until(() => this.simulation.isEqual, 'the logs do not become equal')
   }
 
-  /** What the node said it holds on its disk, each time it said so, while it followed. */
-  acksOf(broker: SimulatedBroker): readonly number[] {
-    return this.#acks.get(broker) ?? []
+  /** What the node told the leader of this epoch that it holds on its disk, each time it did. */
+  acksOf(broker: SimulatedBroker, epoch: number): readonly number[] {
+    const acks = this.#acks.get(broker) ?? []
+    return acks.filter((ack) => ack.epoch === epoch).map(({ synced }) => synced)
   }
 
   /** The end of its log as the node told the last candidate that asked for its vote. */
@@ -186,6 +204,14 @@ export class Stage {
     for (const other of this.simulation.brokers) if (other !== broker) this.cut(broker, other)
   }
 
+  cutOffClients(): void {
+    this.#tell('clients are cut off')
+    for (const { id } of this.simulation.brokers) {
+      this.simulation.network.cut(CLIENT_HOST, id)
+      this.simulation.network.cut(id, CLIENT_HOST)
+    }
+  }
+
   /** Nothing passes between the two sides. */
   split(one: readonly SimulatedBroker[], other: readonly SimulatedBroker[]): void {
     const names = (side: readonly SimulatedBroker[]) => side.map(({ id }) => id).join(', ')
@@ -199,14 +225,14 @@ export class Stage {
     this.simulation.network.cut(COORDINATION_HOST, broker.id)
   }
 
-  /** The next changes of the register of epochs have their effect, and nobody hears of it. */
-  loseAnswers(changes: number): void {
-    let left = changes
+  /** The next requests for an epoch are carried out, and the answers get lost. */
+  loseAnswers(requests: number): void {
+    let left = requests
     this.simulation.coordination.losesAnswerTo = (request) => {
       const isIt = request.readInt32BE(4) === SET_DATA && request.includes('/epoch')
       if (!isIt || left === 0) return false
       left--
-      this.#tell('an epoch is taken, and the answer gets lost')
+      this.#tell('an epoch is asked for, and the answer gets lost')
       return true
     }
   }
@@ -223,6 +249,11 @@ export class Stage {
 
   expects(trace: string): void {
     this.#expected = trace
+  }
+
+  /** The story so far, for whoever reads a failure. */
+  get told(): string {
+    return this.#story.lines.map(({ who, what }) => `  ${who}  ${what}`).join('\n')
   }
 
   /** Mends everything, lets clients finish, judges, and holds the trace against what is expected. */
@@ -281,7 +312,11 @@ export class Stage {
   }
 
   #note(broker: SimulatedBroker, frame: Frame): void {
-    if (frame.type === 'ack') this.#acks.set(broker, [...this.acksOf(broker), frame.synced])
+    if (frame.type === 'ack') {
+      const acks = this.#acks.get(broker)
+      if (acks === undefined) this.#acks.set(broker, [frame])
+      else acks.push(frame)
+    }
     if (frame.type === 'fenceReply') this.#votes.set(broker, frame.last.index)
   }
 

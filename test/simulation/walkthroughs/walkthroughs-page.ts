@@ -23,8 +23,8 @@ const introduction = `# Walk-throughs
 Histories that broke other replicated logs, or this one's ancestor, played on whole brokers in the
 simulation: real replicas, journals, engines and clients, on a network, disks and clocks that do
 what the script says. Each title links to its script, in \`test/simulation/walkthroughs\`; below it
-stands what the cluster does, as the test expects it. Invariants are checked after every step, and in
-the end everything is mended, clients finish, and the history is judged like any other.
+stands what the cluster does, as the test expects it. Invariants are checked after every step, and
+in the end everything is mended, clients finish, and the history is judged like any other.
 
 A is the first leader; \`-\` tells what happens to the world around, and what clients hear. \`*\`
 stands for whatever is there, \`...\` for lines that do not matter, and lines that begin with \`~\`
