@@ -58,7 +58,7 @@ const harms: readonly Harm[] = [
   { kind: 'isolate', weight: 7 },
   { kind: 'reset', weight: 4 },
   { kind: 'destroy', weight: 12 },
-  { kind: 'handOver', weight: 4 },
+  { kind: 'handOver', weight: 6 },
   { kind: 'depose', weight: 14 },
   { kind: 'freeze', weight: 5 },
   { kind: 'relay', weight: 5 },
@@ -136,7 +136,7 @@ export class Nemesis {
     isolate: (victim) => this.#isolate(victim),
     reset: (victim) => this.#world.network.reset(victim.id),
     destroy: (victim) => this.#destroy(victim),
-    handOver: () => this.#world.leader?.deliver({ type: 'abdicate' }),
+    handOver: () => this.#handOver(),
     depose: () => this.#depose(),
     freeze: () => this.#freeze(),
     relay: () => this.#relay(4),
@@ -253,6 +253,14 @@ export class Nemesis {
         if (node?.isUp === false) node.start()
       })
     }
+  }
+
+  /** Half of the time the former leader does not hear any more what became of it. */
+  #handOver(): void {
+    const { leader } = this.#world
+    leader?.deliver({ type: 'abdicate' })
+    if (leader === undefined || this.#chance(0.5)) return
+    this.#later(this.#random.between(2, 20), () => this.#cutOff(leader))
   }
 
   /** A leader stands still behind a heartbeat, whose answers wait for it, until another leads. */
