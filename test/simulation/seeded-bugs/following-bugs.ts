@@ -81,6 +81,7 @@ export const followingBugs: readonly SeededBug[] = [
   },
   {
     name: 'late-session-of-an-old-connection-is-taken',
+    coveredBy: 'whoever falls into it hears nothing more, stands for election, and is taken in',
     breaks: 'Frames that were still in the buffer of a broken connection end the present session.',
     references: ['R13', 'R17', 'bug 23'],
     file: `${replication}/replica/replica.ts`,
@@ -88,6 +89,7 @@ export const followingBugs: readonly SeededBug[] = [
   },
   {
     name: 'late-records-of-an-old-session-are-taken',
+    coveredBy: 'they are of the same leader and epoch, and have to continue the log anyway',
     breaks: 'Records of an earlier session of the same leader get into a log that is reconciling.',
     references: ['R13', 'R17', 'bug 23'],
     file: following,
