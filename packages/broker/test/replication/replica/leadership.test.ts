@@ -42,7 +42,7 @@ function stream(led: Leader, from: string, index = 0): void {
   while (solo.wanted('read').some(({ peer }) => peer === from)) {
     const { from: next } = solo.wanted('read').find(({ peer }) => peer === from) ?? { from: 0 }
     solo.effects = solo.effects.filter((e) => !(e.type === 'read' && e.peer === from))
-    const batch = solo.log.read(next)
+    const batch = solo.log.read(next, 1)
     solo.step({ type: 'batchRead', peer: from, session: session(from), batch })
   }
 }
