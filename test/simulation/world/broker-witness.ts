@@ -16,6 +16,7 @@ import type {
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 import type { Disk } from './disk.ts'
 import { LogWitness } from './log-witness.ts'
+import { PlainFold } from './plain-fold.ts'
 import type { Sighting } from './sightings.ts'
 
 export interface WitnessOptions {
@@ -50,6 +51,10 @@ export class BrokerWitness implements BrokerObserver, Holder {
   onEffect: (effect: ReplicaEffect) => void = () => undefined
   readonly #options: WitnessOptions
   #openEpoch = 0
+  /** The log up to `#plainIndex`, folded in the plainest way. */
+  #plain = new PlainFold()
+  #plainIndex = 0
+  #plainChain: number | undefined
   #wasSuspect = false
   #hadLease = false
   /** The disk was seen to say that its replica is in good standing. */
@@ -155,10 +160,35 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.#hadLease = hasLease
   }
 
+  /** S8, at any time: what the index holds is what the log says up to where it was applied. */
+  checkIndex(): void {
+    const applied = this.store?.appliedIndex ?? 0
+    // An index that was rebuilt, or loaded, may be behind what was compared before.
+    if (this.store === null) return
+    // A loss that was reported gave records up that had been applied.
+    if (this.log.chainAt(this.#plainIndex) !== this.#plainChain) this.#startPlainFold()
+    if (applied < this.#plainIndex) return
+    for (let i = this.#plainIndex + 1; i <= applied; i++) {
+      const record = this.log.recordAt(i)
+      assert.ok(record, `the index of ${this.id} is ahead of its log (S8)`)
+      this.#plain.apply(record.batch)
+    }
+    this.#plainIndex = applied
+    this.#plainChain = this.log.chainAt(applied)
+    this.#plain.compare(this.store, this.id)
+  }
+
   #newStore({ storeUuid }: ReplicaMeta): void {
     this.storeUuid = storeUuid
     this.log.truncate(0)
     this.log.truncated()
+    this.#startPlainFold()
+  }
+
+  #startPlainFold(): void {
+    this.#plain = new PlainFold()
+    this.#plainIndex = 0
+    this.#plainChain = undefined
   }
 
   #look(effect: ReplicaEffect): void {

@@ -13,6 +13,9 @@ import { SimulatedProcess } from './simulated-process.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 
+/** Often enough to see what is repaired a moment later, and cheap enough. */
+const INDEX_CHECK_STEPS = 50
+
 export interface SimulationOptions {
   readonly seed: number
   readonly replicas: number
@@ -201,13 +204,18 @@ export class Simulation {
     if (this.#failure !== null) throw this.#failure
   }
 
+  #checkIndexes(): void {
+    for (const witness of this.witnesses) witness.checkIndex()
+  }
+
   #fail(error: Error): void {
     this.#failure ??= error
     this.timeline.isHalted = true
   }
 
-  /** S9: at no time may two brokers dispatch. */
+  /** S9: at no time may two brokers dispatch. S8 is looked at now and then. */
   #afterStep(): void {
+    if (this.timeline.steps % INDEX_CHECK_STEPS === 0) this.guard(() => this.#checkIndexes())
     let leased: SimulatedBroker | null = null
     for (const broker of this.brokers) {
       const leads = broker.witness.node?.replica.leadership != null
