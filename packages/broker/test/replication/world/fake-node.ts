@@ -56,6 +56,9 @@ export class FakeNode implements Process {
   #queue: ReplicaEvent[] = []
   #isStepping = false
   #openEpoch = 0
+  #isDamaged = false
+  /** How far the leader's log reached when it told us that ours matches. */
+  #joinEnd = 0
   /** The last session that we, as leader, have matched with each follower's process. */
   readonly #matched = new Map<string, { session: number; incarnation: number }>()
   /** When the last operation on the log, and on the meta file, ends. */
@@ -73,10 +76,17 @@ export class FakeNode implements Process {
     return this.replica !== null
   }
 
+  /** It may have lost what it once acknowledged, and has not got it back. */
+  get isInDoubt(): boolean {
+    return this.#isDamaged || this.meta.suspect !== null
+  }
+
   /** What openReplicaStore does. */
   start(): void {
     const bootId = `boot-${this.#boot}`
-    const suspect = suspicionAtStart(this.meta, { bootId, journalIsCorrupt: false })
+    const journalIsCorrupt = this.#isDamaged
+    this.#isDamaged = false
+    const suspect = suspicionAtStart(this.meta, { bootId, journalIsCorrupt })
     const news = this.log.records.slice(this.meta.commitHint).map(({ config }) => config)
     const configs = appendConfigs(
       configsHeld(this.meta.configs, this.log),
@@ -130,7 +140,7 @@ export class FakeNode implements Process {
     if (this.isUp) this.crash()
     this.world.ledger.destroyed(this, from - 1)
     this.log = this.log.upTo(from - 1)
-    this.meta = { ...this.meta, suspect: 'the journal was corrupt' }
+    this.#isDamaged = true
   }
 
   pause(): void {
@@ -165,6 +175,9 @@ export class FakeNode implements Process {
   }
 
   receive(from: string, frame: Frame): void {
+    if (frame.type === 'matched' && frame.epoch >= this.meta.promised.epoch) {
+      this.#joinEnd = frame.joinEnd
+    }
     if (frame.type !== 'append') {
       this.deliver({ type: 'frame', from, frame })
       return
@@ -248,6 +261,7 @@ export class FakeNode implements Process {
         this.#send(effect.to, effect.frame)
         break
       case 'persist':
+        this.#checkSuspicion(effect.meta)
         this.#later(this.#ioAfter(scheduler.between(0.3, 3), this.#metaIo), () => {
           this.meta = effect.meta
           ledger.promised(this, this.meta.promised)
@@ -301,7 +315,7 @@ export class FakeNode implements Process {
         break
       }
       case 'appendConfig':
-        this.#checkChange()
+        this.#checkChange(effect.config)
         this.#appendOwn(CONFIG, encodeConfigRecord(effect.config), effect.config)
         break
       case 'commit': {
@@ -350,10 +364,25 @@ export class FakeNode implements Process {
   }
 
   /** R39: one change at a time, in an epoch whose start is committed. */
-  #checkChange(): void {
-    const before = this.log.lastConfig?.index ?? 0
+  #checkChange(next: ClusterConfig): void {
+    const { lastConfig } = this.log
+    const before = lastConfig?.index ?? 0
     const committed = this.replica?.commitIndex ?? 0
     assert.ok(before <= committed, `${this.id} changes seats before ${before} is committed (R39)`)
+    // Taken or left, not both: quorums of the two have to meet (R40).
+    const news = next.seats.filter((seat, i) => {
+      const old = lastConfig?.config.seats[i] ?? null
+      return seat !== null && old !== null && seat.storeUuid !== old.storeUuid
+    })
+    assert.equal(news.length, 0, `${this.id} swaps the store of a seat (R40)`)
+  }
+
+  /** R35: nobody is relied upon again who has not got back what it may have lost. */
+  #checkSuspicion({ suspect }: ReplicaMeta): void {
+    const isCleared = this.meta.suspect !== null && suspect === null
+    if (!isCleared || this.replica?.leadership != null) return
+    const has = this.log.syncedIndex
+    assert.ok(has >= this.#joinEnd, `${this.id} is clean with ${has} of ${this.#joinEnd} (R35)`)
   }
 
   #appendOwn(type: number, payload: Buffer, config: ClusterConfig | null): void {

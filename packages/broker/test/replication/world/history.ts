@@ -30,6 +30,7 @@ const scenarios: readonly Scenario[] = [
   { nodes: 5, sync: 'quorum_mem', wipes: false, damage: true },
   { nodes: 3, sync: 'remote_disk', wipes: false, damage: false },
   { nodes: 3, sync: 'local_mem', wipes: false, damage: true },
+  { nodes: 5, sync: 'quorum_disk', vacant: 2, wipes: true, damage: false },
 ]
 
 /**

@@ -42,6 +42,8 @@ interface Harm {
     | 'depose'
     | 'freeze'
     | 'relay'
+    | 'rivals'
+    | 'contest'
     | 'coordination'
     | 'rollBack'
     | 'heal'
@@ -62,6 +64,8 @@ const harms: readonly Harm[] = [
   { kind: 'depose', weight: 14 },
   { kind: 'freeze', weight: 5 },
   { kind: 'relay', weight: 5 },
+  { kind: 'rivals', weight: 4 },
+  { kind: 'contest', weight: 6 },
   { kind: 'coordination', weight: 3 },
   { kind: 'rollBack', weight: 3 },
   { kind: 'heal', weight: 6 },
@@ -140,6 +144,8 @@ export class Nemesis {
     depose: () => this.#depose(),
     freeze: () => this.#freeze(),
     relay: () => this.#relay(4),
+    rivals: () => this.#rivals(),
+    contest: () => this.#contest(),
     coordination: () => {
       this.#world.coordinationUp = !this.#world.coordinationUp
     },
@@ -234,6 +240,31 @@ export class Nemesis {
     for (const other of this.nodes) if (other !== node) this.#world.cut(node.id, other.id)
   }
 
+  /** The leader dies, and all who stand for election wait for an epoch, and get the same. */
+  #rivals(): void {
+    const world = this.#world
+    const { forgetfulness, slowness } = world
+    world.leader?.crash()
+    world.forgetfulness = 1
+    world.slowness = 1
+    world.scheduler.after(1_500, () => {
+      world.forgetfulness = forgetfulness
+      world.slowness = slowness
+    })
+  }
+
+  /** A disk is replaced, and the leader is cut off as it changes the seats. */
+  #contest(): void {
+    const { leader } = this.#world
+    const others = this.nodes.filter((node) => node !== leader)
+    if (leader === undefined || !this.#menace.wipes || !this.#isComplete()) return
+    const replaced = this.#random.pick(others)
+    replaced.wipe()
+    replaced.start()
+    const countdown = this.#random.pick([1, 1, 2])
+    leader.trap = { effect: 'appendConfig', countdown, strike: () => this.#cutOff(leader) }
+  }
+
   /** They forget whom they follow, or hear that somebody's connection is broken or refused. */
   #confuse(nodes: readonly FakeNode[]): void {
     const draw = this.#random.random()
@@ -289,10 +320,18 @@ export class Nemesis {
     if (this.#menace.wipes && this.#isComplete()) {
       node.wipe()
       if (this.#chance(0.7)) node.start()
-    } else if (this.#menace.damage && node.log.writtenIndex > 1) {
+    } else if (this.#menace.damage && node.log.writtenIndex > 1 && this.#isOnlyDoubt(node)) {
       node.damage(1 + Math.floor(this.#random.random() * node.log.writtenIndex))
       if (this.#chance(0.7)) node.start()
     }
+  }
+
+  /**
+   * One disk at a time rots. What is left of a quorum of rotten logs may end in an older epoch than
+   * a branch that was never committed, and full attendance would choose that (R10, R15).
+   */
+  #isOnlyDoubt(node: FakeNode): boolean {
+    return this.nodes.every((other) => other === node || !other.isInDoubt)
   }
 
   /**
