@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 /** A history that does not end within this time has found the bug as well. */
 const HISTORY_MS_MAX = 60_000
 const NOT_RUN = 'this world does not run the file'
+/** Kept of what failed. */
+const FAILURE_MAX = 200
 /** Kept of what a process says before it dies. */
 const LAST_WORDS_MAX = 4_000
 
@@ -93,7 +95,7 @@ export function hunt(order: HuntOrder, signal: AbortSignal): Promise<Catch> {
 }
 
 function outcomeOf({ seed, failure }: { readonly seed: number | null; readonly failure: string }) {
-  return { seed, failure: failure.split('\n')[0] ?? '' }
+  return { seed, failure: (failure.split('\n')[0] ?? '').slice(0, FAILURE_MAX) }
 }
 
 /** The line that names the error of a process that died. */
