@@ -442,10 +442,11 @@ export class ReplicaNode {
 }
 
 /**
- * R33: the disk broke its word. A full one did not, and neither do our own mistakes spoil the log.
+ * R33: the disk broke its word. A full one did not, and neither do our own mistakes spoil the log:
+ * a whole record that is no operation has no place of damage, and is the same on every replica.
  */
-function isInDoubt({ code }: BrokerError): boolean {
-  return code === 'JOURNAL_CORRUPT' || code === 'STORE_UNAVAILABLE'
+function isInDoubt(error: BrokerError): boolean {
+  return error.code === 'STORE_UNAVAILABLE' || damagedFromOf(error) !== null
 }
 
 /** The journal as the state machine reads it. */

@@ -29,18 +29,22 @@ export class DivergedStore {
     this.#path = path
   }
 
-  /** Copies the pieces, one after the other, into a new file; durable when it resolves. */
+  /**
+   * Copies the pieces, one after the other, into a new file; durable when it resolves, and gone
+   * when it rejects.
+   */
   async keep(position: number, pieces: readonly CutPiece[]): Promise<string> {
     await this.#fileSystem.makeDirectory(this.#path)
     const names = (await this.#fileSystem.list(this.#path)).filter((name) => NAME.test(name)).sort()
     const number = Number.parseInt(names.at(-1)?.slice(0, 8) ?? '0', 16) + 1
     const name = `${hex(number, 8)}-${hex(position, 16)}.cut`
-    const target = await this.#fileSystem.open(join(this.#path, name), 'create')
+    const path = join(this.#path, name)
+    const target = await this.#fileSystem.open(path, 'create')
     try {
-      await copyPieces(pieces, target)
-      await target.sync()
-    } finally {
-      await target.close()
+      await copyPieces(pieces, target).finally(() => target.close())
+    } catch (error) {
+      await this.#fileSystem.remove(path)
+      throw error
     }
     for (const old of names.slice(0, Math.max(0, names.length + 1 - DIVERGED_FILES_MAX))) {
       await this.#fileSystem.remove(join(this.#path, old))
@@ -50,6 +54,7 @@ export class DivergedStore {
   }
 }
 
+/** Writes and syncs. */
 async function copyPieces(pieces: readonly CutPiece[], target: File): Promise<void> {
   let copied = 0
   for (const piece of pieces) {
@@ -66,6 +71,7 @@ async function copyPieces(pieces: readonly CutPiece[], target: File): Promise<vo
       done += chunk.length
     }
   }
+  await target.sync()
 }
 
 function hex(value: number, digits: number): string {

@@ -49,8 +49,8 @@ export interface JournalOptions {
   /** Where a new, empty journal begins: for a copy that is fetched from a leader's start (R38). */
   readonly origin?: LogPoint
   /**
-   * True when the machine may have stopped since the journal was last open (its boot is another
-   * one, or unknown): then holes behind the checkpoint are what a crash leaves, not decay (R32).
+   * True when the machine is known to have stopped while the journal was open (its boot is another
+   * one): then holes behind the checkpoint are what a crash leaves, not decay (R32). False by default.
    */
   readonly powerLost?: boolean
 }
@@ -372,7 +372,11 @@ export class Journal {
     await this.#checkpointing
     // Before the cut, or a crash behind it would look like lost synced records.
     await this.#checkpointFile.write(this.#checkpointOf(point, false))
-    await cutTail(this.#directory, point, end)
+    const { isKept } = await cutTail(this.#directory, point, end)
+    if (!isKept) {
+      const fields = { fromIndex: point.index + 1, fromPosition: point.position }
+      this.#options.log.warn('journal: no room for a copy of what was cut', fields)
+    }
     this.#reader.truncateAfter(point.index)
     this.#epochs.truncateAfter(point.index)
     this.#tail = point

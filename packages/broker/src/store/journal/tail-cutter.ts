@@ -1,3 +1,4 @@
+import { errnoOf } from '@quorate/core/base/errors'
 import { join } from 'node:path'
 import type { CutPiece } from './diverged-store.ts'
 import { DIVERGED_FILE_MAX_BYTES, DivergedStore } from './diverged-store.ts'
@@ -13,14 +14,16 @@ import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
  *
  * The journal must be quiet, and the persisted checkpoint must not lie behind the point any more:
  * otherwise a crash after the cut would look like synced records that are gone.
+ *
+ * `isKept` is false when the disk has no room for the copy: a cut makes room, so it goes ahead.
  */
 export async function cutTail(
   directory: SegmentDirectory,
   point: LogPoint,
   endPosition: number,
-): Promise<void> {
+): Promise<{ readonly isKept: boolean }> {
   const files = await directory.findFiles()
-  await keepCopy(directory, files, { from: point.position, to: endPosition })
+  const isKept = await keepCopy(directory, files, { from: point.position, to: endPosition })
   for (const file of files.filter((found) => found.position >= point.position).reverse()) {
     if (directory.last?.start.position === file.position) await directory.removeLast()
     else await directory.fileSystem.remove(pathOf(directory, file))
@@ -28,20 +31,21 @@ export async function cutTail(
   directory.noteNamesChanged()
   await directory.syncNames()
   const last = directory.last
-  if (last === undefined) return
+  if (last === undefined) return { isKept }
   await directory.using(last, async (file) => {
     await file.truncate(last.offsetOf(point.position))
     // Not only the data: the shorter size itself has to survive.
     await file.sync()
   })
   last.points.truncateAfter(point.index)
+  return { isKept }
 }
 
 async function keepCopy(
   directory: SegmentDirectory,
   files: readonly FoundFile[],
   range: { readonly from: number; readonly to: number },
-): Promise<void> {
+): Promise<boolean> {
   const { from } = range
   const to = Math.min(range.to, from + DIVERGED_FILE_MAX_BYTES)
   const pieces: CutPiece[] = []
@@ -53,9 +57,13 @@ async function keepCopy(
       const file = await directory.fileSystem.open(pathOf(directory, found), 'read')
       pieces.push({ file, offset: start - found.position, length })
     }
-    if (pieces.length === 0) return
+    if (pieces.length === 0) return true
     const store = new DivergedStore(directory.fileSystem, join(directory.path, 'diverged'))
     await store.keep(from, pieces)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOSPC') return false
+    throw error
   } finally {
     for (const { file } of pieces) await file.close()
   }

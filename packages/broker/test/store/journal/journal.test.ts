@@ -329,6 +329,19 @@ describe('journal: truncation (R16)', () => {
     assert.equal(last.subarray(40, 140).toString('latin1'), numbers(40, 40)[0])
   })
 
+  it('cuts also when the disk has no room for the copy, and leaves no half of one', async () => {
+    const fixture = new JournalFixture()
+    const journal = await filled(fixture, 60)
+    fixture.fileSystem.fault = ({ kind, path }) =>
+      kind === 'write' && path.includes('/diverged/') ? { errno: 'ENOSPC' } : null
+    await journal.truncateAfter(40)
+    fixture.crash(1)
+    fixture.fileSystem.fault = () => null
+    const { journal: again } = await fixture.open()
+    assert.deepEqual(await payloadsIn(again), numbers(1, 40))
+    assert.deepEqual(await fixture.fileSystem.list(`${DIRECTORY}/diverged`), [])
+  })
+
   it('releases whole segments, and remembers where the log begins', async () => {
     const fixture = new JournalFixture()
     const journal = await filled(fixture, 100)
