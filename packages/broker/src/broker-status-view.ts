@@ -1,8 +1,9 @@
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Member, SessionState } from './coordination/coordinator.ts'
 import type { EngineView } from './engine/engine-view.ts'
-import type { BrokerStatus, FollowerStatus } from './management/broker-status.ts'
+import type { BrokerStatus, FollowerStatus, PossibleLoss } from './management/broker-status.ts'
 import { isVoter } from './replication/cluster-config.ts'
+import type { LossEntry } from './replication/loss-history.ts'
 import type { FollowerProgress } from './replication/replica/progress.ts'
 import type { ReplicaNode } from './replication/replica-node.ts'
 
@@ -35,6 +36,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     role: roleOf(sources),
     trouble: replica.suspect ?? (replica.role === 'halted' ? 'halted' : null),
     suspect: replica.suspect !== null,
+    possibleLosses: replica.meta.losses.map(possibleLossOf),
     epoch: replica.leadership?.epoch ?? replica.meta.promised.epoch,
     leader: replica.leader,
     sync: options.replication.sync.words,
@@ -55,6 +57,11 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     clientUris: sources.clientUris,
     replicationAddress: options.replication.advertisedAddress,
   }
+}
+
+function possibleLossOf({ index, epoch, leader, wonAtMs }: LossEntry): PossibleLoss {
+  const since = wonAtMs === null ? null : new Date(wonAtMs).toISOString()
+  return { epoch, leader, afterIndex: index - 1, since }
 }
 
 function roleOf({ node, isServing }: StatusSources): BrokerStatus['role'] {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { systemClock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
@@ -121,6 +121,33 @@ describe('broker', () => {
       const next = await Broker.start(settings, ports)
       await untilLeads(next)
       await next.stop()
+    }))
+
+  it('tells in its status of a loss that was possible, from then on (R10)', () =>
+    withSurroundings(async ({ directory, options }) => {
+      const settings = await options()
+      const replication = { ...settings.replication, sync: parseSyncLevel('quorum_mem') }
+      const before = { ...settings, replication }
+      const first = await Broker.start(before, { ...ports, bootId: 'boot-1' })
+      await untilLeads(first)
+      assert.deepEqual(first.status().possibleLosses, [])
+      // What a machine without power leaves: nobody said that it was clean.
+      const dataDirectory = join(directory, 'after')
+      await cp(before.dataDirectory, dataDirectory, {
+        recursive: true,
+        filter: (name) => !basename(name).startsWith('lock-'),
+      })
+      await first.stop()
+      for (const bootId of ['boot-2', 'boot-2']) {
+        const broker = await Broker.start({ ...before, dataDirectory }, { ...ports, bootId })
+        await untilLeads(broker)
+        const { possibleLosses, suspect } = broker.status()
+        const [loss] = possibleLosses
+        assert.deepEqual([possibleLosses.length, suspect, loss?.leader], [1, false, 'node01'])
+        assert.ok(loss && loss.afterIndex >= 1)
+        assert.match(loss.since ?? '', /^20\d\d-.*Z$/)
+        await broker.stop()
+      }
     }))
 
   it('refuses a data directory that another broker uses', () =>

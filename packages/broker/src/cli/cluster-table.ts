@@ -1,4 +1,4 @@
-import type { BrokerStatus } from '../management/broker-status.ts'
+import type { BrokerStatus, PossibleLoss } from '../management/broker-status.ts'
 import { leaderOf } from './cluster-picture.ts'
 import type { NodePicture } from './cluster-picture.ts'
 import type { Colors, Paint } from './terminal.ts'
@@ -116,4 +116,27 @@ export function troubleLines(nodes: readonly NodePicture[]): string[] {
       ? []
       : [`${printable(nodeId)}: ${printable(status.trouble)}`],
   )
+}
+
+/** What the cluster may have lost in the past, as any node that answers knows it; oldest first. */
+export function possibleLossesOf(nodes: readonly NodePicture[]): PossibleLoss[] {
+  const byEpoch = new Map<number, PossibleLoss>()
+  for (const { status } of nodes) {
+    for (const loss of status?.possibleLosses ?? []) byEpoch.set(loss.epoch, loss)
+  }
+  return [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch)
+}
+
+/** The newest of these losses in a line; none when there was none. */
+export function lossLines(losses: readonly PossibleLoss[]): string[] {
+  const last = losses.at(-1)
+  if (last === undefined) return []
+  const { epoch, leader, afterIndex, since } = last
+  const by = since === null ? `by ${leader}` : `by ${leader} at ${since}`
+  const others = losses.length - 1
+  const rest = others === 0 ? '' : `; ${others} earlier, see --json`
+  const line =
+    `possible loss: epoch ${epoch}, won ${by} without a quorum in good standing, ` +
+    `may lack what was confirmed after record ${afterIndex}${rest}`
+  return [printable(line)]
 }

@@ -9,6 +9,8 @@ export interface BrokerStatus {
   /** Why the node is not a healthy voter, else null. */
   readonly trouble: string | null
   readonly suspect: boolean
+  /** Possible losses of the past that this node's log tells of, oldest first; the newest eight. */
+  readonly possibleLosses: readonly PossibleLoss[]
   readonly epoch: number
   readonly leader: string | null
   readonly sync: string
@@ -36,6 +38,20 @@ export interface BrokerStatus {
   }
   readonly clientUris: readonly string[]
   readonly replicationAddress: string
+}
+
+/**
+ * An election without a quorum in good standing, which all nodes had to attend: what was confirmed
+ * before and stood after `afterIndex` may be missing.
+ */
+export interface PossibleLoss {
+  readonly epoch: number
+  /** The node that was elected. */
+  readonly leader: string
+  /** The last record of before that was kept; the records after it are of later epochs. */
+  readonly afterIndex: number
+  /** ISO 8601, by the clock of the elected node; null when it is not known. */
+  readonly since: string | null
 }
 
 export interface FollowerStatus {

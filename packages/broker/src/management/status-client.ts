@@ -51,7 +51,8 @@ function parseStatus(url: URL, text: string): BrokerStatus {
     (key) => !Object.hasOwn(value, key),
   )
   if (missing !== undefined) throw notAStatus(url, `${missing} is missing`)
-  return value as BrokerStatus
+  // Brokers of before it do not tell.
+  return { possibleLosses: [], ...value } as unknown as BrokerStatus
 }
 
 function notAStatus(url: URL | string, why: string, cause?: unknown): BrokerError {

@@ -30,7 +30,8 @@ export function appendConfigs(
   return configs
 }
 
-interface EpochEnds {
+/** Which epoch has which part of the log. */
+export interface EpochEnds {
   endOfEpoch(epoch: number): { readonly epoch: number; readonly lastIndex: number }
 }
 
@@ -42,10 +43,15 @@ export function configsHeld(
   history: readonly ConfigEntry[],
   log: EpochEnds,
 ): readonly ConfigEntry[] {
-  return history.filter(({ index, epoch }) => {
-    if (index === 0) return true
-    const end = log.endOfEpoch(epoch)
-    const begin = log.endOfEpoch(epoch - 1).lastIndex
-    return end.epoch === epoch && begin < index && index <= end.lastIndex
-  })
+  return history.filter((entry) => entry.index === 0 || holdsRecord(log, entry))
+}
+
+/** The log has a record of this very epoch at this index. */
+export function holdsRecord(
+  log: EpochEnds,
+  { index, epoch }: { readonly index: number; readonly epoch: number },
+): boolean {
+  const end = log.endOfEpoch(epoch)
+  const begin = log.endOfEpoch(epoch - 1).lastIndex
+  return end.epoch === epoch && begin < index && index <= end.lastIndex
 }

@@ -12,9 +12,11 @@ export const EPOCH_START = 1
 export const CONFIG = 2
 
 const FORMAT = 1
+/** Of an epoch start that tells when it was won. */
+const FORMAT_DATED = 2
 
-/** The first record of every epoch (R20): who leads, under which configuration. */
-export interface EpochStart {
+/** What a leader decides about the first record of its epoch (R20). */
+export interface EpochOpening {
   readonly epoch: number
   readonly leader: string
   /** Won by the full-attendance exception: confirmed records may be missing (R10). */
@@ -22,27 +24,42 @@ export interface EpochStart {
   readonly config: ClusterConfig
 }
 
+/** The first record of every epoch (R20): who leads, under which configuration. */
+export interface EpochStart extends EpochOpening {
+  /**
+   * When a possible loss happened: the winner's wall clock, milliseconds since 1970. Null for every
+   * other epoch.
+   */
+  readonly wonAtMs: number | null
+}
+
 /**
  * ```
- * epoch start = format u8, epoch u64, leader string16, possibleLoss u8, config
- * config      = format u8, config
+ * epoch start = format u8 = 1, epoch u64, leader string16, possibleLoss u8, config
+ *             | format u8 = 2, epoch u64, leader string16, possibleLoss u8, config, wonAtMs u64
+ * config      = format u8 = 1, config
  * ```
  */
 export function encodeEpochStart(start: EpochStart): Buffer {
+  const { epoch, leader, possibleLoss, config, wonAtMs } = start
   const writer = new ByteWriter()
-  writer.uint8(FORMAT).uint53(start.epoch).string16(start.leader).boolean(start.possibleLoss)
-  writeConfig(writer, start.config)
+  writer.uint8(wonAtMs === null ? FORMAT : FORMAT_DATED)
+  writer.uint53(epoch).string16(leader).boolean(possibleLoss)
+  writeConfig(writer, config)
+  if (wonAtMs !== null) writer.uint53(wonAtMs)
   return writer.finish()
 }
 
 export function decodeEpochStart(payload: Buffer): EpochStart {
   const reader = new ByteReader(payload)
-  checkFormat(reader.uint8())
+  const format = reader.uint8()
+  if (format !== FORMAT_DATED) checkFormat(format)
   const start = {
     epoch: reader.uint53(),
     leader: reader.string16(),
     possibleLoss: reader.boolean(),
     config: readConfig(reader),
+    wonAtMs: format === FORMAT_DATED ? reader.uint53() : null,
   }
   reader.end()
   return start

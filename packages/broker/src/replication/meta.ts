@@ -1,5 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { ConfigEntry } from './config-history.ts'
+import type { LossEntry } from './loss-history.ts'
 
 /** The promise that binds an epoch to one candidate (R6). Epoch 0 = none yet. */
 export interface Promised {
@@ -18,6 +19,8 @@ export interface ReplicaMeta {
    * Ascending; the last one counts, earlier ones come back when it is truncated. Empty: learner.
    */
   readonly configs: readonly ConfigEntry[]
+  /** Ascending, the newest ones: what `quorate status` shows of the past (R10). */
+  readonly losses: readonly LossEntry[]
   readonly promised: Promised
   /** Words of `sync` that the last process ran with. */
   readonly sync: string
@@ -32,7 +35,8 @@ export interface ReplicaMeta {
   readonly damagedFrom: number | null
   /**
    * A lower bound of what is committed (R15). Every configuration that stands in the log up to
-   * there is in `configs`: a restart looks for newer ones in the rest of the log.
+   * there is in `configs`, and every possible loss in `losses`: a restart looks for newer ones in
+   * the rest of the log.
    */
   readonly commitHint: number
   /** Where the other nodes were last seen: for a start without the coordination service. */
@@ -57,8 +61,10 @@ export function decodeMeta(bytes: Buffer): ReplicaMeta {
   if (value.format !== FORMAT) {
     throw new BrokerError('UNSUPPORTED_FORMAT', `meta file of format ${value.format}`)
   }
-  if (!isMeta(value)) throw unreadable('a field is missing')
-  const { format: _format, ...meta } = value
+  // The first brokers did not remember losses.
+  const whole = { losses: [], ...value }
+  if (!isMeta(whole)) throw unreadable('a field is missing')
+  const { format: _format, ...meta } = whole
   return meta
 }
 
@@ -73,6 +79,8 @@ function isMeta(value: Record<string, unknown>): value is Record<string, unknown
     isPromise(value.promised) &&
     Array.isArray(value.configs) &&
     value.configs.every(isConfigEntry) &&
+    Array.isArray(value.losses) &&
+    value.losses.every(isLossEntry) &&
     isRecord(value.peers) &&
     Object.values(value.peers).every((address) => typeof address === 'string')
   )
@@ -90,6 +98,11 @@ function isConfigEntry(value: unknown): boolean {
   if (!isRecord(value.config) || !isCount(value.config.version)) return false
   const { seats } = value.config
   return Array.isArray(seats) && seats.length > 0 && seats.every(isSeat)
+}
+
+function isLossEntry(value: unknown): boolean {
+  if (!isRecord(value) || !isCount(value.index) || !isCount(value.epoch)) return false
+  return typeof value.leader === 'string' && (value.wonAtMs === null || isCount(value.wonAtMs))
 }
 
 function isSeat(value: unknown): boolean {

@@ -357,7 +357,8 @@ export class ReplicaNode {
     openEpoch: ({ start }) => {
       this.#leaderLog.open(start.epoch, this.#journal.tail, this.#journal.segmentStart)
       this.#leadershipEpoch = start.epoch
-      this.#leaderLog.append(EPOCH_START, encodeEpochStart(start))
+      const wonAtMs = start.possibleLoss ? Math.round(this.#options.clock.wallMs()) : null
+      this.#leaderLog.append(EPOCH_START, encodeEpochStart({ ...start, wonAtMs }))
       this.#leaderLog.flush()
     },
     appendConfig: ({ config }) => {

@@ -11,6 +11,8 @@ import { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { ConfigEntry } from './config-history.ts'
 import { appendConfigs, configsHeld } from './config-history.ts'
 import { configsIn } from './log-records.ts'
+import type { LossEntry } from './loss-history.ts'
+import { appendLosses, lossesHeld, lossesIn } from './loss-history.ts'
 import type { ReplicaMeta } from './meta.ts'
 import { NO_PROMISE, decodeMeta, encodeMeta } from './meta.ts'
 import { hasRebooted, suspicionAtStart } from './suspicion.ts'
@@ -80,11 +82,12 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   const { tail } = journal
   if (found.damagedFrom !== null && found.damagedFrom <= tail.index) await repair(found.damagedFrom)
   else if (journalIsCorrupt) await repair(tail.index + 1)
-  const configs = await configsAtStart({ journal, found, repair })
+  const { configs, losses } = await toldByLog({ journal, found, repair })
   if (suspect !== null) log.warn('this replica is suspect until it has caught up', { suspect })
   const meta: ReplicaMeta = {
     ...found,
     configs,
+    losses,
     sync: options.sync.words,
     bootId: options.bootId,
     clean: false,
@@ -104,28 +107,35 @@ export function damagedFromOf(error: unknown): number | null {
   return typeof fromIndex === 'number' ? fromIndex : null
 }
 
+interface ToldByLog {
+  readonly configs: readonly ConfigEntry[]
+  readonly losses: readonly LossEntry[]
+}
+
 /**
- * R39: the configurations that stand in the log, whatever the crash did to the order of its writes:
- * what the meta file knows and the log still holds, and what came after the commit hint (see
- * ReplicaMeta).
+ * R39, R10: the configurations and possible losses that stand in the log, whatever the crash did to
+ * the order of its writes: what the meta file knows and the log still holds, and what came after
+ * the commit hint (see ReplicaMeta).
  */
-async function configsAtStart(store: {
+async function toldByLog(store: {
   readonly journal: Journal
   readonly found: ReplicaMeta
   readonly repair: (damagedFrom: number) => Promise<void>
-}): Promise<readonly ConfigEntry[]> {
+}): Promise<ToldByLog> {
   const { journal, found, repair } = store
   for (;;) {
     try {
       let configs = configsHeld(found.configs, journal)
+      let losses = lossesHeld(found.losses, journal)
       let next = Math.max(found.commitHint + 1, journal.firstIndex)
       while (next <= journal.tail.index) {
         const batch = await journal.read(next, SCAN_BYTES)
         if (batch === null) break
         configs = appendConfigs(configs, configsIn(batch))
+        losses = appendLosses(losses, lossesIn(batch))
         next = batch.lastIndex + 1
       }
-      return configs
+      return { configs, losses }
     } catch (error) {
       const damagedFrom = damagedFromOf(error)
       if (damagedFrom === null) throw error
@@ -168,6 +178,7 @@ function newMeta(options: ReplicaStoreOptions): ReplicaMeta {
     storeUuid: options.entropy.uuid(),
     clusterId: null,
     configs: [],
+    losses: [],
     promised: NO_PROMISE,
     sync: options.sync.words,
     bootId: '',

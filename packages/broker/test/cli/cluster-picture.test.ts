@@ -4,7 +4,13 @@ import picocolors from 'picocolors'
 import { silentLog } from '@quorate/core/base/log'
 import { askNode, gatherCluster, leaderOf } from '../../src/cli/cluster-picture.ts'
 import type { NodePicture } from '../../src/cli/cluster-picture.ts'
-import { clusterTable, summarize, troubleLines } from '../../src/cli/cluster-table.ts'
+import {
+  clusterTable,
+  lossLines,
+  possibleLossesOf,
+  summarize,
+  troubleLines,
+} from '../../src/cli/cluster-table.ts'
 import type { BrokerStatus, FollowerStatus } from '../../src/management/broker-status.ts'
 import { ManagementApi } from '../../src/management/management-api.ts'
 import { sampleStatus } from '../management/sample-status.ts'
@@ -71,6 +77,21 @@ describe('cluster picture', () => {
   it('tells troubles', () => {
     const nodes = [picture(sampleStatus({ trouble: 'disk full\u001b[2J' })), silent('node03')]
     assert.deepEqual(troubleLines(nodes), ['node02: disk full?[2J'])
+  })
+
+  it('tells of past possible losses once, whoever knows of them (R10)', () => {
+    const first = { epoch: 3, leader: 'node01', afterIndex: 17, since: null }
+    const second = { epoch: 9, leader: 'node02', afterIndex: 41, since: '2026-01-02T03:04:05.000Z' }
+    const nodes = [
+      picture(sampleStatus({ possibleLosses: [first, second] })),
+      picture(sampleStatus({ nodeId: 'node03', possibleLosses: [second] })),
+      silent('node01'),
+    ]
+    assert.deepEqual(possibleLossesOf(nodes), [first, second])
+    assert.deepEqual(lossLines([]), [])
+    assert.match(lossLines([first])[0] ?? '', /epoch 3, won by node01 without .* after record 17$/)
+    const line = lossLines(possibleLossesOf(nodes)).join('\n')
+    assert.match(line, /epoch 9, won by node02 at 2026-01-02T03.* after record 41; 1 earlier, see/)
   })
 
   it('is gathered from one node that knows the others', async () => {

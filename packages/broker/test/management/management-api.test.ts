@@ -92,6 +92,16 @@ describe('status client', () => {
     await assert.rejects(fetchStatus(api.url, 2000), { code: 'CONNECTION_LOST' })
   })
 
+  it('takes a broker that tells of no losses for one without', async () => {
+    const { possibleLosses: _, ...older } = sampleStatus()
+    const api = await listen(() => older as BrokerStatus)
+    try {
+      assert.deepEqual((await fetchStatus(api.url, 2000)).possibleLosses, [])
+    } finally {
+      await api.stop()
+    }
+  })
+
   it('reports an answer of another kind as PROTOCOL_VIOLATION', async () => {
     const api = await listen(() => ({ hello: 'world' }) as unknown as BrokerStatus)
     try {

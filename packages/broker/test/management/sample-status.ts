@@ -11,6 +11,7 @@ export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus 
     role: 'follower',
     trouble: null,
     suspect: false,
+    possibleLosses: [],
     epoch: 3,
     leader: 'node01',
     sync: 'quorum_disk',

@@ -18,11 +18,13 @@ const config: ClusterConfig = {
   version: 7,
   seats: [{ nodeId: 'a', storeUuid: 'a-1' }, null, { nodeId: 'c', storeUuid: 'c-1' }],
 }
-const start = { epoch: 3, leader: 'a', possibleLoss: true, config }
+const start = { epoch: 3, leader: 'a', possibleLoss: true, config, wonAtMs: null }
 
 describe('log records of replication', () => {
   it('are decoded as they were encoded', () => {
     assert.deepEqual(decodeEpochStart(encodeEpochStart(start)), start)
+    const dated = { ...start, wonAtMs: 1_795_000_000_000 }
+    assert.deepEqual(decodeEpochStart(encodeEpochStart(dated)), dated)
     assert.deepEqual(decodeConfigRecord(encodeConfigRecord(config)), config)
   })
 
@@ -35,7 +37,10 @@ describe('log records of replication', () => {
   })
 
   it('end in a record or in one error of the table, whatever the bytes', () => {
-    const any = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from([1, ...bytes]))
+    const format = fc.constantFrom(1, 2)
+    const any = fc
+      .tuple(format, fc.uint8Array({ maxLength: 80 }))
+      .map(([first, bytes]) => Buffer.from([first, ...bytes]))
     fc.assert(
       fc.property(any, (bytes) => {
         for (const decode of [decodeEpochStart, decodeConfigRecord]) {

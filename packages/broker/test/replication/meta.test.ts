@@ -12,6 +12,7 @@ const meta: ReplicaMeta = {
   storeUuid: 'a-1',
   clusterId: 'c',
   configs: [{ index: 3, epoch: 2, config: { version: 2, seats } }],
+  losses: [{ index: 8, epoch: 3, leader: 'c', wonAtMs: null }],
   promised: { epoch: 4, candidate: 'b', nonce: 'n' },
   sync: 'quorum_disk',
   bootId: 'boot',
@@ -29,6 +30,10 @@ function changed(change: Record<string, unknown>): Buffer {
 describe('meta file', () => {
   it('is read as it was written', () => {
     assert.deepEqual(decodeMeta(encodeMeta(meta)), meta)
+  })
+
+  it('of a version that remembered no losses has none', () => {
+    assert.deepEqual(decodeMeta(changed({ losses: undefined })).losses, [])
   })
 
   it('of a newer format is refused, not guessed (R4)', () => {
@@ -49,6 +54,9 @@ describe('meta file', () => {
       { configs: {} },
       { configs: [{ index: 0, epoch: 0, config: { version: 1, seats: [] } }] },
       { configs: [{ index: 0, epoch: 0, config: { version: 1, seats: [{ nodeId: 'a' }] } }] },
+      { losses: {} },
+      { losses: [{ index: 8, epoch: 3, leader: 'c' }] },
+      { losses: [{ index: 8, epoch: 3, leader: 5, wonAtMs: 1 }] },
       { peers: { b: 1 } },
     ]
     for (const change of wrong) {

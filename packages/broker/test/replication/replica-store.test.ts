@@ -8,7 +8,12 @@ import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import type { ClusterConfig } from '../../src/replication/cluster-config.ts'
-import { CONFIG, encodeConfigRecord } from '../../src/replication/log-records.ts'
+import {
+  CONFIG,
+  EPOCH_START,
+  encodeConfigRecord,
+  encodeEpochStart,
+} from '../../src/replication/log-records.ts'
 import type { ReplicaMeta } from '../../src/replication/meta.ts'
 import { encodeMeta } from '../../src/replication/meta.ts'
 import { damagedFromOf, openReplicaStore } from '../../src/replication/replica-store.ts'
@@ -163,6 +168,23 @@ describe('replica store', () => {
     const again = await openStore({ fileSystem: fileSystem.kill() })
     assert.deepEqual(versions(again), [1, 2])
     assert.equal(again.meta.commitHint, 3)
+  })
+
+  it('finds possible losses in the log that the meta file did not learn of (R10)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 'y')
+    const { tail, segmentStart } = store.journal
+    const end = { tail, segmentStart, epoch: 2, segmentSizeBytes: SEGMENT_BYTES }
+    const builder = new BatchBuilder(end)
+    const start = { epoch: 2, leader: 'c', possibleLoss: true, config: configOf(1), wonAtMs: 5 }
+    builder.add(EPOCH_START, encodeEpochStart(start))
+    store.journal.append(builder.take())
+    await store.journal.sync()
+    const gone = { index: 2, epoch: 9, leader: 'b', wonAtMs: null }
+    await persist(store, { losses: [gone], commitHint: 2 })
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.deepEqual(again.meta.losses, [{ index: 3, epoch: 2, leader: 'c', wonAtMs: 5 }])
   })
 
   it('never remembers more as committed than its log holds', async () => {

@@ -185,6 +185,10 @@ describe('replica', () => {
     world.untilLed()
     assert.ok(world.ledger.alarms.some((alarm) => alarm.includes('full attendance')))
     world.confirm('afterwards')
+    world.run(1_000)
+    const [first, ...others] = [...world.nodes.values()].map(({ replica }) => replica?.meta.losses)
+    assert.equal(first?.length, 1)
+    for (const losses of others) assert.deepEqual(losses, first)
   })
 
   it('hands over to a follower that has everything, at once (R28)', () => {

@@ -12,6 +12,7 @@ function metaOf(change: Partial<ReplicaMeta>): ReplicaMeta {
     storeUuid: 'a-1',
     clusterId: 'c',
     configs: [],
+    losses: [],
     promised: NO_PROMISE,
     sync: 'quorum_mem',
     bootId: 'boot-1',

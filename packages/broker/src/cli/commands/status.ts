@@ -5,7 +5,13 @@ import { loadBrokerOptions } from '../../config/load.ts'
 import { formatHostPort } from '../../config/host-port.ts'
 import { gatherCluster, leaderOf } from '../cluster-picture.ts'
 import type { NodePicture } from '../cluster-picture.ts'
-import { clusterTable, summarize, troubleLines } from '../cluster-table.ts'
+import {
+  clusterTable,
+  lossLines,
+  possibleLossesOf,
+  summarize,
+  troubleLines,
+} from '../cluster-table.ts'
 import { EXIT_OK, EXIT_UNAVAILABLE } from '../exit-code.ts'
 import { LiveArea } from '../live-area.ts'
 import { CONFIG_FILE, DATA_FOLDER, listNodeFolders } from '../node-folder.ts'
@@ -65,6 +71,7 @@ export function statusJson(nodes: readonly NodePicture[]) {
   return {
     leader: leader?.nodeId ?? null,
     epoch: leader?.epoch ?? null,
+    possibleLosses: possibleLossesOf(nodes),
     nodes: nodes.map(({ nodeId, consoleUrl, status: own, problem }) => ({
       nodeId,
       consoleUrl,
@@ -77,7 +84,8 @@ export function statusJson(nodes: readonly NodePicture[]) {
 function statusLines(nodes: readonly NodePicture[], terminal: Terminal): string[] {
   const { colors } = terminal
   const options = { colors, columnsMax: terminal.isInteractive ? terminal.columns() : Infinity }
-  const troubles = troubleLines(nodes).map((line) => colors.yellow(line))
+  const warnings = [...troubleLines(nodes), ...lossLines(possibleLossesOf(nodes))]
+  const troubles = warnings.map((line) => colors.yellow(line))
   return [summarize(nodes, options), '', ...clusterTable(nodes, options), ...troubles]
 }
 

@@ -1,9 +1,10 @@
-import type { LogPoint } from '../../store/journal/log-batch.ts'
+import type { LogBatch, LogPoint } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig, Voter } from '../cluster-config.ts'
 import { isVoter } from '../cluster-config.ts'
 import type { ConfigEntry } from '../config-history.ts'
 import { appendConfigs, configsHeld } from '../config-history.ts'
 import type { Frame } from '../frames.ts'
+import { appendLosses, lossesHeld, lossesIn } from '../loss-history.ts'
 import type { Promised, ReplicaMeta } from '../meta.ts'
 import type { SyncLevel } from '../sync-level.ts'
 import type { ReplicaEffect } from './events.ts'
@@ -136,10 +137,18 @@ export class ReplicaContext {
     if (configs !== this.#meta.configs) this.persist({ configs })
   }
 
-  /** Configurations of records that were cut are not in force any more (R39). */
-  rollBackConfigs(): void {
+  /** R10: what the log says for good is known to whoever has it. */
+  addLosses(batch: LogBatch): void {
+    const losses = appendLosses(this.#meta.losses, lossesIn(batch))
+    if (losses !== this.#meta.losses) this.persist({ losses })
+  }
+
+  /** What records said that were cut is not in force any more (R39). */
+  rollBack(): void {
     const configs = configsHeld(this.#meta.configs, this.log)
     if (configs.length !== this.#meta.configs.length) this.persist({ configs })
+    const losses = lossesHeld(this.#meta.losses, this.log)
+    if (losses.length !== this.#meta.losses.length) this.persist({ losses })
   }
 
   advanceCommit(index: number): void {

@@ -2,7 +2,7 @@ import type { LogBatch } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig } from '../cluster-config.ts'
 import type { ConfigEntry } from '../config-history.ts'
 import type { Frame } from '../frames.ts'
-import type { EpochStart } from '../log-records.ts'
+import type { EpochOpening } from '../log-records.ts'
 import type { ReplicaMeta } from '../meta.ts'
 
 /** What happens to a replica. Every event carries no time of its own: `step` is told the time. */
@@ -82,7 +82,7 @@ export type ReplicaEffect =
   /** R5: allocate an epoch above this one; answer `epochAllocated` or `epochRefused`. */
   | { readonly type: 'allocateEpoch'; readonly above: number }
   /** Begin to append in this epoch, with this record first; answer `appended`. */
-  | { readonly type: 'openEpoch'; readonly start: EpochStart }
+  | { readonly type: 'openEpoch'; readonly start: EpochOpening }
   | { readonly type: 'appendConfig'; readonly config: ClusterConfig }
   /** Everything up to this record is committed. */
   | { readonly type: 'commit'; readonly index: number }

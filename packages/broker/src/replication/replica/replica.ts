@@ -124,7 +124,7 @@ export class Replica {
     quiesced: () => this.#voter.onQuiesced(),
     truncated: () => {
       // Not earlier: until the cut is on the disk, a restart finds the records and what they say.
-      this.#context.rollBackConfigs()
+      this.#context.rollBack()
       this.#following?.onTruncated()
     },
     journalAdvanced: () => this.#onJournalAdvanced(),
@@ -413,6 +413,7 @@ export class Replica {
   /** R39: what was appended is in force, even if the leadership has ended in the same moment. */
   #onAppended({ batch, configs }: Extract<ReplicaEvent, { type: 'appended' }>): void {
     this.#context.addConfigs(configs)
+    this.#context.addLosses(batch)
     this.#leadership?.onAppended(batch, configs)
   }
 }

@@ -16,6 +16,8 @@ export interface RecoveryFacts {
   readonly wasSynced: boolean
   /** Further on there is a valid record with a plausible index and epoch. */
   readonly validFollows: boolean
+  /** Bytes stand where a write that was broken off by the end of its process has none. */
+  readonly endWritten: boolean
   /** The machine stopped since the last sync, as far as anybody knows: see the comment below. */
   readonly powerLost: boolean
 }
@@ -42,6 +44,7 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
   'restZero',
   'wasSynced',
   'validFollows',
+  'endWritten',
   'powerLost',
 ]
 
@@ -50,28 +53,33 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
  *
  * Crash and corruption are told apart by what a crash can explain. It cannot touch what was synced:
  * whatever is damaged below the persisted checkpoint is corruption. Above it, the end of a process
- * leaves a prefix of what it wrote, so damage with a valid record behind it is corruption as well:
- * taking it for a torn tail would cut acknowledged records (bug 12). A loss of power keeps any of
+ * leaves a prefix of what it wrote, page by page, so damage with a valid record behind it, or in a
+ * record whose end is there, is corruption as well: taking it for a torn tail would cut acknowledged
+ * records (bug 12). A loss of power keeps any of
  * the unsynced sectors and loses any others, so a group of records then has holes, and that on all
  * replicas when the power of all fails: suspecting them would leave nobody to elect. So above the
  * checkpoint a loss of power explains everything. What decays there between its sync and that very
  * stop is not told apart from it; the checkpoint is at most CHECKPOINT_MS old.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
-  // H P C E Z S F L
-  { facts: '1111----', decision: 'keep', because: 'the record is good' },
-  { facts: '0---10--', decision: 'end', because: 'only zeros follow the last record' },
-  { facts: '0---11--', decision: 'corrupt', because: 'synced records have become zeros' },
-  { facts: '0---01--', decision: 'corrupt', because: 'a synced header is damaged' },
-  { facts: '0---0010', decision: 'corrupt', because: 'valid records follow a damaged header' },
-  { facts: '0---0011', decision: 'torn', because: 'the power failed in a group: header' },
-  { facts: '0---000-', decision: 'torn', because: 'the last write stopped in a header' },
-  { facts: '10---1--', decision: 'corrupt', because: 'a synced payload is damaged' },
-  { facts: '10---010', decision: 'corrupt', because: 'valid records follow a damaged payload' },
-  { facts: '10---011', decision: 'torn', because: 'the power failed in a group: payload' },
-  { facts: '10---00-', decision: 'torn', because: 'the last write stopped in a payload' },
-  { facts: '110-----', decision: 'corrupt', because: 'a whole record does not continue the log' },
-  { facts: '1110----', decision: 'corrupt', because: 'a whole record carries an older epoch' },
+  // H P C E Z S F W L
+  { facts: '1111-----', decision: 'keep', because: 'the record is good' },
+  { facts: '0---10---', decision: 'end', because: 'only zeros follow the last record' },
+  { facts: '0---11---', decision: 'corrupt', because: 'synced records have become zeros' },
+  { facts: '0---01---', decision: 'corrupt', because: 'a synced header is damaged' },
+  { facts: '0---001-0', decision: 'corrupt', because: 'valid records follow a damaged header' },
+  { facts: '0---001-1', decision: 'torn', because: 'the power failed in a group: header' },
+  { facts: '0---00010', decision: 'corrupt', because: 'a header is all there, and is damaged' },
+  { facts: '0---00000', decision: 'torn', because: 'the last write stopped in a header' },
+  { facts: '0---000-1', decision: 'torn', because: 'the power failed in the last header' },
+  { facts: '10---1---', decision: 'corrupt', because: 'a synced payload is damaged' },
+  { facts: '10---01-0', decision: 'corrupt', because: 'valid records follow a damaged payload' },
+  { facts: '10---01-1', decision: 'torn', because: 'the power failed in a group: payload' },
+  { facts: '10---0010', decision: 'corrupt', because: 'a payload is all there, and is damaged' },
+  { facts: '10---0000', decision: 'torn', because: 'the last write stopped in a payload' },
+  { facts: '10---00-1', decision: 'torn', because: 'the power failed in the last payload' },
+  { facts: '110------', decision: 'corrupt', because: 'a whole record does not continue the log' },
+  { facts: '1110-----', decision: 'corrupt', because: 'a whole record carries an older epoch' },
 ]
 
 /** The one row for these facts. */

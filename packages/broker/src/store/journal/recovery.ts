@@ -178,7 +178,9 @@ class Recovery {
       if (point.position === nextPosition) return null
       const offset = segment.offsetOf(point.position)
       const bytes = await window.at(offset, HEADER_BYTES)
-      if (bytes.length < HEADER_BYTES || decodeHeader(bytes, 0, header) !== 'none') return NO_RECORD
+      if (bytes.length < HEADER_BYTES || decodeHeader(bytes, 0, header) !== 'none') {
+        return { ...NO_RECORD, endWritten: await isEndWritten(window, offset, HEADER_BYTES) }
+      }
       const end = point.position + recordBytes(header)
       const payload = await window.checksumAt(offset + HEADER_BYTES, header.payloadLength)
       const beginsSegment = (header.flags & FLAG_SEGMENT_START) !== 0
@@ -191,9 +193,12 @@ class Recovery {
           beginsSegment === (offset === 0) &&
           end <= nextPosition,
         epochPlausible: header.epoch >= point.epoch,
+        endWritten: false,
       }
       // The first row of the table; every other row ends the scan.
-      if (!isGood(facts)) return facts
+      if (!isGood(facts)) {
+        return { ...facts, endWritten: await isEndWritten(window, offset, recordBytes(header)) }
+      }
       if (header.epoch !== point.epoch) {
         this.#epochs.add([{ epoch: header.epoch, firstIndex: header.index }])
       }
@@ -363,7 +368,7 @@ function epochsBefore(origin: LogPoint): EpochList {
 
 type RecordFacts = Pick<
   RecoveryFacts,
-  'headerValid' | 'payloadValid' | 'continues' | 'epochPlausible'
+  'headerValid' | 'payloadValid' | 'continues' | 'epochPlausible' | 'endWritten'
 >
 
 interface RestFacts extends Pick<RecoveryFacts, 'restZero' | 'validFollows'> {
@@ -376,6 +381,7 @@ const NO_RECORD: RecordFacts = {
   payloadValid: false,
   continues: false,
   epochPlausible: false,
+  endWritten: false,
 }
 
 const MAGIC_BYTES = Buffer.alloc(4)
@@ -397,6 +403,19 @@ function outcomeOf(decision: RecoveryDecision): RecoveryReport['outcome'] {
   }
 }
 
+/**
+ * The kernel copies a write page by page, and a process can end only between two of them. So what
+ * is broken off has nothing in the last page that it was to reach: bytes there mean that all of it
+ * was written.
+ */
+async function isEndWritten(window: FileWindow, offset: number, length: number): Promise<boolean> {
+  const end = offset + length
+  const from = Math.max(offset, Math.floor((end - 1) / PAGE_BYTES) * PAGE_BYTES)
+  return lengthWithoutZeros(await window.at(from, end - from)) > 0
+}
+
+const PAGE_BYTES = 4096
+
 /** Length of `bytes` up to the last that is not zero. */
 function lengthWithoutZeros(bytes: Buffer): number {
   let length = bytes.length
@@ -407,7 +426,7 @@ function lengthWithoutZeros(bytes: Buffer): number {
   return length
 }
 
-const ZEROS = Buffer.alloc(4096)
+const ZEROS = Buffer.alloc(PAGE_BYTES)
 
 /** Where a journal without a checkpoint begins: what its first record says it continues. */
 async function originOf(

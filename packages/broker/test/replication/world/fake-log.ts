@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ConfigEntry } from '../../../src/replication/config-history.ts'
 import { configsIn } from '../../../src/replication/log-records.ts'
+import type { LossEntry } from '../../../src/replication/loss-history.ts'
+import { lossesIn } from '../../../src/replication/loss-history.ts'
 import type { LogView } from '../../../src/replication/replica/context.ts'
 import type { LogBatch, LogPoint } from '../../../src/store/journal/log-batch.ts'
 import {
@@ -18,6 +20,8 @@ export interface FakeRecord {
   readonly payload: string
   /** The configuration that it brings. */
   readonly config: ConfigEntry | undefined
+  /** The possible loss that it tells of, if any (R10). */
+  readonly losses: readonly LossEntry[]
 }
 
 /** A log in memory that tells written from synced, and can lose what was not synced. */
@@ -58,6 +62,11 @@ export class FakeLog implements LogView {
     return this.records.findLast(({ config }) => config !== undefined)?.config
   }
 
+  /** Every possible loss that the log itself tells of. */
+  get losses(): readonly LossEntry[] {
+    return this.records.flatMap(({ losses }) => losses)
+  }
+
   append(batch: LogBatch): void {
     assert.equal(batch.previous.index, this.tail.index)
     assert.equal(batch.previous.chain, this.tail.chain)
@@ -68,7 +77,8 @@ export class FakeLog implements LogView {
       const one = parseBatch(bytes.subarray(start, start + 40 + payload.length), previous)
       previous = one.last
       const config = configsIn(one)[0]
-      this.records.push({ batch: one, type, payload: payload.toString('latin1'), config })
+      const text = payload.toString('latin1')
+      this.records.push({ batch: one, type, payload: text, config, losses: lossesIn(one) })
     })
   }
 

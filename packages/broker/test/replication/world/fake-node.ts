@@ -11,6 +11,11 @@ import {
   encodeConfigRecord,
   encodeEpochStart,
 } from '../../../src/replication/log-records.ts'
+import {
+  LOSS_ENTRIES_MAX,
+  appendLosses,
+  lossesHeld,
+} from '../../../src/replication/loss-history.ts'
 import type { ReplicaMeta } from '../../../src/replication/meta.ts'
 import { NO_PROMISE } from '../../../src/replication/meta.ts'
 import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/replica/events.ts'
@@ -24,17 +29,11 @@ import type { Process } from './fake-network.ts'
 import type { LeadingHolder } from './ledger.ts'
 import { DATA } from './ledger.ts'
 import type { ReplicaWorld } from './replica-world.ts'
+import type { Trap } from './trap.ts'
 
 export const TIMINGS = { heartbeatMs: 100, stickyMs: 800, leaseMs: 600, quorumTimeoutMs: 2000 }
 
 type DiskEffect = 'persist' | 'quiesce' | 'append' | 'truncate' | 'sync' | 'read' | 'allocateEpoch'
-
-/** Strikes right behind the effect that it waits for. */
-export interface Trap {
-  readonly effect: ReplicaEffect['type'] | Frame['type']
-  countdown: number
-  readonly strike: () => void
-}
 
 /** A replica with a disk, and the loop that carries out what it wants, in simulated time. */
 export class FakeNode implements Process {
@@ -87,13 +86,17 @@ export class FakeNode implements Process {
     const journalIsCorrupt = this.#isDamaged
     this.#isDamaged = false
     const suspect = suspicionAtStart(this.meta, { bootId, journalIsCorrupt })
-    const news = this.log.records.slice(this.meta.commitHint).map(({ config }) => config)
+    const news = this.log.records.slice(this.meta.commitHint)
     const configs = appendConfigs(
       configsHeld(this.meta.configs, this.log),
-      news.filter((config) => config !== undefined),
+      news.map(({ config }) => config).filter((config) => config !== undefined),
+    )
+    const losses = appendLosses(
+      lossesHeld(this.meta.losses, this.log),
+      news.flatMap((record) => record.losses),
     )
     const commitHint = Math.min(this.meta.commitHint, this.log.tail.index)
-    this.meta = { ...this.meta, configs, suspect, bootId, commitHint, clean: false }
+    this.meta = { ...this.meta, configs, losses, suspect, bootId, commitHint, clean: false }
     this.incarnation++
     this.#queue = []
     this.#isCutting = false
@@ -237,10 +240,7 @@ export class FakeNode implements Process {
 
   #spring(effect: ReplicaEffect): void {
     const { trap } = this
-    if (trap === null) return
-    const isIt = effect.type === trap.effect
-    if (!isIt && !(effect.type === 'send' && effect.frame.type === trap.effect)) return
-    if (--trap.countdown > 0) return
+    if (trap?.snaps(effect) !== true) return
     this.trap = null
     trap.strike()
   }
@@ -252,6 +252,9 @@ export class FakeNode implements Process {
     if (last === undefined || this.replica === null || this.#isCutting) return
     const same = sameConfig(last.config, inForce?.config ?? null)
     assert.ok(same, `${this.id} has forgotten the configuration of record ${last.index} (R39)`)
+    const known = this.replica.meta.losses.map(({ index }) => index)
+    const told = this.log.losses.slice(-LOSS_ENTRIES_MAX).map(({ index }) => index)
+    assert.deepEqual(known, told, `${this.id} does not know the losses of its log (R10)`)
   }
 
   #perform(effect: ReplicaEffect): void {
@@ -311,7 +314,7 @@ export class FakeNode implements Process {
         const everybody = possibleLoss ? [...this.world.nodes.values()] : null
         ledger.elected(this.#leading(), epoch, everybody)
         this.#openEpoch = epoch
-        this.#appendOwn(EPOCH_START, encodeEpochStart(effect.start), null)
+        this.#appendOwn(EPOCH_START, encodeEpochStart({ ...effect.start, wonAtMs: null }), null)
         break
       }
       case 'appendConfig':
@@ -465,6 +468,7 @@ export function freshMeta(
     storeUuid,
     clusterId: 'c',
     configs: of.config === null ? [] : [{ index: 0, epoch: 0, config: of.config }],
+    losses: [],
     promised: NO_PROMISE,
     sync: of.sync,
     bootId: '',

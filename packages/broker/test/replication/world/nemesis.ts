@@ -1,6 +1,8 @@
-import type { FakeNode, Trap } from './fake-node.ts'
+import type { FakeNode } from './fake-node.ts'
 import type { ReplicaWorld } from './replica-world.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { TrapPoint } from './trap.ts'
+import { Trap, trapPoints } from './trap.ts'
 
 /** What may go wrong in a history besides crashes, pauses and partitions. */
 export interface Menace {
@@ -8,25 +10,7 @@ export interface Menace {
   readonly damage: boolean
 }
 
-const trapped: readonly Trap['effect'][] = [
-  'append',
-  'persist',
-  'truncate',
-  'commit',
-  'openEpoch',
-  'appendConfig',
-  'quiesce',
-  'read',
-  'lead',
-  'fence',
-  'fenceReply',
-  'sessionStart',
-  'tail',
-  'truncateTo',
-  'matched',
-  'ack',
-  'heartbeat',
-]
+const trapped: readonly TrapPoint[] = [...trapPoints, 'heartbeat']
 
 interface Harm {
   readonly kind:
@@ -180,7 +164,7 @@ export class Nemesis {
       else if (draw < 0.9) this.#pause(node)
       else this.#world.network.reset(node.id)
     }
-    node.trap = { effect: this.#random.pick(trapped), countdown, strike }
+    node.trap = new Trap(this.#random.pick(trapped), countdown, strike)
   }
 
   #pause(node: FakeNode): void {
@@ -232,7 +216,7 @@ export class Nemesis {
         this.#cutOff(node)
         if (left > 1) this.#relay(left - 1)
       }
-      node.trap = { effect: 'openEpoch', countdown: 1, strike }
+      node.trap = new Trap('openEpoch', 1, strike)
     }
   }
 
@@ -262,7 +246,7 @@ export class Nemesis {
     replaced.wipe()
     replaced.start()
     const countdown = this.#random.pick([1, 1, 2])
-    leader.trap = { effect: 'appendConfig', countdown, strike: () => this.#cutOff(leader) }
+    leader.trap = new Trap('appendConfig', countdown, () => this.#cutOff(leader))
   }
 
   /** They forget whom they follow, or hear that somebody's connection is broken or refused. */
@@ -302,7 +286,7 @@ export class Nemesis {
       leader.pause()
       this.#later(this.#random.between(900, 2_500), () => leader.resume())
     }
-    leader.trap = { effect: 'heartbeat', countdown: 1, strike }
+    leader.trap = new Trap('heartbeat', 1, strike)
   }
 
   /** One side: a node with a minority, or alone. */

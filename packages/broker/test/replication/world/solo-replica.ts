@@ -160,7 +160,8 @@ export class SoloReplica {
       const epoch = effect.above + 1
       this.step({ type: 'epochAllocated', epoch, nonce: `a-${epoch}` })
     } else if (effect.type === 'openEpoch') {
-      const batch = this.log.make(effect.start.epoch, EPOCH_START, encodeEpochStart(effect.start))
+      const record = encodeEpochStart({ ...effect.start, wonAtMs: null })
+      const batch = this.log.make(effect.start.epoch, EPOCH_START, record)
       this.log.append(batch)
       this.step({ type: 'appended', batch, configs: [] })
       this.advance()

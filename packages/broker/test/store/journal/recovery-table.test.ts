@@ -15,6 +15,7 @@ const names: readonly (keyof RecoveryFacts)[] = [
   'restZero',
   'wasSynced',
   'validFollows',
+  'endWritten',
   'powerLost',
 ]
 
@@ -37,7 +38,7 @@ describe('recovery table', () => {
       assert.equal(decideRecovery(facts), rows[0])
       count++
     }
-    assert.equal(count, 256)
+    assert.equal(count, 512)
   })
 
   it('uses every row', () => {
@@ -57,10 +58,10 @@ describe('recovery table', () => {
     }
   })
 
-  it('cuts what valid records follow only when a loss of power explains the hole (R32)', () => {
+  it('cuts what valid records follow, or what has its end, only after a loss of power (R32)', () => {
     for (const facts of allFacts()) {
       if (decideRecovery(facts).decision !== 'torn' || facts.powerLost) continue
-      assert.equal(facts.validFollows, false)
+      assert.equal(facts.validFollows || facts.endWritten, false)
     }
   })
 

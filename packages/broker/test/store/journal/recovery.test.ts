@@ -44,14 +44,14 @@ async function contents(fixture: JournalFixture): Promise<Map<string, string>> {
 }
 
 describe('recovery: torn tails', () => {
-  it('W15: cuts a last record torn at any byte, whether zeros or old bytes follow', async () => {
+  it('W15: cuts a last record torn at any byte by a loss of power, whatever follows', async () => {
     for (const byte of [0, 0x51]) {
       for (let written = 0; written < RECORD; written++) {
         const fixture = new JournalFixture()
         await filled(fixture, 3)
         const from = 2 * RECORD + written
         await fillWith(fixture, { path: FIRST, from, to: 3 * RECORD, byte })
-        const { journal, recovery } = await fixture.open()
+        const { journal, recovery } = await fixture.open({ powerLost: true })
         const zeroes = byte === 0 && written === 0
         assert.equal(recovery.outcome, zeroes ? 'clean' : 'tornTail', `at byte ${written}`)
         assert.equal(recovery.cutBytes > 0, !zeroes)
@@ -63,6 +63,34 @@ describe('recovery: torn tails', () => {
         const again = await fixture.open()
         assert.equal(again.recovery.outcome, 'clean')
         assert.deepEqual(await payloadsIn(again.journal), texts(1, 4))
+      }
+    }
+  })
+
+  it('cuts a record that a killed process wrote some pages of', async () => {
+    for (const pages of [1, 2, 3]) {
+      const fixture = new JournalFixture({ segmentSizeBytes: 1 << 20 })
+      const { journal } = await fixture.open()
+      fixture.append(journal, [payloadOf(1, 20), payloadOf(2, 12_000)])
+      await journal.sync()
+      fixture.kill()
+      await fillWith(fixture, { path: FIRST, from: pages * 4096, to: 100 + 12_000, byte: 0 })
+      const { journal: reopened, recovery } = await fixture.open()
+      const isWhole = pages === 3
+      assert.equal(recovery.outcome, isWhole ? 'clean' : 'tornTail')
+      assert.equal(reopened.tail.index, isWhole ? 2 : 1)
+    }
+  })
+
+  it('suspects damage in a last record whose end is there: no kill explains it (R32)', async () => {
+    for (const at of [2 * RECORD + 7, 2 * RECORD + 45, 3 * RECORD - 1]) {
+      for (const powerLost of [false, true]) {
+        const fixture = new JournalFixture()
+        await filled(fixture, 3)
+        fixture.fileSystem.flip(FIRST, at, 1)
+        const { journal, recovery } = await fixture.open({ powerLost })
+        assert.equal(recovery.outcome, powerLost ? 'tornTail' : 'corrupt', `byte ${at}`)
+        assert.equal(journal.tail.index, 2)
       }
     }
   })
@@ -79,7 +107,7 @@ describe('recovery: torn tails', () => {
     await fillWith(fixture, { path: FIRST, from: 2000, to: 4040, byte: 0 })
     const second = `${DIRECTORY}/0000000000000fc8.log`
     await fillWith(fixture, { path: second, from: 0, to: 60, byte: 0 })
-    const { journal: reopened, recovery } = await fixture.open()
+    const { journal: reopened, recovery } = await fixture.open({ powerLost: true })
     assert.equal(recovery.outcome, 'tornTail')
     assert.equal(reopened.tail.index, 1)
     assert.equal(await fixture.fileSystem.size(second), null)
