@@ -1,5 +1,6 @@
 import type { DiskModel, FileChange, Kept, NameChange, Survivors } from './disk-model.ts'
 import { WHOLE } from './disk-model.ts'
+import { SECTOR_BYTES } from './sectors.ts'
 
 /** 'power': only the medium is left. 'kill': the page cache is left as well. */
 export type CrashCause = 'power' | 'kill'
@@ -11,6 +12,8 @@ export interface CrashState {
   readonly survivors: Survivors
 }
 
+/** What the kernel copies as a whole when a process writes. */
+const PAGE_BYTES = 4096
 /** Sectors of one write that are torn off one by one. */
 const TORN_SECTORS_MAX = 8
 const SHARES = [0.15, 0.5, 0.85]
@@ -44,14 +47,25 @@ export function* killStates({ changes, names }: DiskModel): Generator<CrashState
     // A cut is there or not.
     if (change.ended || change.sectors.length === 0 || change.shrinks) continue
     for (const share of [1, 0.5]) {
-      // A write that is interrupted has written its beginning.
-      const kept: Kept = { sector: (at, count) => at < count * share, size: share === 1 }
+      const kept: Kept = { sector: (at) => at < pagesUpTo(change, share), size: share === 1 }
       const map = new Map([...whole(endedChanges), [change, kept] as const])
       const what = `killed, ${share} of #${change.id} done`
       yield { cause: 'kill', what, survivors: { changes: map, names: new Set(endedNames) } }
     }
   }
 }
+
+/**
+ * Sectors of a write that was interrupted somewhere: its beginning, because the kernel copies whole
+ * pages from first to last.
+ */
+function pagesUpTo({ sectors }: FileChange, share: number): number {
+  const next = sectors[Math.floor(sectors.length * share)]
+  if (next === undefined) return sectors.length
+  return sectors.findIndex(({ sector }) => pageOf(sector) === pageOf(next.sector))
+}
+
+const pageOf = (sector: number): number => Math.floor((sector * SECTOR_BYTES) / PAGE_BYTES)
 
 function* statesOfChange({ changes, names }: DiskModel, change: FileChange): Generator<CrashState> {
   const others = changes.filter((other) => other !== change)
