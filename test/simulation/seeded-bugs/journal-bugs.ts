@@ -139,10 +139,12 @@ export const journalBugs: readonly SeededBug[] = [
     references: ['R32', 'bug 12', 'A6'],
     file: table,
     edits: [
-      { from: "'0---01--', decision: 'corrupt'", to: "'0---01--', decision: 'torn'" },
-      { from: "'0---0010', decision: 'corrupt'", to: "'0---0010', decision: 'torn'" },
-      { from: "'10---1--', decision: 'corrupt'", to: "'10---1--', decision: 'torn'" },
-      { from: "'10---010', decision: 'corrupt'", to: "'10---010', decision: 'torn'" },
+      { from: "'0---01---', decision: 'corrupt'", to: "'0---01---', decision: 'torn'" },
+      { from: "'0---001-0', decision: 'corrupt'", to: "'0---001-0', decision: 'torn'" },
+      { from: "'0---00010', decision: 'corrupt'", to: "'0---00010', decision: 'torn'" },
+      { from: "'10---1---', decision: 'corrupt'", to: "'10---1---', decision: 'torn'" },
+      { from: "'10---01-0', decision: 'corrupt'", to: "'10---01-0', decision: 'torn'" },
+      { from: "'10---0010', decision: 'corrupt'", to: "'10---0010', decision: 'torn'" },
     ],
   },
   {
@@ -152,10 +154,12 @@ export const journalBugs: readonly SeededBug[] = [
     references: ['R32', 'bug 12'],
     file: table,
     edits: [
-      { from: "'0---000-', decision: 'torn'", to: "'0---000-', decision: 'corrupt'" },
-      { from: "'0---0011', decision: 'torn'", to: "'0---0011', decision: 'corrupt'" },
-      { from: "'10---00-', decision: 'torn'", to: "'10---00-', decision: 'corrupt'" },
-      { from: "'10---011', decision: 'torn'", to: "'10---011', decision: 'corrupt'" },
+      { from: "'0---001-1', decision: 'torn'", to: "'0---001-1', decision: 'corrupt'" },
+      { from: "'0---00000', decision: 'torn'", to: "'0---00000', decision: 'corrupt'" },
+      { from: "'0---000-1', decision: 'torn'", to: "'0---000-1', decision: 'corrupt'" },
+      { from: "'10---01-1', decision: 'torn'", to: "'10---01-1', decision: 'corrupt'" },
+      { from: "'10---0000', decision: 'torn'", to: "'10---0000', decision: 'corrupt'" },
+      { from: "'10---00-1', decision: 'torn'", to: "'10---00-1', decision: 'corrupt'" },
     ],
   },
   {
@@ -163,6 +167,6 @@ export const journalBugs: readonly SeededBug[] = [
     breaks: 'A file that lost its end to the disk counts as a shorter log.',
     references: ['R32', 'bug 12', 'A6'],
     file: table,
-    edits: [{ from: "'0---11--', decision: 'corrupt'", to: "'0---11--', decision: 'end'" }],
+    edits: [{ from: "'0---11---', decision: 'corrupt'", to: "'0---11---', decision: 'end'" }],
   },
 ]
