@@ -93,6 +93,7 @@ async function play(
     // Long enough for an election, or short enough to strike in the middle of one.
     await simulation.run(pauses.between(0, pauses.chance(0.5) ? 1_500 : 60))
   }
+  nemesis.stop()
   await healAndDrain(simulation, clients)
   judge(simulation, strikes)
 }

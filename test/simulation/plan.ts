@@ -1,3 +1,4 @@
+import type { FaultFamily } from './nemesis/fault.ts'
 import type { FaultName } from './nemesis/faults.ts'
 import { faults } from './nemesis/faults.ts'
 import { Chance } from './world/chance.ts'
@@ -12,9 +13,6 @@ export interface HistoryPlan {
   readonly strikes: number
   readonly faults: readonly FaultName[]
 }
-
-/** Copies of a record are destroyed by these; never two kinds in one history (see drawFaults). */
-const destructive: readonly FaultName[] = ['wipe', 'rot', 'failingSync']
 
 export function drawPlan(seed: number): HistoryPlan {
   const chance = new Chance(seed ^ 0x1a2b3c)
@@ -33,14 +31,11 @@ export function drawPlan(seed: number): HistoryPlan {
 
 /**
  * Each fault exists in half of the histories. A lost disk beside one that is in doubt, as in the
- * mem modes after a loss of power, rules out full attendance for good (R10), and can mean that a
- * quorum's copies are destroyed: what nobody has any more nobody can promise.
+ * mem modes after a loss of power, rules out full attendance for good (R10).
  */
 function drawFaults(chance: Chance, sync: string): readonly FaultName[] {
-  const isDestructive = chance.pick(destructive)
   return (Object.keys(faults) as FaultName[]).filter((name) => {
-    const isDrawn = chance.chance(0.5)
-    if (!destructive.includes(name)) return isDrawn
-    return isDrawn && name === isDestructive && (sync === 'quorum_disk' || name !== 'wipe')
+    const { destroys }: FaultFamily = faults[name]
+    return chance.chance(0.5) && (sync === 'quorum_disk' || destroys !== 'store')
   })
 }

@@ -1,7 +1,8 @@
 import { Chance } from '../world/chance.ts'
 import type { SimulatedBroker } from '../world/simulated-broker.ts'
 import type { Simulation } from '../world/simulation.ts'
-import type { FaultFamily, FaultName } from './faults.ts'
+import type { FaultFamily } from './fault.ts'
+import type { FaultName } from './faults.ts'
 import { faults } from './faults.ts'
 
 /** Breaks things, and mends them often enough that something can happen in between. */
@@ -11,6 +12,7 @@ export class Nemesis {
   #chance: Chance
   readonly #names: readonly FaultName[]
   readonly #totalWeight: number
+  #isOver = false
 
   /** `names`: the faults that exist in this history. */
   constructor(simulation: Simulation, seed: number, names: readonly FaultName[]) {
@@ -32,6 +34,17 @@ export class Nemesis {
     else this.#harm()
   }
 
+  /** What was planned for later does not happen any more. */
+  stop(): void {
+    this.#isOver = true
+  }
+
+  #later(ms: number, work: () => void): void {
+    this.#simulation.timeline.after(ms, () => {
+      if (!this.#isOver) work()
+    })
+  }
+
   #mend(broken: readonly SimulatedBroker[]): void {
     const simulation = this.#simulation
     const broker = this.#chance.pick(broken.length > 0 ? broken : simulation.brokers)
@@ -46,7 +59,8 @@ export class Nemesis {
     const isLeaders = this.#chance.chance(0.4)
     const victim = (isLeaders ? leader : undefined) ?? this.#chance.pick(brokers)
     const { strike }: FaultFamily = faults[this.#draw()]
-    strike({ simulation: this.#simulation, chance: this.#chance, victim })
+    const later = (ms: number, work: () => void): void => this.#later(ms, work)
+    strike({ simulation: this.#simulation, chance: this.#chance, victim, later })
   }
 
   #draw(): FaultName {

@@ -10,7 +10,7 @@ describe('disks that fail', () => {
       await on.confirm('kept', 3)
       // Without C, what A says of its own disk counts.
       on.cutOff(c)
-      a.disk.failingSync = 1
+      a.disk.fail('syncData')
       on.offer('batch', 20)
       await on.until(() => !a.isLeading, 'A does not fail')
       assert.equal(on.unconfirmed('batch'), 20)

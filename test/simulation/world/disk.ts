@@ -9,7 +9,16 @@ const WRITE_MS = [0.02, 0.3] as const
 const SYNC_MS = [0.3, 3] as const
 const SLOW_SYNC_MS = [100, 700] as const
 
-const syncs: ReadonlySet<FileOperation['kind']> = new Set(['syncData', 'sync', 'syncDirectory'])
+type OperationKind = FileOperation['kind']
+
+const syncs: ReadonlySet<OperationKind> = new Set(['syncData', 'sync', 'syncDirectory'])
+
+export interface DiskListener {
+  /** A write finds hardly any room. */
+  full(): void
+  /** An operation fails with EIO. */
+  failed(operation: FileOperation): void
+}
 
 /** A node's disk: the file system and the index, and what goes wrong with them. */
 export class Disk {
@@ -18,16 +27,18 @@ export class Disk {
   isSlow = false
   /** Operations of this kind take so much longer. */
   delayed: { readonly kind: 'read' | 'write'; readonly ms: number } | null = null
-  /** The sync after so many fails with EIO; null when none does. */
-  failingSync: number | null = null
+  /** Told of each operation that is asked for and has had no effect yet: traps snap here. */
+  onOperation: (operation: FileOperation) => void = () => undefined
+  /** Told when an operation has failed, before whoever asked for it is. */
+  onFailure: () => void = () => undefined
+  #failing: { readonly kind: OperationKind; countdown: number } | null = null
   #process: SimulatedProcess | null = null
   readonly #chance: Chance
-  readonly #onFull: () => void
+  readonly #listener: DiskListener
 
-  /** `onFull`: told when a write finds hardly any room. */
-  constructor(chance: Chance, onFull: () => void) {
+  constructor(chance: Chance, listener: DiskListener) {
     this.#chance = chance
-    this.#onFull = onFull
+    this.#listener = listener
     this.files = new MemoryFileSystem({
       turn: (operation) => this.#turn(operation),
       fault: (operation) => this.#fault(operation),
@@ -51,6 +62,16 @@ export class Disk {
     this.index.kill()
   }
 
+  /** The operation of this kind after so many others of it fails with EIO. */
+  fail(kind: OperationKind, countdown = 1): void {
+    this.#failing = { kind, countdown }
+  }
+
+  /** Something is still going to fail. */
+  get isFailing(): boolean {
+    return this.#failing !== null
+  }
+
   /** So many bytes fit, and no more. */
   fill(freeBytes: number): void {
     this.files.capacityBytes = this.files.usedBytes + freeBytes
@@ -59,11 +80,14 @@ export class Disk {
   heal(): void {
     this.isSlow = false
     this.delayed = null
-    this.failingSync = null
+    this.#failing = null
+    this.onOperation = () => undefined
+    this.onFailure = () => undefined
     this.files.capacityBytes = Infinity
   }
 
   #turn(operation: FileOperation): Promise<void> {
+    this.onOperation(operation)
     const chance = this.#chance
     if (!syncs.has(operation.kind)) {
       const delayMs = operation.kind === this.delayed?.kind ? this.delayed.ms : 0
@@ -82,12 +106,13 @@ export class Disk {
     const isWrite = operation.kind === 'write'
     const { usedBytes, capacityBytes } = this.files
     if (isWrite && capacityBytes < Infinity && usedBytes + operation.length > capacityBytes) {
-      this.#onFull()
+      this.#listener.full()
     }
-    if (this.failingSync === null || operation.kind !== 'syncData') return null
-    this.failingSync--
-    if (this.failingSync > 0) return null
-    this.failingSync = null
+    const failing = this.#failing
+    if (failing?.kind !== operation.kind || --failing.countdown > 0) return null
+    this.#failing = null
+    this.#listener.failed(operation)
+    this.onFailure()
     return { errno: 'EIO' }
   }
 }

@@ -50,6 +50,16 @@ export class LogWitness implements LogPicture {
     return this.#records.at(-1) ?? { epoch: 0 }
   }
 
+  /** A byte of it has changed, and nobody may have noticed. */
+  get isRotten(): boolean {
+    return this.#rottenFrom < Infinity
+  }
+
+  /** Records are being cut off, and are not known to be gone. */
+  get isCutting(): boolean {
+    return this.#cutting.length > 0
+  }
+
   /** The configuration that the log itself says is in force (R39). */
   get lastConfig(): ConfigEntry | undefined {
     return this.#records.findLast(({ config }) => config !== undefined)?.config
@@ -107,10 +117,11 @@ export class LogWitness implements LogPicture {
   opened(journal: Journal): readonly RecordPicture[] {
     this.#journal = journal
     const { index, chain } = journal.tail
-    if (index > this.length) this.#records.push(...this.#cutting)
-    this.#cutting = []
     const excused = Math.min(this.#unpoweredBehind, this.#rottenFrom - 1)
     const kept = Math.min(this.#lastWritten, excused, this.length)
+    // The cut did not happen, or only some of its files are gone.
+    if (index > this.length) this.#records.push(...this.#cutting)
+    this.#cutting = []
     this.#unpoweredBehind = Infinity
     if (index < this.#rottenFrom) this.#rottenFrom = Infinity
     assert.ok(index >= kept, `a start finds ${index} records, ${kept} should be there`)

@@ -4,14 +4,17 @@ import type { Log, LogFields } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import type { Network } from '@quorate/core/transport/network'
 import { Broker } from '@quorate/broker/broker'
+import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
 import type { BrokerOptions } from '@quorate/broker/config/broker-options'
 import type { BrokerPorts } from '@quorate/broker/ports'
+import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import { BrokerWitness } from './broker-witness.ts'
 import type { Chance } from './chance.ts'
 import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
 import { Disk } from './disk.ts'
 import { DispatchWatch } from './dispatch-watch.ts'
+import type { Sighting } from './sightings.ts'
 import type { Simulation } from './simulation.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { StreamEnd } from './simulated-stream.ts'
@@ -25,6 +28,13 @@ const excusable: ReadonlySet<string> = new Set([
   'JOURNAL_CORRUPT',
   'FOREIGN_CLUSTER',
 ])
+const refusals: { readonly [K in FileOperation['kind']]?: Sighting } = {
+  read: 'a disk refused a read',
+  write: 'a disk refused a write',
+  syncData: 'a disk refused a sync',
+  sync: 'a disk refused a full sync',
+  syncDirectory: 'a disk refused to sync a directory',
+}
 /** A broker that failed gets so long to say goodbye. */
 const GOODBYE_MS = 1_000
 
@@ -47,6 +57,9 @@ export class SimulatedBroker {
   #broker: Broker | null = null
   #boot = 1
   #wallSkewMs = 0
+  #starts = 0
+  /** In which start something happened to its store; null when all is well. */
+  #doubtedIn: number | null = null
 
   constructor(simulation: Simulation, id: string, shape: ClusterShape) {
     this.#simulation = simulation
@@ -83,6 +96,7 @@ export class SimulatedBroker {
     const process = new SimulatedProcess(this.id, timeline)
     process.wallOffsetMs += this.#wallSkewMs
     this.#process = process
+    this.#starts++
     this.disk.mount(process)
     network.booted(this.id)
     this.#tell('starts')
@@ -150,8 +164,18 @@ export class SimulatedBroker {
     this.#tell('gets an empty disk')
     this.#simulation.ledger.destroyed(this.witness, 0)
     this.disk = this.#newDisk()
+    this.#doubt()
     this.witness.disk = this.disk
     this.witness.storeUuid = 'not yet known'
+  }
+
+  /** Copies on its disk may be gone, or are going to be. */
+  get isInDoubt(): boolean {
+    const { node, log } = this.witness
+    if (this.disk.isFailing || log.isRotten) return true
+    const isOfLater = this.#doubtedIn !== null && this.#starts > this.#doubtedIn
+    if (isOfLater && node !== null && isInGoodStanding(node)) this.#doubtedIn = null
+    return this.#doubtedIn !== null
   }
 
   /** A byte of this record changes on the medium; only while the broker is down. */
@@ -165,6 +189,7 @@ export class SimulatedBroker {
     this.#tell(`has a byte of record ${index} changed`)
     this.#simulation.ledger.destroyed(this.witness, index - 1)
     this.witness.log.rotted(index)
+    this.#doubt()
     return true
   }
 
@@ -179,7 +204,6 @@ export class SimulatedBroker {
     if (this.#process !== process) return
     this.#tell(`fails: ${error.code} ${error.message}`)
     this.#mustBeExcusable(error)
-    if (error.message.includes('EIO')) this.#simulation.sight('a disk refused a sync')
     const goodbye = () => {
       if (this.#process === process) this.#end({ powerCut: false })
     }
@@ -207,7 +231,23 @@ export class SimulatedBroker {
   }
 
   #newDisk(): Disk {
-    return new Disk(this.#chance.fork(), () => this.#simulation.sight('a disk was full'))
+    return new Disk(this.#chance.fork(), {
+      full: () => this.#simulation.sight('a disk was full'),
+      failed: (operation) => this.#diskFailed(operation),
+    })
+  }
+
+  #diskFailed({ kind, path }: FileOperation): void {
+    this.#tell(`${kind} ${path}: EIO`)
+    this.#doubt()
+    const sighting = refusals[kind]
+    if (sighting !== undefined) this.#simulation.sight(sighting)
+    if (this.#broker === null) this.#simulation.sight('a start met a failing disk')
+  }
+
+  /** What this store holds, or says to hold, may be gone: until a later start is in good standing. */
+  #doubt(): void {
+    this.#doubtedIn = this.#starts
   }
 
   #newWitness(): BrokerWitness {
@@ -337,6 +377,14 @@ export class SimulatedBroker {
       memoryLimitBytes: 1 << 24,
     }
   }
+}
+
+/** It holds what a voter has to, and its seat is committed. */
+function isInGoodStanding({ replica }: ReplicaNode): boolean {
+  const { meta, suspect, commitIndex } = replica
+  const entry = meta.configs.at(-1)
+  if (suspect !== null || entry === undefined || entry.index > commitIndex) return false
+  return entry.config.seats.some((seat) => seat?.storeUuid === meta.storeUuid)
 }
 
 function entropyOf(chance: Chance): BrokerPorts['entropy'] {

@@ -1,0 +1,103 @@
+import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
+import type { FaultFamily, StrikeContext } from './fault.ts'
+import { maySpoil } from './fault.ts'
+
+type OperationKind = FileOperation['kind']
+
+/** What a start asks of its disk first, up to so many operations of a kind. */
+const STARTS_WITH = 6
+
+export const diskFaults = {
+  slowDisk: {
+    weight: 1,
+    strike: ({ simulation, victim }) => {
+      simulation.tell(`${victim.id} has a slow disk`)
+      victim.disk.isSlow = true
+    },
+  },
+  fullDisk: {
+    weight: 1,
+    strike: ({ simulation, victim, chance }) => {
+      simulation.tell(`the disk of ${victim.id} fills up`)
+      victim.disk.fill(chance.integer(0, 8_000))
+    },
+  },
+  failingSync: {
+    weight: 1,
+    destroys: 'copies',
+    strike: (at) => failing(at, 'syncData', 5),
+  },
+  failingRead: { weight: 0.7, destroys: 'copies', strike: (at) => failing(at, 'read', 3) },
+  failingWrite: { weight: 0.7, destroys: 'copies', strike: (at) => failing(at, 'write', 8) },
+  failingFiles: {
+    weight: 0.7,
+    destroys: 'copies',
+    strike: (at) => failing(at, at.chance.pick(onFiles), 2),
+  },
+  /** A start, its recovery above all, meets an error. */
+  failingStart: {
+    weight: 1.5,
+    destroys: 'copies',
+    strike: (at) => {
+      if (!maySpoil(at)) return
+      const { victim, chance } = at
+      if (chance.chance(0.3)) victim.losePower()
+      else victim.kill()
+      failing(at, chance.pick(atStart), STARTS_WITH)
+      victim.start()
+    },
+  },
+  wipe: {
+    weight: 3,
+    destroys: 'store',
+    strike: (at) => {
+      const { simulation, victim, chance } = at
+      if (!simulation.isComplete || !maySpoil(at)) return
+      victim.wipe()
+      if (chance.chance(0.7)) victim.start()
+    },
+  },
+  rot: {
+    weight: 3,
+    destroys: 'copies',
+    strike: (at) => {
+      const { victim, chance } = at
+      if (victim.witness.log.length < 2 || !maySpoil(at)) return
+      victim.kill()
+      victim.rot(chance.integer(1, victim.witness.log.length))
+      if (chance.chance(0.7)) victim.start()
+    },
+  },
+} as const satisfies Readonly<Record<string, FaultFamily>>
+
+/** What changes names and sizes, and what makes such changes last. */
+const onFiles: readonly OperationKind[] = [
+  'sync',
+  'syncDirectory',
+  'truncate',
+  'rename',
+  'remove',
+  'open',
+  'close',
+]
+
+const atStart: readonly OperationKind[] = [
+  'read',
+  'read',
+  'write',
+  'syncData',
+  'sync',
+  'syncDirectory',
+  'open',
+  'list',
+  'size',
+  'remove',
+]
+
+/** One of the next operations of this kind ends with EIO. */
+function failing(at: StrikeContext, kind: OperationKind, within: number): void {
+  if (!maySpoil(at)) return
+  const { simulation, victim, chance } = at
+  simulation.tell(`a ${kind} of ${victim.id} will fail`)
+  victim.disk.fail(kind, chance.integer(1, within))
+}
