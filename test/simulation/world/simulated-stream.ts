@@ -11,6 +11,9 @@ interface Flight {
   end: boolean
 }
 
+/** So much on its way counts as piled up: its owner is told when it has been handed on. */
+const PILED_UP_BYTES = 4096
+
 /**
  * One end of a connection. Bytes keep their order: what is written while some are in the air joins
  * them.
@@ -29,6 +32,7 @@ export class StreamEnd implements ByteStream {
   /** Arrived at this end and not taken: the process reads nothing, or has no owner for it yet. */
   #arrived: Flight[] = []
   #outboundBytes = 0
+  #isPiledUp = false
   #isPaused = false
   #isEnded = false
   #isClosed = false
@@ -64,6 +68,7 @@ export class StreamEnd implements ByteStream {
       flight.bytes += buffer.length
       this.#outboundBytes += buffer.length
     }
+    if (this.#outboundBytes >= PILED_UP_BYTES) this.#isPiledUp = true
   }
 
   pause(): void {
@@ -159,7 +164,8 @@ export class StreamEnd implements ByteStream {
 
   #delivered(bytes: number): void {
     this.#outboundBytes -= bytes
-    if (this.#outboundBytes === 0 && bytes > 0 && !this.#isClosed) {
+    if (this.#outboundBytes === 0 && this.#isPiledUp && !this.#isClosed) {
+      this.#isPiledUp = false
       this.process.after(0, () => {
         if (!this.#isClosed) this.#owner?.drained()
       })

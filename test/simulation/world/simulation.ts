@@ -216,15 +216,14 @@ export class Simulation {
   /** S9: at no time may two brokers dispatch. S8 is looked at now and then. */
   #afterStep(): void {
     if (this.timeline.steps % INDEX_CHECK_STEPS === 0) this.guard(() => this.#checkIndexes())
-    let leased: SimulatedBroker | null = null
-    for (const broker of this.brokers) {
-      const leads = broker.witness.node?.replica.leadership != null
-      if (!leads || broker.isPaused || !broker.witness.hasLease) continue
-      if (leased !== null) {
-        const [a, b] = [leased.id, broker.id]
-        this.#fail(new Error(`${a} and ${b} may dispatch at the same time (S9)`))
-      }
-      leased = broker
-    }
+    let leading = 0
+    for (const { witness } of this.brokers) if (witness.node?.replica.leadership != null) leading++
+    if (leading < 2) return
+    const [a, b] = this.brokers.filter(
+      ({ isPaused, witness }) =>
+        witness.node?.replica.leadership != null && !isPaused && witness.hasLease,
+    )
+    if (a === undefined || b === undefined) return
+    this.#fail(new Error(`${a.id} and ${b.id} may dispatch at the same time (S9)`))
   }
 }
