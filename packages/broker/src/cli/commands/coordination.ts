@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
@@ -6,6 +5,7 @@ import { parseTransportUri } from '../../config/host-port.ts'
 import { CoordinationServer } from '../../coordination/server/coordination-server.ts'
 import type { CoordinationServerOptions } from '../../coordination/server/coordination-server.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
+import { systemPorts } from '../../ports.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import { PidFile, coordinationPidFile } from '../pid-file.ts'
 import { StopSignals, parentEnd } from '../signals.ts'
@@ -37,11 +37,11 @@ export async function coordination(
     throw new BrokerError('INVALID_ARGUMENT', `--bind "${request.bind}" is no tcp://host:port`)
   }
   const directory = resolve(request.directory)
-  mkdirSync(directory, { recursive: true })
-  const pidFile = PidFile.claim(directory, coordinationPidFile)
-  const signals = new StopSignals()
   const color = terminal.isInteractive
   const log = createPinoLog({ level: 'info', format: color ? 'text' : 'json', color })
+  await systemPorts(log).fileSystem.makeDirectory(directory)
+  const pidFile = PidFile.claim(directory, coordinationPidFile)
+  const signals = new StopSignals()
   try {
     const { host, port } = address
     let onFailure: (error: BrokerError) => void = () => {}

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import { Broker } from '../../broker.ts'
+import type { BrokerPorts } from '../../ports.ts'
 import { systemPorts } from '../../ports.ts'
 import { loadBrokerOptions } from '../../config/load.ts'
 import type { LoadedSettings } from '../../config/load.ts'
@@ -51,13 +52,15 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   }
   const { options, settings, doubts } = loaded
   const log = logFor(settings, terminal).with({ node: options.nodeId })
-  mkdirSync(options.dataDirectory, { recursive: true })
+  const ports = systemPorts(log)
+  // Durable, with all the directories above it: the log in it is nothing without its name.
+  await ports.fileSystem.makeDirectory(options.dataDirectory)
   const pidFile = PidFile.claim(options.dataDirectory, brokerPidFile)
   const source = file === undefined ? 'defaults' : shownPath(file)
   log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
   for (const doubt of doubts) log.warn(doubt)
   try {
-    return await runBroker(loaded, { log, pidFile, request })
+    return await runBroker(loaded, { ports, pidFile, request })
   } finally {
     pidFile.release()
   }
@@ -74,7 +77,7 @@ function logFor(settings: LoadedSettings['settings'], terminal: Terminal): Log {
 }
 
 interface Run {
-  readonly log: Log
+  readonly ports: BrokerPorts
   readonly pidFile: PidFile
   readonly request: StartRequest
 }
@@ -84,11 +87,12 @@ type Ending =
   | { readonly why: 'failed'; readonly error: BrokerError }
 
 async function runBroker({ options }: LoadedSettings, run: Run): Promise<number> {
-  const { log, pidFile, request } = run
+  const { ports, pidFile, request } = run
+  const { log } = ports
   const signals = new StopSignals()
   const asked = Promise.race([signals.first, parentEnd(request.stopWithParent === true)])
   try {
-    const starting = Broker.start(options, systemPorts(log))
+    const starting = Broker.start(options, ports)
     const broker = await Promise.race([starting, asked])
     if (typeof broker === 'string') {
       // Nothing was served yet, and the log is safe against any end of the process.

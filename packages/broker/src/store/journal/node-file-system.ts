@@ -10,15 +10,16 @@ export const nodeFileSystem: FileSystem = {
     settled<number>((done) => fs.open(path, flagsOf[mode], done)).then((fd) => new NodeFile(fd)),
   async makeDirectory(path) {
     const first = await fsPromises.mkdir(path, { recursive: true })
-    // What is in them would be lost with their names: each stands in the directory above. One that
-    // is there already may come from a process that was killed before its sync.
+    // What is in them would be lost with their names: each stands in the directory above. Those that
+    // are there already may come from somebody who did not sync, or was killed before it.
     const top = dirname(resolve(first ?? path))
+    let isOurs = first !== undefined
     for (let at = dirname(resolve(path)); ; at = dirname(at)) {
       await syncDirectory(at).catch((error: unknown) => {
-        // A directory that others made may be in one that we may not read.
-        if (first !== undefined || !['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
+        if (isOurs || !outOfReach.has(errnoOf(error) ?? '')) throw error
       })
-      if (at === top || at === dirname(at)) break
+      if (at === top) isOurs = false
+      if (at === dirname(at)) break
     }
   },
   list: (path) => unlessMissing(fsPromises.readdir(path), []),
@@ -31,6 +32,9 @@ export const nodeFileSystem: FileSystem = {
   remove: fsPromises.unlink,
   syncDirectory,
 }
+
+/** Directories that others made may be unreadable for us, or on what knows no sync. */
+const outOfReach = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EROFS'])
 
 async function syncDirectory(path: string): Promise<void> {
   const directory = await fsPromises.open(path, 'r')

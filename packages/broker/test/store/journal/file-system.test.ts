@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
+import fsPromises, { mkdtemp, rm } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import type { FileSystem } from '../../../src/store/journal/file-system.ts'
@@ -95,3 +97,37 @@ for (const [name, place] of Object.entries(places)) {
     })
   })
 }
+
+describe('directories on the disk', () => {
+  /** The directories that `work` opens, which it does to sync them. */
+  async function openedBy(context: TestContext, work: () => Promise<void>): Promise<string[]> {
+    const { open } = fsPromises
+    const opened: string[] = []
+    const spy = context.mock.method(fsPromises, 'open', (path: string, flags: string) => {
+      opened.push(path)
+      return open(path, flags)
+    })
+    syncBuiltinESMExports()
+    try {
+      await work()
+    } finally {
+      spy.mock.restore()
+      syncBuiltinESMExports()
+    }
+    return opened
+  }
+
+  it('are durable with all those above them, whoever made them', async (context) => {
+    const root = await mkdtemp(join(tmpdir(), 'quorate-files-'))
+    context.after(() => rm(root, { recursive: true }))
+    const path = join(root, 'a', 'b', 'c')
+    const above: string[] = []
+    for (let at = path; at !== dirname(at); at = dirname(at)) above.push(dirname(at))
+    assert.deepEqual(await openedBy(context, () => nodeFileSystem.makeDirectory(path)), above)
+    const other = join(root, 'd', 'e', 'f')
+    // Made by somebody who did not sync.
+    mkdirSync(other, { recursive: true })
+    const synced = await openedBy(context, () => nodeFileSystem.makeDirectory(other))
+    assert.deepEqual(synced.slice(0, 3), [join(root, 'd', 'e'), join(root, 'd'), root])
+  })
+})
