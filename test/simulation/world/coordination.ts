@@ -35,6 +35,7 @@ export class Coordination {
   #tree = new StaleTree()
   #process: SimulatedProcess | null = null
   #isWorking = true
+  #passwords = 0
 
   constructor(timeline: Timeline, network: SimulatedNetwork, chance: Chance) {
     this.#timeline = timeline
@@ -96,6 +97,8 @@ export class Coordination {
       tickMs: TICK_MS,
       monotonicMs: () => clock.monotonicMs(),
       wallMs: () => clock.wallMs(),
+      // Not drawn from the history's chance, which would then play another one.
+      randomBytes: (length) => Buffer.alloc(length, ++this.#passwords),
       log: silentLog,
     })
     clock.every(TICK_MS, () => service.tick())

@@ -35,6 +35,7 @@ export class InMemoryEnsemble {
   /** Called with each request before the service sees it; true cuts the connection after it did. */
   cutAfter: ((frame: Buffer) => boolean) | undefined
   readonly #connections = new Set<ServerConnection>()
+  #passwords = 100
 
   constructor(tickMs = 500) {
     this.service = new CoordinationService({
@@ -46,6 +47,7 @@ export class InMemoryEnsemble {
       tickMs,
       monotonicMs: () => this.clock.monotonicMs(),
       wallMs: () => this.clock.wallMs(),
+      randomBytes: (length) => Buffer.alloc(length, ++this.#passwords),
       log: silentLog,
     })
     this.clock.every(tickMs, () => this.service.tick())

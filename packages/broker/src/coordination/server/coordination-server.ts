@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Entropy } from '@quorate/core/base/entropy'
+import { systemEntropy } from '@quorate/core/base/entropy'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import { TcpStream, hostAndPort } from '@quorate/core/transport/tcp-stream'
@@ -18,6 +20,8 @@ export interface CoordinationServerOptions {
   /** Where it keeps its log; made if it does not exist. */
   readonly directory: string
   readonly clock: Clock
+  /** The machine's by default. */
+  readonly entropy?: Entropy
   readonly log: Log
   /** Sessions last from 2 to 120 ticks; 500 ms by default. */
   readonly tickMs?: number
@@ -56,7 +60,7 @@ export class CoordinationServer {
     options: CoordinationServerOptions,
     { transactions, server }: { readonly transactions: TransactionLog; readonly server: Server },
   ) {
-    const { clock, log, tickMs = tickMsDefault } = options
+    const { clock, log, entropy = systemEntropy, tickMs = tickMsDefault } = options
     this.#options = options
     this.#transactions = transactions
     this.#server = server
@@ -66,6 +70,7 @@ export class CoordinationServer {
       tickMs,
       monotonicMs: () => clock.monotonicMs(),
       wallMs: () => clock.wallMs(),
+      randomBytes: (length) => entropy.bytes(length),
       log,
     })
     transactions.listen({

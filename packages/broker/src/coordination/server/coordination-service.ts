@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { ByteReader } from '@quorate/core/base/byte-reader'
 import type { Log } from '@quorate/core/base/log'
 import { decodeJute, encodeFrame } from '../zookeeper/jute.ts'
@@ -47,6 +47,8 @@ export interface CoordinationServiceOptions {
   readonly tickMs: number
   readonly monotonicMs: () => number
   readonly wallMs: () => number
+  /** Unpredictable bytes: what proves that a session is one's own. */
+  readonly randomBytes: (length: number) => Buffer
   readonly log: Log
 }
 
@@ -59,6 +61,9 @@ export const serviceLimits = {
   sessionTimeoutMinTicks: 2,
   sessionTimeoutMaxTicks: 120,
 } as const
+
+/** As long as ZooKeeper's. */
+const PASSWORD_BYTES = 16
 
 interface Client {
   readonly peer: Peer
@@ -170,7 +175,7 @@ export class CoordinationService {
       Math.max(sessionTimeoutMinTicks * tickMs, request.timeoutMs),
     )
     const sessionId = this.#nextSessionId++
-    const password = randomBytes(16)
+    const password = this.#options.randomBytes(PASSWORD_BYTES)
     this.#commit(this.#processor.change({ type: 'createSession', sessionId, timeoutMs, password }))
     this.#welcome(client, request, { sessionId, timeoutMs, password })
   }
@@ -188,7 +193,7 @@ export class CoordinationService {
         protocolVersion: 0,
         timeoutMs: 0,
         sessionId: 0n,
-        password: Buffer.alloc(16),
+        password: Buffer.alloc(PASSWORD_BYTES),
       }
       client.leaving = true
       this.#push(client, connectFrame(request, expired))

@@ -73,6 +73,18 @@ function headers(peer: RawPeer) {
 }
 
 describe('coordination service - sessions', () => {
+  it('takes what is unpredictable from outside, so that a history can be played again', () => {
+    const passwords = [1, 2].map(() => {
+      const { service } = new InMemoryEnsemble()
+      const peer = new RawPeer()
+      service.connected(peer)
+      service.received(peer, hello())
+      return ConnectResponse.read(new ByteReader(peer.frames[0] ?? Buffer.alloc(0))).password
+    })
+    assert.deepEqual(passwords[0], Buffer.alloc(16, 101))
+    assert.deepEqual(passwords[1], passwords[0])
+  })
+
   it('grants a timeout within its bounds', () => {
     const ensemble = new InMemoryEnsemble(100)
     assert.equal(meet(ensemble, { timeoutMs: 1 }).session?.timeoutMs, 200)
