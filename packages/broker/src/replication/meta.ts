@@ -53,40 +53,44 @@ export function encodeMeta(meta: ReplicaMeta): Buffer {
 }
 
 /**
- * Throws UNSUPPORTED_FORMAT for a newer format, STORE_UNAVAILABLE for what no version ever wrote.
+ * Of what the two-slot file holds, whose checksums tell a torn or damaged one. Throws
+ * UNSUPPORTED_FORMAT for a newer format, STORE_UNAVAILABLE for what no version ever wrote.
  */
 export function decodeMeta(bytes: Buffer): ReplicaMeta {
   const value = parse(bytes)
-  if (!isRecord(value) || typeof value.format !== 'number') throw unreadable('not a meta file')
+  if (!isRecord(value) || typeof value.format !== 'number') throw unreadable('it names no format')
   if (value.format !== FORMAT) {
     throw new BrokerError('UNSUPPORTED_FORMAT', `meta file of format ${value.format}`)
   }
+  const { format: _format, ...fieldsFound } = value
   // The first brokers did not remember losses.
-  const whole = { losses: [], ...value }
-  if (!isMeta(whole)) throw unreadable('a field is missing')
-  const { format: _format, ...meta } = whole
-  return meta
+  const meta: Record<string, unknown> = { losses: [], ...fieldsFound }
+  const wrong = fieldNames.find((name) => !fields[name](meta[name]))
+  if (wrong !== undefined) throw unreadable(`its field "${wrong}" is missing or wrong`)
+  return meta as unknown as ReplicaMeta
 }
 
-function isMeta(value: Record<string, unknown>): value is Record<string, unknown> & ReplicaMeta {
-  return (
-    strings.every((field) => typeof value[field] === 'string') &&
-    (value.clusterId === null || typeof value.clusterId === 'string') &&
-    (value.suspect === null || typeof value.suspect === 'string') &&
-    (value.damagedFrom === null || isCount(value.damagedFrom)) &&
-    typeof value.clean === 'boolean' &&
-    isCount(value.commitHint) &&
-    isPromise(value.promised) &&
-    Array.isArray(value.configs) &&
-    value.configs.every(isConfigEntry) &&
-    Array.isArray(value.losses) &&
-    value.losses.every(isLossEntry) &&
-    isRecord(value.peers) &&
-    Object.values(value.peers).every((address) => typeof address === 'string')
-  )
+const fields: Readonly<Record<keyof ReplicaMeta, (value: unknown) => boolean>> = {
+  brokerName: isText,
+  nodeId: isText,
+  storeUuid: isText,
+  clusterId: (value) => value === null || isText(value),
+  configs: (value) => Array.isArray(value) && value.every(isConfigEntry),
+  losses: (value) => Array.isArray(value) && value.every(isLossEntry),
+  promised: isPromise,
+  sync: isText,
+  bootId: isText,
+  clean: (value) => typeof value === 'boolean',
+  suspect: (value) => value === null || isText(value),
+  damagedFrom: (value) => value === null || isCount(value),
+  commitHint: isCount,
+  peers: (value) => isRecord(value) && Object.values(value).every(isText),
 }
+const fieldNames = Object.keys(fields) as readonly (keyof ReplicaMeta)[]
 
-const strings = ['brokerName', 'nodeId', 'storeUuid', 'sync', 'bootId'] as const
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
 
 function isPromise(value: unknown): boolean {
   if (!isRecord(value) || !isCount(value.epoch)) return false
@@ -115,10 +119,11 @@ function isCount(value: unknown): value is number {
 }
 
 function parse(bytes: Buffer): unknown {
+  if (bytes.length === 0) throw unreadable('nothing was ever written to it')
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    throw unreadable('not JSON', error)
+    throw unreadable('it is whole, and no version writes such a text (no JSON)', error)
   }
 }
 

@@ -107,6 +107,9 @@ export function damagedFromOf(error: unknown): number | null {
   return typeof fromIndex === 'number' ? fromIndex : null
 }
 
+const BOTH_SLOTS_BAD = 'neither copy in the meta file is whole (torn or damaged)'
+const META_MISSING = 'there is a journal, but its meta file is missing or was never written'
+
 interface ToldByLog {
   readonly configs: readonly ConfigEntry[]
   readonly losses: readonly LossEntry[]
@@ -154,7 +157,8 @@ async function openMeta(
   if (opened.state === 'bad' || (opened.state === 'absent' && hasJournal)) {
     // R3: a store that forgot its promises is a lost store. Its files are kept, not used.
     const aside = await setAside(options)
-    log.error('the meta file is unreadable: the store is lost and starts anew', { aside })
+    const why = opened.state === 'bad' ? BOTH_SLOTS_BAD : META_MISSING
+    log.error(`${why}: the store is lost and starts anew as a learner`, { aside })
     await opened.file.close()
     opened = await TwoSlotFile.open({ fileSystem, path })
   }

@@ -126,13 +126,13 @@ const SLOT_MAGIC = 0x51525453
 const SLOT_HEADER_BYTES = 20
 const CHECKSUM_AT = 16
 
-/** What the file with this content says: the payload of the newest valid slot, or null. */
+/** What the file with this content says; null where it never held anything, or is damaged. */
 export function payloadIn(content: Buffer, slotBytes = SLOT_BYTES): Buffer | null {
   const best = newestOf(
     decodeSlot(content.subarray(0, slotBytes)),
     decodeSlot(content.subarray(slotBytes)),
   )
-  return best?.payload ?? null
+  return best === null || best.generation === 0 ? null : best.payload
 }
 
 interface Slot {

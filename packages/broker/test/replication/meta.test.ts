@@ -65,6 +65,15 @@ describe('meta file', () => {
     }
   })
 
+  it('says what is wrong with it', () => {
+    const told = (bytes: Buffer, message: RegExp) =>
+      assert.throws(() => decodeMeta(bytes), { code: 'STORE_UNAVAILABLE', message })
+    told(Buffer.alloc(0), /nothing was ever written to it/)
+    told(Buffer.from('?'), /no version writes such a text/)
+    told(Buffer.from('{}'), /names no format/)
+    told(changed({ promised: null }), /its field "promised" is missing or wrong/)
+  })
+
   it('ends in a meta or in one error of the table, whatever the bytes', () => {
     const json = fc.json().map((text) => Buffer.from(text))
     const any = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))

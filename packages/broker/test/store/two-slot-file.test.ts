@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readFully } from '../../src/store/journal/file-system.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
-import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
+import { TwoSlotFile, payloadIn } from '../../src/store/two-slot-file.ts'
 
 const PATH = '/data/meta'
 const SLOT = 4096
@@ -18,6 +19,11 @@ async function written(payloads: readonly string[]): Promise<MemoryFileSystem> {
   return fileSystem.kill()
 }
 
+async function payloadOn(fileSystem: MemoryFileSystem): Promise<string | null> {
+  const file = await fileSystem.open(PATH, 'read')
+  return payloadIn(await readFully(file, 0, 2 * SLOT), SLOT)?.toString() ?? null
+}
+
 describe('two-slot file', () => {
   it('is absent at first, and then holds what was written last', async () => {
     const fileSystem = new MemoryFileSystem()
@@ -30,6 +36,14 @@ describe('two-slot file', () => {
       assert.equal(again.state, 'valid')
       assert.equal(again.payload?.toString(), text)
     }
+  })
+
+  it('says nothing before its first write is durable', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const { file } = await open(fileSystem)
+    assert.equal(await payloadOn(fileSystem), null)
+    await file.write(Buffer.from('one'))
+    assert.equal(await payloadOn(fileSystem), 'one')
   })
 
   it('survives its own creation: the directory is synced', async () => {
