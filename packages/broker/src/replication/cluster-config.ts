@@ -21,6 +21,9 @@ export interface ClusterConfig {
   readonly seats: readonly (Voter | null)[]
 }
 
+/** Of the configuration that a cluster is founded with. */
+export const FOUNDING_VERSION = 1
+
 /** Seats of the largest cluster that can be configured. */
 export const SEATS_MAX = 5
 

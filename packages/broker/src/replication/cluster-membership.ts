@@ -10,13 +10,16 @@ import type {
   SessionState,
 } from '../coordination/coordinator.ts'
 import { proposeBootstrap } from './bootstrap.ts'
-import { isVoter } from './cluster-config.ts'
+import { FOUNDING_VERSION, isVoter } from './cluster-config.ts'
+import { foundingConfig } from './config-history.ts'
 import type { ReplicaNode } from './replica-node.ts'
 
 /**
  * How often a node looks whether it can join or found a cluster, and refreshes what it announces.
  */
 const PERIOD_MS = 500
+/** How often a node that works looks whether the service knows its cluster again. */
+const LOOK_AGAIN_MS = 10_000
 
 export interface MembershipOptions {
   readonly coordinator: Coordinator
@@ -24,6 +27,8 @@ export interface MembershipOptions {
   readonly replicas: number
   readonly bootstrapGraceMs: number
   readonly stepDownOnZkExpiry: boolean
+  /** Where the service keeps the first configuration, for people. */
+  readonly bootstrapPath: string
   readonly replicationAddress: string
   readonly clientUris: readonly string[]
   readonly consoleUrl: string
@@ -45,7 +50,10 @@ export interface MembershipOptions {
  */
 export class ClusterMembership {
   readonly #options: MembershipOptions
-  readonly #startMs: number
+  /** When the session began in which we look around; null without one. */
+  #sessionMs: number | null = null
+  /** Not before, because the service was found to know another cluster. */
+  #lookAgainMs = 0
   #members: readonly Member[] = []
   #session: SessionState = 'disconnected'
   #timer: Timer | null = null
@@ -57,7 +65,6 @@ export class ClusterMembership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
-    this.#startMs = options.clock.monotonicMs()
   }
 
   get members(): readonly Member[] {
@@ -98,8 +105,7 @@ export class ClusterMembership {
   #onEvent(event: CoordinatorEvent): void {
     if (event.type === 'session') {
       this.#session = event.state
-      // The service may have lost everything with the session: what was founded is looked up again.
-      if (event.state === 'expired') this.#isSettled = false
+      this.#noteSession(event.state)
       if (event.state === 'expired' && this.#options.stepDownOnZkExpiry) {
         this.#options.node.dispatch({
           type: 'stepDown',
@@ -117,9 +123,20 @@ export class ClusterMembership {
     this.#onPeriod()
   }
 
+  #noteSession(state: SessionState): void {
+    if (state === 'connected') this.#sessionMs ??= this.#options.clock.monotonicMs()
+    if (state !== 'expired') return
+    // The service may have lost everything with the session: what was founded is looked up again,
+    // and whoever was there before us gets the time to come back.
+    this.#isSettled = false
+    this.#lookAgainMs = 0
+    this.#sessionMs = null
+  }
+
   #onPeriod(): void {
     this.#options.coordinator.update(this.#self())
     if (this.#isSettled || this.#isAsking || this.#session !== 'connected') return
+    if (this.#options.clock.monotonicMs() < this.#lookAgainMs) return
     this.#isAsking = true
     this.#settle().then(
       () => {
@@ -141,22 +158,32 @@ export class ClusterMembership {
       this.#accept(found)
       return
     }
-    const { clusterId, configs } = node.replica.meta
-    const first = configs[0]
-    if (clusterId !== null) {
-      // R2: the service was wiped. What was founded is put back, so that nothing is founded beside
-      // it.
-      if (first === undefined) return
-      this.#accept(await coordinator.createBootstrap({ clusterId, seats: first.config.seats }))
-      return
-    }
-    const proposal = this.#propose()
+    const { clusterId } = node.replica.meta
+    const proposal = clusterId === null ? this.#propose() : this.#founded(clusterId)
     if (proposal !== null) this.#accept(await coordinator.createBootstrap(proposal))
+  }
+
+  /**
+   * R2: the service was wiped. What was founded is put back, so that nothing is founded beside it:
+   * the very seats of then, never later ones, since a store that finds itself in them takes them
+   * for the first configuration. Where they are forgotten all seats are vacant: whoever comes
+   * learns from the log who votes.
+   */
+  #founded(clusterId: string): Bootstrap | null {
+    const { configs } = this.#options.node.replica.meta
+    const last = configs.at(-1)
+    if (last === undefined) {
+      this.#doubt('the coordination service was wiped; a node that has records will mend it')
+      return null
+    }
+    const seats = foundingConfig(configs)?.seats ?? last.config.seats.map(() => null)
+    return { clusterId, seats }
   }
 
   #propose(): Bootstrap | null {
     const { replicas, bootstrapGraceMs, clock, entropy, node } = this.#options
-    const waitedMs = clock.monotonicMs() - this.#startMs
+    const nowMs = clock.monotonicMs()
+    const waitedMs = nowMs - (this.#sessionMs ?? nowMs)
     const proposal = proposeBootstrap({
       replicas,
       members: this.#members,
@@ -175,38 +202,49 @@ export class ClusterMembership {
 
   #accept(found: Bootstrap): void {
     const { node, replicas, log } = this.#options
-    const { clusterId, storeUuid } = node.replica.meta
-    if (this.#hasTakenPart && clusterId !== found.clusterId) {
-      // R26: the service makes nothing safe, so what it holds now does not end what works.
-      this.#isSettled = true
-      log.error('the coordination service knows another cluster: nobody new can join this one', {
-        clusterId,
-        found: found.clusterId,
-      })
+    const { clusterId, storeUuid, configs } = node.replica.meta
+    if (clusterId !== null && clusterId !== found.clusterId) {
+      this.#refuse(clusterId, found)
       return
     }
-    if (found.seats.length !== replicas) {
+    // Our own log knows better than the service.
+    const { length } = configs.at(-1)?.config.seats ?? found.seats
+    if (length !== replicas) {
       throw new BrokerError(
         'CONFIG_INVALID',
-        `replicas is ${replicas} here, but the cluster was founded with ${found.seats.length}`,
-      )
-    }
-    if (clusterId !== null && clusterId !== found.clusterId) {
-      throw new BrokerError(
-        'FOREIGN_CLUSTER',
-        `this node's data belongs to cluster ${clusterId}, the coordination service knows ${found.clusterId}`,
+        `replicas is ${replicas} here, but the cluster was founded with ${length}`,
       )
     }
     this.#isSettled = true
     this.#hasTakenPart = true
+    this.#lastDoubt = ''
     if (clusterId !== null) return
-    const config = { version: 1, seats: found.seats }
+    const config = { version: FOUNDING_VERSION, seats: found.seats }
     const seated = isVoter(config, storeUuid)
     log.info(seated ? 'seated in the cluster' : 'joins the cluster as a learner', {
       clusterId: found.clusterId,
     })
     node.dispatch({ type: 'joined', clusterId: found.clusterId, config: seated ? config : null })
     this.#options.onJoined(found.clusterId)
+  }
+
+  /**
+   * R2: nobody takes part in a cluster that its data does not belong to. A node that works goes on
+   * (R26): the service makes nothing safe, so what it holds now does not end that.
+   */
+  #refuse(clusterId: string, found: Bootstrap): void {
+    const { bootstrapPath, clock, log } = this.#options
+    const advice =
+      `This data belongs to cluster ${clusterId}, but ${bootstrapPath} names cluster ` +
+      `${found.clusterId}. If zkAddress, zkPath or brokerName is another cluster's, correct it. If ` +
+      'the coordination service was wiped or restored and this data is right, delete that znode: a ' +
+      'broker with this data puts its own back. If this data is not wanted any more, move the data ' +
+      'directory away: the node then joins as a new one.'
+    if (!this.#hasTakenPart) throw new BrokerError('FOREIGN_CLUSTER', advice)
+    this.#lookAgainMs = clock.monotonicMs() + LOOK_AGAIN_MS
+    if (this.#lastDoubt === advice) return
+    this.#lastDoubt = advice
+    log.error(`nobody new can join, and no node that is restarted. ${advice}`)
   }
 
   #doubt(text: string): void {

@@ -1,5 +1,5 @@
 import type { ClusterConfig } from './cluster-config.ts'
-import { sameConfig } from './cluster-config.ts'
+import { FOUNDING_VERSION, sameConfig } from './cluster-config.ts'
 
 /** A configuration that stands in this replica's log, and where (R39). */
 export interface ConfigEntry {
@@ -9,7 +9,10 @@ export interface ConfigEntry {
   readonly config: ClusterConfig
 }
 
-/** Configurations that can be rolled back to; there is one change in flight at a time (R39). */
+/**
+ * Configurations that can be rolled back to, there is one change in flight at a time (R39); and the
+ * one that the cluster was founded with, which stays for a service that was wiped (R2).
+ */
 export const CONFIG_ENTRIES_MAX = 8
 
 /**
@@ -25,9 +28,21 @@ export function appendConfigs(
     const kept = configs.filter((other) => other.index < entry.index)
     const isNew = !sameConfig(kept.at(-1)?.config ?? null, entry.config)
     if (!isNew && kept.length === configs.length) continue
-    configs = (isNew ? [...kept, entry] : kept).slice(-CONFIG_ENTRIES_MAX)
+    configs = isNew ? bounded([...kept, entry]) : kept
   }
   return configs
+}
+
+function bounded(configs: readonly ConfigEntry[]): readonly ConfigEntry[] {
+  const [first, ...others] = configs
+  if (first === undefined || configs.length <= CONFIG_ENTRIES_MAX) return configs
+  return [first, ...others.slice(1 - CONFIG_ENTRIES_MAX)]
+}
+
+/** The configuration that the cluster was founded with; null where it was forgotten. */
+export function foundingConfig(history: readonly ConfigEntry[]): ClusterConfig | null {
+  // Every change raises the version by one.
+  return history.find(({ config }) => config.version === FOUNDING_VERSION)?.config ?? null
 }
 
 /** Which epoch has which part of the log. */

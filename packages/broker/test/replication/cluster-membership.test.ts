@@ -14,11 +14,16 @@ import type {
   CoordinatorListener,
   LeaderHint,
   Member,
+  Seat,
 } from '../../src/coordination/coordinator.ts'
+import type { ConfigEntry } from '../../src/replication/config-history.ts'
 import { ClusterMembership } from '../../src/replication/cluster-membership.ts'
+import type { ReplicaMeta } from '../../src/replication/meta.ts'
+import { encodeMeta } from '../../src/replication/meta.ts'
 import { ReplicaNode } from '../../src/replication/replica-node.ts'
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
+import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 
 /** A coordination service that one node sees; the test decides what it knows. */
 class FakeCoordinator implements Coordinator {
@@ -133,6 +138,7 @@ async function member(t: TestContext, options: Options = {}) {
     replicas: 3,
     bootstrapGraceMs: 10_000,
     stepDownOnZkExpiry: options.stepDownOnZkExpiry ?? false,
+    bootstrapPath: '/x.quorate/b/bootstrap',
     replicationAddress: '127.0.0.1:1',
     clientUris: ['tcp://a:61616'],
     consoleUrl: '',
@@ -150,6 +156,24 @@ async function member(t: TestContext, options: Options = {}) {
     for (let i = 0; i < 20; i++) await setImmediate()
   }
   return { clock, node, coordinator, joined, fatal, membership, settle }
+}
+
+/** A node of cluster X that stopped, whose meta file says this. */
+async function stopped(t: TestContext, change: Partial<ReplicaMeta>): Promise<MemoryFileSystem> {
+  const fileSystem = new MemoryFileSystem()
+  const first = await member(t, { fileSystem })
+  first.coordinator.bootstrap = founded
+  first.coordinator.show()
+  await first.settle()
+  await first.node.stop()
+  const { file } = await TwoSlotFile.open({ fileSystem, path: '/data/a/meta' })
+  await file.write(encodeMeta({ ...first.node.replica.meta, ...change }))
+  await file.close()
+  return fileSystem
+}
+
+const configOf = (version: number, seats: readonly (Seat | null)[]): ConfigEntry => {
+  return { index: 0, epoch: 0, config: { version, seats } }
 }
 
 const seat = (nodeId: string) => ({ nodeId, storeUuid: `${nodeId}-1` })
@@ -211,6 +235,54 @@ describe('cluster membership', () => {
     assert.deepEqual(again.coordinator.bootstrap, first.coordinator.bootstrap)
   })
 
+  it('puts back the seats of the founding, not those of today (R2)', async (t) => {
+    const later = configOf(9, [...founded.seats.slice(1), { nodeId: 'a', storeUuid: 'a-9' }])
+    const fileSystem = await stopped(t, { configs: [configOf(1, founded.seats), later] })
+    const again = await member(t, { fileSystem })
+    again.coordinator.show()
+    await again.settle()
+    assert.deepEqual(again.coordinator.bootstrap, founded)
+  })
+
+  it('puts back vacant seats where it has forgotten who was there: the log tells who votes', async (t) => {
+    const fileSystem = await stopped(t, { configs: [configOf(9, founded.seats)] })
+    const again = await member(t, { fileSystem })
+    again.coordinator.show()
+    await again.settle()
+    const vacant = { clusterId: 'X', seats: [null, null, null] }
+    assert.deepEqual(again.coordinator.bootstrap, vacant)
+    const newcomer = await member(t)
+    newcomer.coordinator.bootstrap = vacant
+    newcomer.coordinator.show()
+    await newcomer.settle()
+    assert.equal(newcomer.node.replica.role, 'learner')
+  })
+
+  it('leaves it to others to put back what it never had', async (t) => {
+    const fileSystem = await stopped(t, { configs: [] })
+    const again = await member(t, { fileSystem })
+    again.coordinator.show()
+    await again.settle()
+    assert.equal(again.coordinator.bootstrap, null)
+  })
+
+  it('gives those who were there before the time to come back to a new session (R2)', async (t) => {
+    const { clock, coordinator, settle } = await member(t)
+    clock.advance(60_000)
+    coordinator.show(other('b'))
+    await settle()
+    assert.equal(coordinator.bootstrap, null)
+    clock.advance(9_000)
+    coordinator.tell({ type: 'session', state: 'expired' })
+    coordinator.show(other('b'))
+    clock.advance(9_000)
+    await settle()
+    assert.equal(coordinator.bootstrap, null)
+    clock.advance(1_500)
+    await settle()
+    assert.notEqual(coordinator.bootstrap, null)
+  })
+
   it('puts it back as well when the service was wiped under a running node (R2)', async (t) => {
     const { coordinator, joined, settle } = await member(t)
     coordinator.show(other('b'), other('c'))
@@ -225,14 +297,23 @@ describe('cluster membership', () => {
   })
 
   it('goes on in its cluster when the service suddenly knows another one (R26)', async (t) => {
-    const { coordinator, fatal, joined, settle } = await member(t)
+    const { clock, coordinator, fatal, joined, settle } = await member(t)
     coordinator.show(other('b'), other('c'))
     await settle()
+    const own = coordinator.bootstrap
     coordinator.bootstrap = founded
     coordinator.tell({ type: 'session', state: 'expired' })
     coordinator.show(other('b'), other('c'))
     await settle()
     assert.deepEqual([fatal, joined.length], [[], 1])
+    // Once somebody has taken the foreign one away, its own is put back.
+    coordinator.bootstrap = null
+    clock.advance(9_000)
+    await settle()
+    assert.equal(coordinator.bootstrap, null)
+    clock.advance(1_500)
+    await settle()
+    assert.deepEqual(coordinator.bootstrap, own)
   })
 
   it('refuses the cluster of somebody else, and another number of seats', async (t) => {
@@ -246,6 +327,9 @@ describe('cluster membership', () => {
     again.coordinator.show()
     await again.settle()
     assert.equal(again.fatal[0]?.code, 'FOREIGN_CLUSTER')
+    const advice =
+      /\/x\.quorate\/b\/bootstrap names cluster X\..* delete that znode.* move the data/
+    assert.match(again.fatal[0]?.message ?? '', advice)
     const larger = await member(t)
     larger.coordinator.bootstrap = { clusterId: 'X', seats: [...founded.seats, null, null] }
     larger.coordinator.show()

@@ -5,6 +5,7 @@ import {
   CONFIG_ENTRIES_MAX,
   appendConfigs,
   configsHeld,
+  foundingConfig,
 } from '../../src/replication/config-history.ts'
 
 function entry(index: number, epoch: number, version = index): ConfigEntry {
@@ -46,6 +47,18 @@ describe('configuration history', () => {
   it('is bounded', () => {
     const many = Array.from({ length: 50 }, (_, i) => entry(i + 1, 1))
     assert.equal(appendConfigs([], many).length, CONFIG_ENTRIES_MAX)
+  })
+
+  it('keeps what the cluster was founded with, however often it changed (R2)', () => {
+    const founding = entry(0, 0, 1)
+    let history: readonly ConfigEntry[] = [founding]
+    for (let i = 2; i < 50; i++) history = appendConfigs(history, [entry(i, 1)])
+    assert.equal(foundingConfig(history), founding.config)
+    assert.deepEqual(
+      history.map(({ index }) => index),
+      [0, 43, 44, 45, 46, 47, 48, 49],
+    )
+    assert.equal(foundingConfig(history.slice(1)), null)
   })
 
   it('is held against the log: cut, lost and replaced records do not count', () => {
