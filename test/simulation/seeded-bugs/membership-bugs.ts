@@ -103,7 +103,7 @@ export const membershipBugs: readonly SeededBug[] = [
     file: history,
     edits: [
       {
-        from: 'configs = (isNew ? [...kept, entry] : kept).slice(-CONFIG_ENTRIES_MAX)',
+        from: 'configs = isNew ? bounded([...kept, entry]) : kept',
         to: 'configs = (isNew ? [...kept, entry] : kept).slice(-1)',
       },
     ],
