@@ -29,7 +29,7 @@ function callOf(type: string, client: string, words: readonly string[]): Call {
 /**
  * Events a second apart. `p send p:1 [tx]`, `c ack p:1 [tx]`, `c upTo p:1`, `c commit tx`; then
  * `p ok`, `p fail`, `p unknown` end the client's last call. `c gets p:1 [redelivered]`, `c lost`,
- * `c back`. Without a word of its own a history is drained at its end.
+ * `c back`; `b leads 2` is of a node and its epoch. Without a word of its own a history is drained at its end.
  */
 function history(...lines: readonly string[]): HistoryEvent[] {
   let op = 0
@@ -51,6 +51,8 @@ function history(...lines: readonly string[]): HistoryEvent[] {
         }
       case 'lost':
         return { kind: 'interrupted', atMs, client }
+      case 'leads':
+        return { kind: 'elected', atMs, node: client, epoch: Number(message) }
       case 'back':
         return { kind: 'resumed', atMs, client }
       case 'ok':
@@ -116,6 +118,26 @@ describe('the judgement of a queue', () => {
       'C2: c received p:1 from queue://q again (receipt 3): ' +
         'neither is flagged as redelivered, as if it were stored twice',
     ])
+  })
+
+  it('gives clients time to notice a takeover, and that alone', () => {
+    const begin = [...sent, 'c gets p:1', 'b1 leads 1']
+    const late = ['d gets p:1 redelivered', 'c lost']
+    const takeoverNoticeMs = 1500
+    const judged = (...lines: readonly string[]): number => {
+      const limits = { noticeMs: 0, takeoverNoticeMs, unavailableMs: Infinity }
+      return judgeHistory(history(...lines), limits).violations.length
+    }
+    assert.equal(judged(...begin, 'b2 leads 2', ...late), 0)
+    // The first leader deposes nobody.
+    assert.equal(judged(...begin, ...late), 1)
+    // A connection to the new leader.
+    assert.equal(
+      judged(...sent, 'b1 leads 1', 'b2 leads 2', 'c lost', 'c back', 'c gets p:1', ...late),
+      1,
+    )
+    // Too late.
+    assert.equal(judged(...begin, 'b2 leads 2', 'd gets p:1 redelivered', 'e lost', 'c lost'), 1)
   })
 
   it('explains one receipt by one lost connection, and not two', () => {

@@ -42,6 +42,8 @@ interface Stored {
   readonly destination: ev.DestinationName
   deliveries: number
   heldBy: Consumer | null
+  /** When it was stored. */
+  readonly epoch: number
 }
 
 interface Consumer {
@@ -74,6 +76,7 @@ export class ModelBroker {
   #epoch = 1
 
   constructor() {
+    this.#elect()
     for (const source of [QUEUE, LANE]) this.#sources.set(source, [])
     for (const { name } of this.#lane) {
       this.#done(name, { type: 'open', consumer: name, source: LANE, exclusive: true })
@@ -163,17 +166,21 @@ export class ModelBroker {
     return `${producer}:${number}`
   }
 
+  #stored(message: ev.MessageName, destination: ev.DestinationName): Stored {
+    return { message, destination, deliveries: 0, heldBy: null, epoch: this.#epoch }
+  }
+
   #store({ message, destination }: Stored): void {
     for (const [source, all] of this.#sources) {
       const isCopy =
         source === destination || (destination === TOPIC && source.startsWith('reader/'))
-      if (isCopy) all.push({ message, destination, deliveries: 0, heldBy: null })
+      if (isCopy) all.push(this.#stored(message, destination))
     }
   }
 
   #send(client: string, destination: string, luck: number): void {
     const message = this.#nextName(client)
-    const stored = { message, destination, deliveries: 0, heldBy: null }
+    const stored = this.#stored(message, destination)
     const end = this.#invoke(client, { type: 'send', message, destination })
     const fate = luck % 10
     if (fate !== 7 && fate !== 8) this.#store(stored)
@@ -191,9 +198,28 @@ export class ModelBroker {
     if (!to.isConnected || next === undefined) return false
     next.heldBy = to
     to.held.push(next)
-    to.untold.push({ stored: next, redelivered: next.deliveries++ > 0 })
+    const redelivered = this.#dispatch(to, next)
+    to.untold.push({ stored: next, redelivered })
     if (!isUntold) this.#tell(to)
     return true
+  }
+
+  /** What an earlier leader may have handed out counts as one delivery. */
+  #dispatch(to: Consumer, next: Stored): boolean {
+    const { message, destination } = next
+    const isInherited = next.epoch < this.#epoch
+    const redeliveries = Math.max(next.deliveries++, isInherited ? 1 : 0)
+    const who = { node: this.#leader, epoch: this.#epoch, client: to.name, consumer: to.name }
+    this.#say({ kind: 'dispatched', ...who, message, destination, redeliveries, isInherited })
+    return redeliveries > 0
+  }
+
+  get #leader(): string {
+    return `b${this.#epoch % 3}`
+  }
+
+  #elect(): void {
+    this.#say({ kind: 'elected', node: this.#leader, epoch: this.#epoch })
   }
 
   #tell(to: Consumer): void {
@@ -246,7 +272,7 @@ export class ModelBroker {
     for (let i = luck % 3; i > 0; i--) {
       const message = this.#nextName(by.name)
       const destination = luck % 2 === 0 ? QUEUE : TOPIC
-      by.tx.sends.push({ message, destination, deliveries: 0, heldBy: null })
+      by.tx.sends.push(this.#stored(message, destination))
       this.#done(by.name, { type: 'send', message, destination, tx: by.tx.name })
     }
   }
@@ -299,12 +325,12 @@ export class ModelBroker {
   }
 
   #takeOver(): void {
-    const fault = { fault: 'kill', targets: [`b${this.#epoch % 3}`] }
+    const fault = { fault: 'kill', targets: [this.#leader] }
     this.#say({ kind: 'faultBegins', ...fault })
     const all = [...this.#consumers, ...this.#readers, this.#worker, ...this.#lane]
     for (const one of all) this.#lose(one)
     this.#epoch++
-    this.#say({ kind: 'elected', node: `b${this.#epoch % 3}`, epoch: this.#epoch })
+    this.#elect()
     for (const one of all.slice(1)) this.#resume(one)
     this.#say({ kind: 'faultEnds', ...fault })
   }

@@ -18,15 +18,23 @@ export interface Slack {
   readonly graceMs: number
   /** How much later than the broker a client may notice that its connection is lost. */
   readonly noticeMs: number
+  /**
+   * How much later than another broker's election a client of the one before may notice that its
+   * connection is worth nothing any more.
+   */
+  readonly takeoverNoticeMs: number
 }
 
 /** Which connection a client had at each moment, and when it lost it. */
 export class Connections {
   readonly #ofClient = new Map<ClientName, Connection[]>()
   readonly #slack: Slack
+  /** Where somebody took over from another; the first leader did not. */
+  readonly #takeovers: readonly number[]
 
   constructor(events: readonly HistoryEvent[], slack: Slack) {
     this.#slack = slack
+    this.#takeovers = [...events.keys()].filter((at) => events[at]?.kind === 'elected').slice(1)
     for (const [at, event] of events.entries()) {
       if (event.kind === 'interrupted') {
         const last = this.#connectionsOf(event.client).at(-1)
@@ -53,9 +61,13 @@ export class Connections {
 
   /** Whether a broker may have given up this connection before `now`. */
   isLostBy(connection: Connection, now: Moment): boolean {
-    const { ended } = connection
+    const { began, ended } = connection
     if (ended === null) return false
-    return ended.at < now.at || ended.atMs < now.atMs + this.#slack.noticeMs
+    if (ended.at < now.at) return true
+    const takeover = this.#takeovers.findLast((at) => at < now.at) ?? -1
+    const { noticeMs, takeoverNoticeMs } = this.#slack
+    const allowedMs = takeover > began ? Math.max(noticeMs, takeoverNoticeMs) : noticeMs
+    return ended.atMs < now.atMs + allowedMs
   }
 
   wasLostBetween(client: ClientName, fromAt: number, toAt: number): boolean {

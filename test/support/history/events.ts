@@ -8,7 +8,16 @@
  * only.
  */
 export type HistoryEvent =
-  Invoke | Outcome | Receive | Interrupted | Resumed | FaultBegins | FaultEnds | Elected | Drained
+  | Invoke
+  | Outcome
+  | Receive
+  | Interrupted
+  | Resumed
+  | FaultBegins
+  | FaultEnds
+  | Elected
+  | Dispatched
+  | Drained
 
 /**
  * 'producer:number', as the message carries it. A producer counts upwards in the order it sends; a
@@ -179,6 +188,27 @@ export interface Elected {
   readonly atMs: number
   readonly node: string
   readonly epoch: number
+}
+
+/**
+ * A broker wrote a message for a consumer, which may never see it. Told where somebody watches the
+ * brokers, and of all their deliveries then.
+ */
+export interface Dispatched {
+  readonly kind: 'dispatched'
+  readonly atMs: number
+  /** Who leads, and in which epoch. */
+  readonly node: string
+  readonly epoch: number
+  /** The client whose connection it is. */
+  readonly client: ClientName
+  readonly consumer: ConsumerName
+  readonly message: MessageName
+  readonly destination: DestinationName
+  /** Earlier deliveries, as the broker says it. */
+  readonly redeliveries: number
+  /** The message is older than the broker's leadership. */
+  readonly isInherited: boolean
 }
 
 /** Nobody sends any more, and consumers received all that there was. */

@@ -5,6 +5,7 @@ import type { Acknowledgement } from './acknowledgements.ts'
 import type * as ev from './events.ts'
 import { subscriptionPeriods } from './subscription-periods.ts'
 import type { SubscriptionPeriod } from './subscription-periods.ts'
+import type { Subject } from './violation.ts'
 
 /** A call with its outcome; one without outcome is unknown and never ends. */
 export interface Operation<C extends ev.Call = ev.Call> {
@@ -58,6 +59,10 @@ export function sourceOf(event: ev.Receive): ev.SourceName {
   return event.destination.startsWith('topic:')
     ? `${event.destination} ${event.consumer}`
     : event.destination
+}
+
+export function subjectOf({ source, event }: Receipt): Subject {
+  return { source, message: event.message }
 }
 
 /** Whether it happened: a commit that was tried and not answered may have. */

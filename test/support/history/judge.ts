@@ -3,6 +3,7 @@ import { checkHolders } from './checks/holders.ts'
 import { checkLeaders } from './checks/leaders.ts'
 import { checkQueueLoss, checkSubscriptions } from './checks/loss.ts'
 import { checkOrder, checkReceipts } from './checks/receipts.ts'
+import { checkRedeliveries } from './checks/redelivery.ts'
 import { checkResurrection } from './checks/resurrection.ts'
 import { checkTransactions } from './checks/transactions.ts'
 import type { HistoryEvent } from './events.ts'
@@ -11,7 +12,13 @@ import type { HistoryIndex } from './history-index.ts'
 import type { CheckName, Limits, Violation } from './violation.ts'
 
 /** For clients on real clocks and threads; a simulation that tells all at once passes zeros. */
-const realLimits: Limits = { graceMs: 500, noticeMs: 500, leaseMs: 5000, unavailableMs: 5000 }
+const realLimits: Limits = {
+  graceMs: 500,
+  noticeMs: 500,
+  takeoverNoticeMs: 500,
+  leaseMs: 5000,
+  unavailableMs: 5000,
+}
 
 const checks: Readonly<
   Record<CheckName, (index: HistoryIndex, limits: Limits) => readonly Violation[]>
@@ -25,6 +32,7 @@ const checks: Readonly<
   C7: checkSubscriptions,
   C9: checkLeaders,
   C10: checkAvailability,
+  C12: checkRedeliveries,
 }
 
 export interface HistoryCounts {

@@ -92,6 +92,7 @@ export function checkAvailability(index: HistoryIndex, limits: Limits): Violatio
   }
   return [...worst.values()].map(({ ms, from, to }) => ({
     check: 'C10',
+    about: [],
     line: `no send was confirmed for ${Math.round(ms)} ms from ${from.atMs} ms on, with no fault`,
     events: [from, to],
   }))

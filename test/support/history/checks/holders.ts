@@ -33,7 +33,7 @@ export function checkHolders(index: HistoryIndex, { leaseMs }: Limits): Violatio
     if (consumer === former?.event.consumer && now.atMs - changedMs <= leaseMs) continue
     if (endedBefore(index, [last], now) === 0) {
       const line = `${consumer} received from ${now.source} while ${last.event.consumer} holds it`
-      violations.push({ check: 'C6', line, events: [last.event, now.event] })
+      violations.push({ check: 'C6', about: [], line, events: [last.event, now.event] })
     }
     holdings.set(now.source, { last: now, former: last, changedMs: now.atMs })
   }

@@ -12,7 +12,7 @@ export function checkLeaders({ events }: HistoryIndex): Violation[] {
     leaders.set(event.epoch, other)
     if (other.node === event.node) continue
     const line = `epoch ${event.epoch} has two leaders: ${other.node} and ${event.node}`
-    violations.push({ check: 'C9', line, events: [other, event] })
+    violations.push({ check: 'C9', about: [], line, events: [other, event] })
   }
   return violations
 }

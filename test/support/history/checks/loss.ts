@@ -63,12 +63,15 @@ class LossCheck {
     const last = receiptsIn(this.#index, from, name).at(-1)
     const confirmedMs = promise.op.end?.atMs
     const confirmed = `${from} lost ${name}: confirmed at ${confirmedMs} ms`
+    const about = [{ source: from, message: name }]
     const proof = promise.op.end === null ? [] : [promise.send.invoke, promise.op.end]
     if (last === undefined) {
-      this.violations.push({ check, line: `${confirmed}, never received`, events: proof })
+      const line = `${confirmed}, never received`
+      this.violations.push({ check, about, line, events: proof })
     } else if (wasDropped(this.#index, this.#settled, { last, drainedAt })) {
       const what = `its last receiver ${last.event.consumer} went without acknowledgement`
-      this.violations.push({ check, line: `${confirmed}, ${what}`, events: [...proof, last.event] })
+      const line = `${confirmed}, ${what}`
+      this.violations.push({ check, about, line, events: [...proof, last.event] })
     }
   }
 
@@ -81,14 +84,15 @@ class LossCheck {
     )
     if (early === undefined) return
     const line = `${subscription} got ${name}, which was confirmed before it was subscribed`
-    this.violations.push({ check: 'C7', line, events: [promise.op.end, early.event] })
+    const about = [{ source: subscription, message: name }]
+    this.violations.push({ check: 'C7', about, line, events: [promise.op.end, early.event] })
   }
 }
 
 function undrained(index: HistoryIndex, check: CheckName): Violation[] {
   if (index.drains.length > 0 || index.sent.size === 0) return []
   const line = 'the history has no drained mark, so that nothing can be said to be lost'
-  return [{ check, line, events: index.events.slice(-1) }]
+  return [{ check, about: [], line, events: index.events.slice(-1) }]
 }
 
 function confirmedMessages(index: HistoryIndex, isTopic: boolean): [SentMessage, Confirmation][] {

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../events.ts'
-import { receiptsIn, wasUnderWay } from '../history-index.ts'
+import { receiptsIn, subjectOf, wasUnderWay } from '../history-index.ts'
 import type { HistoryIndex, Receipt, SentMessage } from '../history-index.ts'
 import type { Violation } from '../violation.ts'
 
@@ -67,7 +67,7 @@ export function checkReceipts(index: HistoryIndex): Violation[] {
   const add = (what: string, receipts: readonly Receipt[], now: Receipt): void => {
     const line = `${now.event.consumer} received ${now.event.message} from ${now.source} ${what}`
     const events = [...firstInvoke(index, now), ...receipts.map((one) => one.event), now.event]
-    violations.push({ check: 'C2', line, events })
+    violations.push({ check: 'C2', about: [subjectOf(now)], line, events })
   }
   const counts = new Map<readonly Receipt[], number>()
   for (const receipt of index.receipts) {
@@ -118,7 +118,9 @@ export function checkOrder(index: HistoryIndex): Violation[] {
     const before = highest.get(lane)
     if (before !== undefined && isAfter(before.place, place)) {
       const line = `${consumer} saw ${message} of ${receipt.source} after ${before.receipt.event.message}`
-      violations.push({ check: 'C3', line, events: [before.receipt.event, receipt.event] })
+      const about = [subjectOf(before.receipt), subjectOf(receipt)]
+      const events = [before.receipt.event, receipt.event]
+      violations.push({ check: 'C3', about, line, events })
     } else {
       highest.set(lane, { place, receipt })
     }

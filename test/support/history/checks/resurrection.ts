@@ -37,7 +37,7 @@ export function checkResurrection(index: HistoryIndex): Violation[] {
       const told = `acknowledged by ${receipt.event.consumer} at ${final.end.atMs} ms`
       const line = `${again.event.consumer} received ${message} from ${source}, ${told}`
       const events = [receipt.event, final.invoke, final.end, again.event]
-      violations.push({ check: 'C4', line, events })
+      violations.push({ check: 'C4', about: [{ source, message }], line, events })
     }
   }
   return violations

@@ -1,12 +1,13 @@
 import type { Acknowledgement } from '../acknowledgements.ts'
 import type { HistoryEvent } from '../events.ts'
-import { fateOf, inserted, receiptsIn, wasUnderWay } from '../history-index.ts'
+import { fateOf, inserted, receiptsIn, subjectOf, wasUnderWay } from '../history-index.ts'
 import type { HistoryIndex, Operation, Transaction } from '../history-index.ts'
-import type { Violation } from '../violation.ts'
+import type { Subject, Violation } from '../violation.ts'
 
 /** What one send or acknowledgement says of its transaction's fate. */
 interface Evidence {
   readonly says: 'committed' | 'rolledBack'
+  readonly about: Subject
   readonly line: string
   readonly events: readonly HistoryEvent[]
 }
@@ -29,7 +30,8 @@ function sendEvidence(index: HistoryIndex, transaction: Transaction): Evidence[]
       const receipt = receiptsIn(index, source, call.message)[0]
       const what = `${call.message} ${receipt === undefined ? 'never came' : 'came'} from ${source}`
       const events = receipt === undefined ? [invoke] : [invoke, receipt.event]
-      evidence.push({ says: receipt ? 'committed' : 'rolledBack', line: what, events })
+      const about = { source, message: call.message }
+      evidence.push({ says: receipt ? 'committed' : 'rolledBack', about, line: what, events })
     }
   }
   return evidence
@@ -48,7 +50,8 @@ function acknowledgementEvidence(
     const invoked = op === null ? [] : [op.invoke]
     const what = `${message} ${again === undefined ? 'did not come' : 'came'} back`
     const events = [receipt.event, ...invoked, ...(again === undefined ? [] : [again.event])]
-    return [{ says: again === undefined ? 'committed' : 'rolledBack', line: what, events }]
+    const about = { source, message }
+    return [{ says: again === undefined ? 'committed' : 'rolledBack', about, line: what, events }]
   })
 }
 
@@ -60,9 +63,10 @@ function tooEarly(index: HistoryIndex, transaction: Transaction): Evidence[] {
       const first = ofSource.get(call.message)?.[0]
       return first !== undefined && first.at < asked ? [first] : []
     })
-    return early.map(({ event }): Evidence => {
+    return early.map((receipt): Evidence => {
+      const { event } = receipt
       const line = `${event.consumer} received ${call.message} before any commit`
-      return { says: 'rolledBack', line, events: [invoke, event] }
+      return { says: 'rolledBack', about: subjectOf(receipt), line, events: [invoke, event] }
     })
   })
 }
@@ -86,8 +90,9 @@ function judge(
   const ends = [...commits, ...rollbacks].flatMap(({ invoke, end }) =>
     end ? [invoke, end] : [invoke],
   )
-  const report = ({ line, events }: Evidence, what: string): Violation => ({
+  const report = ({ about, line, events }: Evidence, what: string): Violation => ({
     check: 'C5',
+    about: [about],
     line: `transaction ${name} ${what}, but ${line}`,
     events: [...events, ...ends],
   })
@@ -110,7 +115,8 @@ function judge(
   const contra = evidence.find((one) => one.says === 'rolledBack')
   if (pro === undefined || contra === undefined) return found
   const both = { ...contra, events: [...pro.events, ...contra.events] }
-  return [...found, report(both, `is split: ${pro.line}`)]
+  const split = report(both, `is split: ${pro.line}`)
+  return [...found, { ...split, about: [pro.about, contra.about] }]
 }
 
 /**
