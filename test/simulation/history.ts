@@ -83,6 +83,7 @@ async function play(
   simulation.startAll()
   await simulation.untilLed()
   const clients = startClients(simulation.clientEnvironment(chance.fork()))
+  clients.ledger.isWrittenOff = (subject) => simulation.writtenOff.touches(subject)
   const names = plan.faults.filter((name) => options.never?.has(name) !== true)
   const nemesis = new Nemesis(simulation, chance.integer(1, 1 << 30), names)
   const strikes = Math.min(plan.strikes, options.strikes ?? plan.strikes)
@@ -93,14 +94,13 @@ async function play(
     // Long enough for an election, or short enough to strike in the middle of one.
     await simulation.run(pauses.between(0, pauses.chance(0.5) ? 1_500 : 60))
   }
-  nemesis.stop()
-  await healAndDrain(simulation, clients)
+  nemesis.healAll()
+  await healedAndDrained(simulation, clients)
   judge(simulation, strikes)
 }
 
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */
-async function healAndDrain(simulation: Simulation, clients: RunningClients): Promise<void> {
-  simulation.healAll()
+async function healedAndDrained(simulation: Simulation, clients: RunningClients): Promise<void> {
   const allRunning = () => simulation.brokers.every((broker) => broker.isUp)
   let drained: DrainResult | null = null
   void clients.drain({ deadlineMs: HEALING_MS }).then((result) => {

@@ -17,14 +17,15 @@ const TICK_MS = INACTIVITY_MS / 3
 /** The longest time from the broker's last word to `lost`. */
 export const NOTICE_MS = INACTIVITY_MS + TICK_MS
 
-const offer = {
+/** What every client offers. */
+export const clientOffer = {
   ...defaultOffer,
   maxInactivityMs: INACTIVITY_MS,
   inactivityInitialDelayMs: TICK_MS,
   providerName: 'simulation',
 }
 
-const greeting = new OpenWireCodec(initialCodecOptions).encode(encodeOffer(offer))
+const greeting = new OpenWireCodec(initialCodecOptions).encode(encodeOffer(clientOffer))
 const keepAlive = create('KeepAliveInfo')
 
 /** What the owner of a link is told, about which link. */
@@ -111,7 +112,7 @@ export class ClientLink implements ByteStreamOwner {
 
   #take(command: Command): void {
     if (command.type === TypeId.WireFormatInfo) {
-      this.#codec = new OpenWireCodec(negotiate(offer, decodeOffer(command)).codec)
+      this.#codec = new OpenWireCodec(negotiate(clientOffer, decodeOffer(command)).codec)
       this.#reader.use(this.#codec)
       this.#isOpen = true
       this.#listener.opened(this)

@@ -4,6 +4,7 @@ import type {
   MessageName,
   SourceName,
 } from '../../support/history/events.ts'
+import type { Subject } from '../../support/history/violation.ts'
 
 interface Sent {
   readonly message: MessageName
@@ -21,7 +22,9 @@ export class DeliveryLedger {
   lastEventMs = 0
   /** Different messages of which a send was tried. */
   sentCount = 0
-  readonly #missing = new Set<string>()
+  /** What may be missing all the same: a fault has cost it, and it was reported. */
+  isWrittenOff: (subject: Subject) => boolean = () => false
+  readonly #missing = new Map<string, Subject>()
   readonly #received = new Set<string>()
   readonly #calls = new Map<string, readonly Sent[] | SourceName>()
   readonly #transactions = new Map<string, Sent[]>()
@@ -29,12 +32,18 @@ export class DeliveryLedger {
 
   /** Messages that are confirmed and missing, once for each queue or subscription. */
   get missingCount(): number {
-    return this.#missing.size
+    return this.#present().length
   }
 
   /** `source message`, of some that are missing. */
   missing(most: number): string[] {
-    return [...this.#missing].slice(0, most)
+    return this.#present().slice(0, most)
+  }
+
+  #present(): string[] {
+    const found: string[] = []
+    for (const [key, subject] of this.#missing) if (!this.isWrittenOff(subject)) found.push(key)
+    return found
   }
 
   note(event: HistoryEvent): void {
@@ -86,20 +95,23 @@ export class DeliveryLedger {
       return
     }
     for (const { message, destination, subscriptions } of call) {
-      if (!destination.startsWith('topic:')) this.#expect(`${destination} ${message}`)
+      if (!destination.startsWith('topic:')) this.#expect(destination, message)
       for (const source of subscriptions) {
-        if (this.#subscriptions.has(source)) this.#expect(`${source} ${message}`)
+        if (this.#subscriptions.has(source)) this.#expect(source, message)
       }
     }
   }
 
-  #expect(key: string): void {
-    if (!this.#received.has(key)) this.#missing.add(key)
+  #expect(source: SourceName, message: MessageName): void {
+    const key = `${source} ${message}`
+    if (!this.#received.has(key)) this.#missing.set(key, { source, message })
   }
 
   #unsubscribed(source: SourceName): void {
     this.#subscriptions.delete(source)
-    for (const key of this.#missing) if (key.startsWith(`${source} `)) this.#missing.delete(key)
+    for (const [key, subject] of this.#missing) {
+      if (subject.source === source) this.#missing.delete(key)
+    }
   }
 
   #subscribersOf(destination: DestinationName): SourceName[] {

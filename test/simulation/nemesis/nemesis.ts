@@ -1,4 +1,5 @@
 import { Chance } from '../world/chance.ts'
+import type { FaultBegins } from '../../support/history/events.ts'
 import type { SimulatedBroker } from '../world/simulated-broker.ts'
 import type { Simulation } from '../world/simulation.ts'
 import type { FaultFamily } from './fault.ts'
@@ -13,6 +14,8 @@ export class Nemesis {
   readonly #names: readonly FaultName[]
   readonly #totalWeight: number
   #isOver = false
+  /** What was struck: mending on the way is partial, so all of it lasts until the end. */
+  #struck: FaultBegins[] = []
 
   /** `names`: the faults that exist in this history. */
   constructor(simulation: Simulation, seed: number, names: readonly FaultName[]) {
@@ -34,15 +37,15 @@ export class Nemesis {
     else this.#harm()
   }
 
-  /** What was planned for later does not happen any more. */
-  stop(): void {
+  /** Everything is mended, and what was planned for later does not happen any more. */
+  healAll(): void {
     this.#isOver = true
-  }
-
-  #later(ms: number, work: () => void): void {
-    this.#simulation.timeline.after(ms, () => {
-      if (!this.#isOver) work()
-    })
+    const simulation = this.#simulation
+    simulation.healAll()
+    for (const begins of this.#struck) {
+      simulation.record({ ...begins, kind: 'faultEnds', atMs: simulation.nowMs })
+    }
+    this.#struck = []
   }
 
   #mend(broken: readonly SimulatedBroker[]): void {
@@ -58,9 +61,24 @@ export class Nemesis {
     const { brokers, leader } = this.#simulation
     const isLeaders = this.#chance.chance(0.4)
     const victim = (isLeaders ? leader : undefined) ?? this.#chance.pick(brokers)
-    const { strike }: FaultFamily = faults[this.#draw()]
+    const fault = this.#draw()
+    const { strike }: FaultFamily = faults[fault]
+    this.#mark(fault, victim)
     const later = (ms: number, work: () => void): void => this.#later(ms, work)
     strike({ simulation: this.#simulation, chance: this.#chance, victim, later })
+  }
+
+  #later(ms: number, work: () => void): void {
+    this.#simulation.timeline.after(ms, () => {
+      if (!this.#isOver) work()
+    })
+  }
+
+  #mark(fault: FaultName, { id }: SimulatedBroker): void {
+    const simulation = this.#simulation
+    const begins = { kind: 'faultBegins', atMs: simulation.nowMs, fault, targets: [id] } as const
+    this.#struck.push(begins)
+    simulation.record(begins)
   }
 
   #draw(): FaultName {

@@ -62,6 +62,7 @@ export class Stage {
     this.#story = new Story(this.simulation)
     this.#chance = new Chance(options.seed ^ 0xa57a6e)
     this.#sender = new Sender(this.#environment(), { name: 'producer', destination: ORDERS })
+    this.#deliveries.isWrittenOff = (subject) => this.simulation.writtenOff.touches(subject)
     this.#listen()
   }
 
@@ -74,6 +75,7 @@ export class Stage {
     const [a, b, c, d, e] = [leader, ...simulation.brokers.filter((one) => one !== leader)]
     const cast = [a, b, c, d, e].filter((one) => one !== undefined)
     this.#story.begin(cast)
+    this.#mark('faultBegins')
     return { a, b, c, d, e } as Cast
   }
 
@@ -260,6 +262,7 @@ export class Stage {
   async end(): Promise<void> {
     const { simulation } = this
     simulation.healAll()
+    this.#mark('faultEnds')
     this.#traps = []
     this.#listen()
     this.consume()
@@ -290,6 +293,12 @@ export class Stage {
       await simulation.run(100)
     }
     return result as unknown as DrainResult
+  }
+
+  /** A scenario is one fault, whatever it is made of. */
+  #mark(kind: 'faultBegins' | 'faultEnds'): void {
+    const { simulation } = this
+    simulation.record({ kind, atMs: simulation.nowMs, fault: 'scenario', targets: [] })
   }
 
   #environment() {

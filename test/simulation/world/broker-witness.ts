@@ -15,19 +15,24 @@ import type {
   Ledger,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 import type { Disk } from './disk.ts'
+import { opsOf } from './log-ops.ts'
 import { LogWitness } from './log-witness.ts'
 import { PlainFold } from './plain-fold.ts'
 import type { Sighting } from './sightings.ts'
+import type { WrittenOff } from './written-off.ts'
 
 export interface WitnessOptions {
   readonly id: string
   readonly directory: string
   readonly disk: Disk
   readonly ledger: Ledger
+  readonly writtenOff: WrittenOff
   /** Everybody's stores, for what may be given up (R10). */
   readonly everybody: () => readonly Holder[]
   readonly tell: (line: string) => void
   readonly sight: (what: Sighting) => void
+  /** The node leads. */
+  readonly elected: (epoch: number) => void
   /** Every frame but the regular ones, for traces that are read closely. */
   readonly tellFrame: (to: string, frame: Frame) => void
   readonly tellEvent: (event: ReplicaEvent) => void
@@ -51,6 +56,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   onEffect: (effect: ReplicaEffect) => void = () => undefined
   readonly #options: WitnessOptions
   #openEpoch = 0
+  #takeoverSequence = 0
   /** The log up to `#plainIndex`, folded in the plainest way. */
   #plain = new PlainFold()
   #plainIndex = 0
@@ -123,6 +129,16 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.isLeading = false
   }
 
+  /** The epoch that it won last. */
+  get epoch(): number {
+    return this.#openEpoch
+  }
+
+  /** Messages below it were stored before this node led. */
+  get takeoverSequence(): number {
+    return this.#takeoverSequence
+  }
+
   get hasLease(): boolean {
     return this.node?.leaseValid() ?? false
   }
@@ -158,6 +174,17 @@ export class BrokerWitness implements BrokerObserver, Holder {
     const hasLease = this.isLeading && this.hasLease
     if (this.isLeading && this.#hadLease && !hasLease) sight('a leader lost its lease')
     this.#hadLease = hasLease
+  }
+
+  /** Messages of earlier epochs: each took the next sequence. */
+  #countMessages(): number {
+    let count = 0
+    for (let i = 1; i <= this.log.length; i++) {
+      const record = this.log.recordAt(i)
+      if (record === undefined || record.epoch >= this.#openEpoch) break
+      for (const { kind } of opsOf(record.batch)) if (kind === 'message') count++
+    }
+    return count
   }
 
   /** S8, at any time: what the index holds is what the log says up to where it was applied. */
@@ -222,6 +249,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
         break
       case 'commit': {
         const leads = this.node?.replica.leadership != null
+        if (leads) this.#remember(ledger.knownTo(this.id), effect.index)
         ledger.committed(this, effect.index, leads ? this.#leading() : null)
         // The leader counts itself: what it counts has to be on its disk as well.
         if (leads) this.#checkMedium(Math.min(effect.index, this.log.syncedIndex))
@@ -229,6 +257,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
       }
       case 'lead':
         this.isLeading = true
+        this.#takeoverSequence = this.#countMessages() + 1
+        this.#options.elected(this.#openEpoch)
         tell(`leads in epoch ${this.#openEpoch}`)
         break
       case 'stepDown':
@@ -237,6 +267,14 @@ export class BrokerWitness implements BrokerObserver, Holder {
         break
       default:
         break
+    }
+  }
+
+  /** What is committed from now on counts as promised. */
+  #remember(after: number, through: number): void {
+    for (let i = after + 1; i <= through; i++) {
+      const record = this.log.recordAt(i)
+      if (record !== undefined) this.#options.writtenOff.committed(i, record.batch)
     }
   }
 

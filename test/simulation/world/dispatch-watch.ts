@@ -1,39 +1,28 @@
-/** OpenWire's type of a MessageDispatch. */
-const MESSAGE_DISPATCH = 21
-/** length u32, type u8. */
-const HEAD_BYTES = 5
+import { OpenWireCodec, initialCodecOptions } from '@quorate/core/openwire/codec'
+import { CommandReader } from '@quorate/core/openwire/command-reader'
+import { TypeId } from '@quorate/core/openwire/commands'
+import type { MessageDispatch } from '@quorate/core/openwire/commands'
+import { decodeOffer, negotiate } from '@quorate/core/openwire/wire-format'
+import { clientOffer } from '../clients/client-link.ts'
 
-/** Looks at what a broker writes to a client, frame by frame, for messages that it hands out. */
+/** Reads what a broker writes to a client along with it, for messages that it hands out. */
 export class DispatchWatch {
-  readonly #onDispatch: () => void
-  /** What is left of the frame that is being written. */
-  #remaining = 0
-  #head = Buffer.alloc(0)
+  readonly #reader = new CommandReader(new OpenWireCodec(initialCodecOptions))
+  readonly #onDispatch: (dispatch: MessageDispatch) => void
 
-  constructor(onDispatch: () => void) {
+  constructor(onDispatch: (dispatch: MessageDispatch) => void) {
     this.#onDispatch = onDispatch
   }
 
   written(buffers: readonly Buffer[]): void {
-    for (const buffer of buffers) this.#look(buffer)
-  }
-
-  #look(buffer: Buffer): void {
-    let rest = buffer
-    while (rest.length > 0) {
-      if (this.#remaining > 0) {
-        const passed = Math.min(this.#remaining, rest.length)
-        this.#remaining -= passed
-        rest = rest.subarray(passed)
-        continue
-      }
-      const missing = HEAD_BYTES - this.#head.length
-      this.#head = Buffer.concat([this.#head, rest.subarray(0, missing)])
-      rest = rest.subarray(missing)
-      if (this.#head.length < HEAD_BYTES) return
-      this.#remaining = this.#head.readUInt32BE(0) - 1
-      if (this.#head[4] === MESSAGE_DISPATCH) this.#onDispatch()
-      this.#head = Buffer.alloc(0)
+    for (const buffer of buffers) this.#reader.push(buffer)
+    for (;;) {
+      const command = this.#reader.next()
+      if (command === undefined) return
+      if (command?.type === TypeId.WireFormatInfo) {
+        const { codec } = negotiate(clientOffer, decodeOffer(command))
+        this.#reader.use(new OpenWireCodec(codec))
+      } else if (command?.type === TypeId.MessageDispatch) this.#onDispatch(command)
     }
   }
 }

@@ -3,12 +3,17 @@ import { toBrokerError } from '@quorate/core/base/errors'
 import type { Log, LogFields } from '@quorate/core/base/log'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import type { Network } from '@quorate/core/transport/network'
+import { formatDestination } from '@quorate/core/model/destination'
+import { longToNumber } from '@quorate/core/openwire/commands'
+import type { MessageDispatch } from '@quorate/core/openwire/commands'
 import { Broker } from '@quorate/broker/broker'
 import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
 import type { BrokerOptions } from '@quorate/broker/config/broker-options'
 import type { BrokerPorts } from '@quorate/broker/ports'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
+import { destinationName } from '@quorate/broker/protocol/openwire/wire-destination'
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
+import { decodePayload } from '../clients/payload.ts'
 import { BrokerWitness } from './broker-witness.ts'
 import type { Chance } from './chance.ts'
 import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
@@ -256,9 +261,14 @@ export class SimulatedBroker {
       directory: this.#directory,
       disk: this.disk,
       ledger: this.#simulation.ledger,
+      writtenOff: this.#simulation.writtenOff,
       everybody: () => this.#simulation.witnesses,
       tell: (line) => this.#tell(line),
       sight: (what) => this.#simulation.sight(what),
+      elected: (epoch) => {
+        const atMs = this.#simulation.nowMs
+        this.#simulation.record({ kind: 'elected', atMs, node: this.id, epoch })
+      },
       tellEvent: (event) => this.#simulation.trace.event(this.id, event),
       tellFrame: (to, frame) => this.#simulation.trace.frame(this.id, to, frame),
     })
@@ -294,23 +304,43 @@ export class SimulatedBroker {
   /** S9: whatever is handed to a consumer is handed out under a lease, to the very write (R27). */
   #network(process: SimulatedProcess): Network {
     const network = this.#simulation.network.of(process)
-    const onDispatch = () =>
-      this.#simulation.guard(() => {
-        const hasLease = this.witness.hasLease
-        assert.ok(hasLease, `${this.id} dispatches without a lease (S9)`)
-      })
+    const onDispatch = (dispatch: MessageDispatch) => {
+      assert.ok(this.witness.hasLease, `${this.id} dispatches without a lease (S9)`)
+      this.#recordDispatch(dispatch)
+    }
     return {
       connect: (address, signal) => network.connect(address, signal),
       listen: (options) => {
         if (options.port !== CLIENT_PORT) return network.listen(options)
         const accept = (stream: ByteStream) => {
           const watch = new DispatchWatch(onDispatch)
-          if (stream instanceof StreamEnd) stream.onWrite = (buffers) => watch.written(buffers)
+          if (stream instanceof StreamEnd) {
+            stream.onWrite = (buffers) => this.#simulation.guard(() => watch.written(buffers))
+          }
           options.accept(stream)
         }
         return network.listen({ ...options, accept })
       },
     }
+  }
+
+  #recordDispatch({ consumerId, message, destination, redeliveryCounter }: MessageDispatch): void {
+    // The end of a pull has no message.
+    if (message === null) return
+    const client = (consumerId?.connectionId ?? '').replace(/^ID:/, '')
+    const sequence = longToNumber(message.messageId?.brokerSequenceId ?? 0)
+    this.#simulation.record({
+      kind: 'dispatched',
+      atMs: this.#simulation.nowMs,
+      node: this.id,
+      epoch: this.witness.epoch,
+      client,
+      consumer: `${client}/${longToNumber(consumerId?.value ?? 0)}`,
+      message: decodePayload(message.content) ?? 'damaged',
+      destination: formatDestination(destinationName(destination)),
+      redeliveries: redeliveryCounter,
+      isInherited: sequence < this.witness.takeoverSequence,
+    })
   }
 
   /** What a dead process still wants is nobody's business. */

@@ -12,6 +12,7 @@ import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
+import { WrittenOff } from './written-off.ts'
 
 /** Often enough to see what is repaired a moment later, and cheap enough. */
 const INDEX_CHECK_STEPS = 50
@@ -37,6 +38,7 @@ export class Simulation {
   readonly ledger: Ledger
   readonly brokers: readonly SimulatedBroker[]
   readonly history: HistoryEvent[] = []
+  readonly writtenOff = new WrittenOff()
   /** What brokers logged as errors. */
   readonly alarms: string[] = []
   readonly sightings = new Map<Sighting, number>()
@@ -50,6 +52,7 @@ export class Simulation {
     this.coordination = new Coordination(this.timeline, this.network, this.chance.fork())
     const sync = parseSyncLevel(options.sync ?? 'quorum_disk')
     this.ledger = new Ledger(sync)
+    this.ledger.onLoss = (from) => this.writtenOff.lost(from)
     const shape = {
       replicas: options.replicas,
       sync,
@@ -155,12 +158,13 @@ export class Simulation {
       clock: process.clock,
       chance,
       addresses: this.brokers.map(({ id }) => ({ host: id, port: CLIENT_PORT })),
-      record: (event) => this.#record(event),
+      record: (event) => this.record(event),
       surprised: (what) => this.#fail(new Error(`a client is surprised: ${what}`)),
     }
   }
 
-  #record(event: HistoryEvent): void {
+  /** What clients did and saw, and what was done to the brokers meanwhile. */
+  record(event: HistoryEvent): void {
     this.history.push(event)
     this.trace.client(event)
   }

@@ -88,6 +88,8 @@ export class Ledger {
   readonly #destroyed = new StoresByRecord()
   /** Committed records that were gone from every store, and reported as possibly lost. */
   reportedLosses = 0
+  /** Told of each such loss: the committed records from this index on are given up. */
+  onLoss: (from: number) => void = () => undefined
 
   constructor(sync: SyncLevel) {
     this.#sync = sync
@@ -237,6 +239,7 @@ export class Ledger {
       assert.ok(copies >= of.quorum, `record ${i} is given up after ${copies} losses (R10)`)
       this.reportedLosses++
     }
+    this.onLoss(from)
     this.#truth.length = from
     this.#committedIn.length = from
     for (const [id, known] of this.#known) this.#known.set(id, Math.min(known, from - 1))
