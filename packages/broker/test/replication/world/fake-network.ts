@@ -6,6 +6,8 @@ import type { Scheduler } from './scheduler.ts'
 const DEAD_MS = 5_000
 /** How late the last frames of a dead connection may still be read from its buffer. */
 const LATE_MS = 200
+/** Behind so many frames of a later connection they may be read, too. */
+const LATE_FRAMES = 4
 
 export interface Process {
   readonly id: string
@@ -17,12 +19,27 @@ export interface Process {
   linkDown(peer: string, refused: boolean): void
 }
 
+/** When what was in the receiver's buffer as the connection broke is read all the same. */
+type Lateness = { readonly ms: number } | Behind
+
+/** Right behind that frame of the next connection, or of the one after it. */
+interface Behind {
+  readonly connections: number
+  readonly frames: number
+}
+
 interface Connection {
   readonly receiver: number
   isOpen: boolean
-  /** What was in the receiver's buffer when the connection broke is read all the same. */
-  lateMs: number | null
+  late: Lateness | null
   lastArrivalMs: number
+}
+
+interface LateFrame {
+  readonly receiver: number
+  readonly bytes: Buffer
+  connections: number
+  frames: number
 }
 
 /**
@@ -35,6 +52,7 @@ export class FakeNetwork {
   readonly #processes: ReadonlyMap<string, Process>
   readonly #cut = new Set<string>()
   readonly #links = new Map<string, Connection>()
+  readonly #late = new Map<string, LateFrame[]>()
 
   constructor(scheduler: Scheduler, processes: ReadonlyMap<string, Process>) {
     this.#scheduler = scheduler
@@ -70,6 +88,15 @@ export class FakeNetwork {
     }
   }
 
+  /** The connection breaks, and what is on its way is read behind so many frames of a later one. */
+  echo(from: string, to: string, late: Behind = this.#behind()): void {
+    const key = `${from}>${to}`
+    const connection = this.#links.get(key)
+    this.#close(key, false)
+    if (connection !== undefined) connection.late = late
+    this.#dial(key)
+  }
+
   send(from: string, to: string, frame: Frame): void {
     const key = `${from}>${to}`
     const connection = this.#links.get(key)
@@ -101,14 +128,41 @@ export class FakeNetwork {
   }
 
   #arrive(key: string, connection: Connection, bytes: Buffer): void {
-    const [from, to] = key.split('>') as [string, string]
-    const receiver = this.#processes.get(to) as Process
-    if (this.#cut.has(key) || receiver.incarnation !== connection.receiver) return
-    if (connection.isOpen) receiver.receive(from, decodeFrame(bytes))
-    else if (connection.lateMs !== null) {
-      this.#scheduler.after(connection.lateMs, () => {
-        if (receiver.incarnation === connection.receiver) receiver.receive(from, decodeFrame(bytes))
-      })
+    const { receiver, isOpen, late } = connection
+    if (this.#cut.has(key) || this.#receiverOf(key).incarnation !== receiver) return
+    if (isOpen) {
+      this.#read(key, receiver, bytes)
+      this.#readLate(key)
+    } else if (late !== null && 'ms' in late) {
+      this.#scheduler.after(late.ms, () => this.#read(key, receiver, bytes))
+    } else if (late !== null) {
+      const waiting = this.#late.get(key) ?? []
+      this.#late.set(key, waiting)
+      waiting.push({ ...late, receiver, bytes })
+    }
+  }
+
+  #receiverOf(key: string): Process {
+    return this.#processes.get(key.split('>')[1] ?? '') as Process
+  }
+
+  #read(key: string, incarnation: number, bytes: Buffer): void {
+    const receiver = this.#receiverOf(key)
+    if (receiver.incarnation !== incarnation) return
+    receiver.receive(key.split('>')[0] ?? '', decodeFrame(bytes))
+  }
+
+  /** One more frame of the present connection has arrived: some of older ones come behind it. */
+  #readLate(key: string): void {
+    const waiting = this.#late.get(key)
+    if (waiting === undefined) return
+    this.#late.set(
+      key,
+      waiting.filter((frame) => frame.connections > 0 || frame.frames > 1),
+    )
+    for (const frame of waiting) {
+      if (frame.connections > 0) continue
+      if (--frame.frames === 0) this.#read(key, frame.receiver, frame.bytes)
     }
   }
 
@@ -119,7 +173,8 @@ export class FakeNetwork {
       const possible = dialer?.isUp === true && acceptor?.isUp === true && !this.#cut.has(key)
       if (!possible || this.#links.has(key)) return
       const receiver = acceptor.incarnation
-      this.#links.set(key, { receiver, isOpen: true, lateMs: null, lastArrivalMs: 0 })
+      this.#links.set(key, { receiver, isOpen: true, late: null, lastArrivalMs: 0 })
+      for (const frame of this.#late.get(key) ?? []) frame.connections--
       dialer.linkUp(to)
     })
   }
@@ -129,9 +184,15 @@ export class FakeNetwork {
     if (connection === undefined) return false
     this.#links.delete(key)
     connection.isOpen = false
-    const isRead = this.#scheduler.random() < 0.5
-    if (isRead) connection.lateMs = this.#scheduler.between(0, LATE_MS)
+    const draw = this.#scheduler.random()
+    if (draw < 0.3) connection.late = { ms: this.#scheduler.between(0, LATE_MS) }
+    else if (draw < 0.55) connection.late = this.#behind()
     return true
+  }
+
+  #behind(): Behind {
+    const frames = 1 + Math.floor(this.#scheduler.random() * LATE_FRAMES)
+    return { connections: this.#scheduler.pick([1, 2]), frames }
   }
 
   #close(key: string, refused: boolean): void {

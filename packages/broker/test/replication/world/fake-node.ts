@@ -3,7 +3,7 @@ import type { ClusterConfig } from '../../../src/replication/cluster-config.ts'
 import { sameConfig } from '../../../src/replication/cluster-config.ts'
 import { appendConfigs, configsHeld } from '../../../src/replication/config-history.ts'
 import type { ConfigEntry } from '../../../src/replication/config-history.ts'
-import type { Frame } from '../../../src/replication/frames.ts'
+import type { Frame, FrameOf } from '../../../src/replication/frames.ts'
 import {
   CONFIG,
   EPOCH_START,
@@ -16,7 +16,7 @@ import {
   appendLosses,
   lossesHeld,
 } from '../../../src/replication/loss-history.ts'
-import type { ReplicaMeta } from '../../../src/replication/meta.ts'
+import type { Promised, ReplicaMeta } from '../../../src/replication/meta.ts'
 import { NO_PROMISE } from '../../../src/replication/meta.ts'
 import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/replica/events.ts'
 import { Replica } from '../../../src/replication/replica/replica.ts'
@@ -56,6 +56,8 @@ export class FakeNode implements Process {
   #isStepping = false
   #openEpoch = 0
   #isDamaged = false
+  /** The promise that is answered next, with the first word on where the log ends. */
+  #promising: Promised = NO_PROMISE
   /** How far the leader's log reached when it told us that ours matches. */
   #joinEnd = 0
   /** The last session that we, as leader, have matched with each follower's process. */
@@ -157,6 +159,11 @@ export class FakeNode implements Process {
     for (const work of held) work()
   }
 
+  /** The disk of the log finishes nothing for so long. */
+  stall(ms: number): void {
+    this.#logIo.lastMs = Math.max(this.#logIo.lastMs, this.world.scheduler.nowMs + ms)
+  }
+
   propose(payload: string): number | null {
     if (!this.serving || this.isPaused) return null
     const batch = this.log.make(this.#openEpoch, DATA, Buffer.from(payload, 'latin1'))
@@ -227,15 +234,25 @@ export class FakeNode implements Process {
     if (!leadership) return
     for (const { peer, session, writtenIndex, syncedIndex } of leadership.followers) {
       const node = this.world.node(peer.nodeId)
-      const matched = this.#matched.get(peer.nodeId)
-      const isInSession =
-        matched?.session === session &&
-        matched.incarnation === node.incarnation &&
-        node.replica?.meta.promised.epoch === leadership.epoch
-      if (!isInSession) continue
+      if (!this.#isInSession(node, session)) continue
       const isTrue = writtenIndex <= node.log.writtenIndex && syncedIndex <= node.log.syncedIndex
       assert.ok(isTrue, `${this.id} counts ${writtenIndex} of ${node.id}, which has less (R17)`)
     }
+  }
+
+  /** The node is the process that we have matched in this session, and has promised nobody else. */
+  #isInSession(node: FakeNode, session: number | undefined): boolean {
+    const matched = this.#matched.get(node.id)
+    const isSame = matched?.session === session && matched?.incarnation === node.incarnation
+    return isSame && node.replica?.meta.promised.epoch === this.#openEpoch
+  }
+
+  /** R28: leadership is handed to a voter that needs nothing more. */
+  #checkHeir(target: string): void {
+    const heir = this.world.nodes.get(target)
+    if (heir === undefined || !this.#isInSession(heir, this.#matched.get(target)?.session)) return
+    const lacks = this.log.length - heir.log.writtenIndex
+    assert.ok(lacks <= 0, `${this.id} abdicates for ${target}, which lacks ${lacks} (R28)`)
   }
 
   #spring(effect: ReplicaEffect): void {
@@ -265,6 +282,8 @@ export class FakeNode implements Process {
         break
       case 'persist':
         this.#checkSuspicion(effect.meta)
+        if (effect.meta.promised.epoch > this.meta.promised.epoch)
+          this.#promising = effect.meta.promised
         this.#later(this.#ioAfter(scheduler.between(0.3, 3), this.#metaIo), () => {
           this.meta = effect.meta
           ledger.promised(this, this.meta.promised)
@@ -352,10 +371,25 @@ export class FakeNode implements Process {
       const { incarnation } = this.world.node(to)
       this.#matched.set(to, { session: frame.session, incarnation })
     }
+    if (frame.type === 'abdicate') this.#checkHeir(frame.target)
+    if (frame.type === 'fenceReply' && frame.promises) this.#checkPromise(to, frame)
+    // In a session records come in that are of no concern for the promise.
+    if (frame.type === 'tail') this.#promising = NO_PROMISE
     if (frame.type === 'ack' || frame.type === 'tail') ledger.saidInEpoch(this, frame.epoch)
     if (frame.type === 'sessionStart') ledger.saidInEpoch(this, frame.epoch)
     if (frame.type === 'fenceReply' && frame.promises) ledger.saidInEpoch(this, frame.epoch)
     this.world.network.send(this.id, to, frame)
+  }
+
+  /** R6, R7: the very promise is on the disk, and so is the end of the log that comes with it. */
+  #checkPromise(to: string, { epoch, nonce, last }: FrameOf<'fenceReply'>): void {
+    const { promised } = this.meta
+    const isIt = promised.epoch === epoch && promised.candidate === to && promised.nonce === nonce
+    assert.ok(isIt, `${this.id} promises ${epoch} to ${to}, its disk says otherwise (R6, R7)`)
+    const isFirst = this.#promising.nonce === nonce && this.#promising.epoch === epoch
+    this.#promising = NO_PROMISE
+    const isWritten = !isFirst || last.index <= this.log.writtenIndex
+    assert.ok(isWritten, `${this.id} tells ${last.index} as its end, which is not written (R7)`)
   }
 
   #leading(): LeadingHolder {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { playEnding } from './endings.ts'
 import type { Menace } from './nemesis.ts'
 import { Nemesis } from './nemesis.ts'
 import type { WorldOptions } from './replica-world.ts'
@@ -33,35 +34,6 @@ const scenarios: readonly Scenario[] = [
   { nodes: 5, sync: 'quorum_disk', vacant: 2, wipes: true, damage: false },
 ]
 
-/**
- * S12, R11: a follower that does not hear the leader any more unseats nobody who is heard, though
- * it has all that there is, because nobody sends.
- */
-function mustNotUnseat(world: ReplicaWorld): void {
-  const leader = world.untilLed()
-  // Whoever is on its way to another epoch still shall have arrived.
-  world.run(1_000)
-  const follower = [...world.nodes.values()].find((node) => node !== leader)
-  if (follower === undefined || !leader.serving) return
-  const { epochs } = world.ledger
-  world.cut(leader.id, follower.id, { oneWay: true })
-  world.run(4_000)
-  world.heal()
-  world.run(3_000)
-  assert.equal(world.ledger.epochs, epochs, `${follower.id} has unseated ${leader.id} (S12)`)
-}
-
-/** R25: a leader that nobody answers gives up, so that its clients look for another one. */
-function mustStepDown(world: ReplicaWorld): void {
-  const leader = world.untilLed()
-  for (const node of world.nodes.values()) if (node !== leader) world.cut(leader.id, node.id)
-  world.run(2_600)
-  assert.ok(!leader.serving, `${leader.id} serves without a quorum (R25)`)
-  world.heal()
-  world.untilLed()
-  world.run(3_000)
-}
-
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */
 function healAndDrain(world: ReplicaWorld): void {
   world.coordinationUp = true
@@ -74,9 +46,7 @@ function healAndDrain(world: ReplicaWorld): void {
   world.run(6_000)
   world.confirm('the end', 10_000)
   world.stopFlow()
-  const draw = world.scheduler.random()
-  if (draw < 0.3) mustNotUnseat(world)
-  else if (draw < 0.5) mustStepDown(world)
+  playEnding(world)
   world.run(2_000)
   const logs = [...world.nodes.values()].map((node) => {
     assert.equal(node.halted, null, `${node.id} has halted: ${node.halted} (S11)`)

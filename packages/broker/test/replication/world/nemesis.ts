@@ -28,6 +28,9 @@ interface Harm {
     | 'relay'
     | 'rivals'
     | 'contest'
+    | 'belated'
+    | 'stall'
+    | 'echo'
     | 'coordination'
     | 'rollBack'
     | 'heal'
@@ -50,6 +53,9 @@ const harms: readonly Harm[] = [
   { kind: 'relay', weight: 5 },
   { kind: 'rivals', weight: 4 },
   { kind: 'contest', weight: 6 },
+  { kind: 'belated', weight: 5 },
+  { kind: 'stall', weight: 5 },
+  { kind: 'echo', weight: 5 },
   { kind: 'coordination', weight: 3 },
   { kind: 'rollBack', weight: 3 },
   { kind: 'heal', weight: 6 },
@@ -122,7 +128,7 @@ export class Nemesis {
     pause: (victim) => this.#pause(victim),
     cut: (victim) => this.#cutOne(victim),
     isolate: (victim) => this.#isolate(victim),
-    reset: (victim) => this.#world.network.reset(victim.id),
+    reset: (victim) => this.#reset(victim),
     destroy: (victim) => this.#destroy(victim),
     handOver: () => this.#handOver(),
     depose: () => this.#depose(),
@@ -130,6 +136,9 @@ export class Nemesis {
     relay: () => this.#relay(4),
     rivals: () => this.#rivals(),
     contest: () => this.#contest(),
+    belated: () => this.#belated(),
+    stall: () => this.#stall(),
+    echo: () => this.#echo(),
     coordination: () => {
       this.#world.coordinationUp = !this.#world.coordinationUp
     },
@@ -159,16 +168,23 @@ export class Nemesis {
     const countdown = 1 + Math.floor(this.#random.random() * 4)
     const draw = this.#random.random()
     const strike = () => {
-      if (draw < 0.5) this.#crash(node)
-      else if (draw < 0.8) this.#isolate(node)
-      else if (draw < 0.9) this.#pause(node)
-      else this.#world.network.reset(node.id)
+      if (draw < 0.45) this.#crash(node)
+      else if (draw < 0.7) this.#isolate(node)
+      else if (draw < 0.8) this.#pause(node)
+      else this.#reset(node)
     }
     node.trap = new Trap(this.#random.pick(trapped), countdown, strike)
   }
 
   #pause(node: FakeNode): void {
     if (node.isUp) node.pause()
+  }
+
+  /** What was on its way may be read when its connection is long replaced, or that one as well. */
+  #reset(node: FakeNode): void {
+    const { network } = this.#world
+    network.reset(node.id)
+    if (this.#chance(0.5)) this.#later(this.#random.between(1, 300), () => network.reset(node.id))
   }
 
   #cutOne(node: FakeNode): void {
@@ -247,6 +263,53 @@ export class Nemesis {
     replaced.start()
     const countdown = this.#random.pick([1, 1, 2])
     leader.trap = new Trap('appendConfig', countdown, () => this.#cutOff(leader))
+  }
+
+  /** A replaced disk has caught up in the moment in which its leader falls asleep for too long. */
+  #belated(): void {
+    const { leader } = this.#world
+    const others = this.nodes.filter((node) => node !== leader)
+    if (leader === undefined || !this.#menace.wipes || !this.#isComplete()) return
+    const replaced = this.#random.pick(others)
+    replaced.wipe()
+    replaced.start()
+    this.#world.hush(1_000)
+    const watch = (tries: number): void => {
+      if (tries === 0 || !leader.serving || leader.isPaused || !replaced.isUp) return
+      if (replaced.log.writtenIndex < leader.log.length) this.#later(0.5, () => watch(tries - 1))
+      else this.#sleep(leader)
+    }
+    watch(1_000)
+  }
+
+  /** Disks do nothing for a while, and in the middle of it leadership changes hands. */
+  #stall(): void {
+    const slow = this.nodes.filter(() => this.#chance(0.6))
+    for (const node of slow) node.stall(this.#random.between(20, 600))
+    if (this.#chance(0.7)) this.#later(this.#random.between(0, 60), () => this.#handOver())
+  }
+
+  #sleep(leader: FakeNode): void {
+    leader.pause()
+    this.#later(this.#random.between(2_000, 2_600), () => leader.resume())
+  }
+
+  /**
+   * A follower loses power right behind an acknowledgement, its leader resigns, and may lead again
+   * before it has read that.
+   */
+  #echo(): void {
+    const { leader, network } = this.#world
+    const follower = this.#random.pick(this.nodes.filter((node) => node !== leader && node.isUp))
+    if (leader === undefined || follower === undefined) return
+    const strike = () => {
+      network.echo(follower.id, leader.id)
+      follower.crash({ powerCut: this.#chance(0.8) })
+      follower.start()
+      leader.deliver({ type: 'stepDown', reason: 'told so' })
+      this.#world.hush(2_000)
+    }
+    follower.trap = new Trap('ack', 1 + Math.floor(this.#random.random() * 6), strike)
   }
 
   /** They forget whom they follow, or hear that somebody's connection is broken or refused. */
