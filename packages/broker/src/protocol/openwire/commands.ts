@@ -61,6 +61,9 @@ const handlers: Handlers = {
   ControlCommand: ignore,
   MessageDispatchNotification: ignore,
   ProducerAck: ignore,
+  // Failover clients remember some requests as an answer that they wait for, and send that one too
+  // when they connect again; the request itself is part of the state that they have sent before.
+  Response: ignore,
 }
 
 const byType = new Map<number, Handler<never>>(

@@ -63,6 +63,20 @@ describe('openwire failover replay', () => {
     assert.deepEqual(client.all('ConnectionError'), [])
   })
 
+  it('may hold answers to requests that were under way, which are passed over', async () => {
+    const fixture = new Fixture()
+    const client = await fixture.dial().greet()
+    for (const command of replay()) client.queue(command)
+    // The Java client's trackers are responses: of a consumer that was being opened, for one.
+    client.queue({ ...create('Response'), commandId: 105 })
+    await settle()
+    assert.equal(client.answersTo(105).length, 1)
+    assert.deepEqual(client.all('ConnectionError'), [])
+    client.queue({ ...textMessage(3), commandId: 120, responseRequired: true })
+    await settle()
+    assert.equal(client.answersTo(120).length, 1)
+  })
+
   it('is accepted again on the same connection, and opens nothing twice', async () => {
     const fixture = new Fixture()
     const client = await fixture.dial().greet()
