@@ -66,7 +66,7 @@ export async function writeNumbers(
 }
 
 function openNumbers(fileSystem: FileSystem): ReturnType<typeof TwoSlotFile.open> {
-  return TwoSlotFile.open({ fileSystem, path: TWO_SLOT_PATH, slotBytes: 16_384 })
+  return TwoSlotFile.open({ fileSystem, path: TWO_SLOT_PATH, copyBytes: 16_384 })
 }
 
 /** Short and long ones in turn, so that what a longer one leaves behind is seen. */

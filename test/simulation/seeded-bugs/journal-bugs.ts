@@ -21,8 +21,8 @@ export const journalBugs: readonly SeededBug[] = [
     file: twoSlotFile,
     edits: [
       {
-        from: 'await writeFully(this.#file, [slot], (generation % 2) * this.#slotBytes)',
-        to: 'await writeFully(this.#file, [slot], 0)',
+        from: 'const position = (content.generation % 2) * 2 * this.#copyBytes',
+        to: 'const position = 0',
       },
     ],
   },

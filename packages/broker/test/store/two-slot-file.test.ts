@@ -6,10 +6,11 @@ import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 import { TwoSlotFile, payloadIn } from '../../src/store/two-slot-file.ts'
 
 const PATH = '/data/meta'
-const SLOT = 4096
+const COPY = 4096
+const SLOT = 2 * COPY
 
 async function open(fileSystem: MemoryFileSystem) {
-  return TwoSlotFile.open({ fileSystem, path: PATH, slotBytes: SLOT })
+  return TwoSlotFile.open({ fileSystem, path: PATH, copyBytes: COPY })
 }
 
 async function written(payloads: readonly string[]): Promise<MemoryFileSystem> {
@@ -21,7 +22,19 @@ async function written(payloads: readonly string[]): Promise<MemoryFileSystem> {
 
 async function payloadOn(fileSystem: MemoryFileSystem): Promise<string | null> {
   const file = await fileSystem.open(PATH, 'read')
-  return payloadIn(await readFully(file, 0, 2 * SLOT), SLOT)?.toString() ?? null
+  return payloadIn(await readFully(file, 0, 2 * SLOT), COPY)?.toString() ?? null
+}
+
+/** As it was before slots had two copies: the slots themselves are neighbours. */
+async function withOneCopy(texts: readonly string[]): Promise<MemoryFileSystem> {
+  const content = (await written(texts)).content(PATH) as Buffer
+  const old = new MemoryFileSystem()
+  await old.makeDirectory('/data')
+  const file = await old.open(PATH, 'create')
+  await file.write([content.subarray(0, COPY), content.subarray(SLOT, SLOT + COPY)], 0)
+  await file.sync()
+  await old.syncDirectory('/data')
+  return old
 }
 
 describe('two-slot file', () => {
@@ -51,7 +64,7 @@ describe('two-slot file', () => {
       const fileSystem = new MemoryFileSystem()
       await open(fileSystem)
       const remains = fileSystem.crash(seed)
-      assert.equal(await remains.size(PATH), 2 * SLOT)
+      assert.equal(await remains.size(PATH), 4 * COPY)
       assert.equal((await open(remains)).state, 'absent')
     }
   })
@@ -88,21 +101,43 @@ describe('two-slot file', () => {
   it('keeps the payload before when the newest is damaged, and reports two bad slots', async () => {
     // Generations 1, 2, 3 lie in the second, the first and again the second slot.
     const fileSystem = await written(['one', 'two', 'three'])
-    fileSystem.flip(PATH, SLOT + 21, 1)
+    for (const at of [SLOT + 21, SLOT + COPY + 21]) fileSystem.flip(PATH, at, 1)
     const older = await open(fileSystem)
     assert.equal(older.payload?.toString(), 'two')
-    fileSystem.flip(PATH, 5, 1)
+    for (const at of [5, COPY + 5]) fileSystem.flip(PATH, at, 1)
     const { state, payload } = await open(fileSystem)
     assert.equal(state, 'bad')
     assert.equal(payload, null)
   })
 
+  it('does not go back when a byte of what counts decays, wherever it lies', async () => {
+    for (const copy of [0, COPY]) {
+      for (let byte = 0; byte < 23; byte++) {
+        const fileSystem = await written(['one', 'two'])
+        fileSystem.flip(PATH, copy + byte, 0x10)
+        assert.equal((await open(fileSystem)).payload?.toString(), 'two', `byte ${copy + byte}`)
+        // It has been written anew.
+        fileSystem.flip(PATH, COPY - copy + byte, 0x10)
+        assert.equal((await open(fileSystem)).payload?.toString(), 'two', `byte ${copy + byte}`)
+      }
+    }
+  })
+
+  it('reads a file with one copy for each slot', async () => {
+    for (const texts of [['one'], ['one', 'two'], ['one', 'two', 'three']]) {
+      const old = await withOneCopy(texts)
+      const { file, payload } = await open(old)
+      assert.equal(payload?.toString(), texts.at(-1))
+      await file.write(Buffer.from('next'))
+      assert.equal((await open(old)).payload?.toString(), 'next')
+    }
+  })
+
   it('notices each flipped bit of the slot that counts', async () => {
-    const fileSystem = await written(['one', 'two'])
     for (let byte = 0; byte < 23; byte++) {
-      fileSystem.flip(PATH, byte, 0x10)
+      const fileSystem = await written(['one', 'two'])
+      for (const copy of [0, COPY]) fileSystem.flip(PATH, copy + byte, 0x10)
       assert.equal((await open(fileSystem)).payload?.toString(), 'one', `byte ${byte}`)
-      fileSystem.flip(PATH, byte, 0x10)
     }
   })
 

@@ -42,7 +42,7 @@ export class CheckpointFile {
     const { file, state, payload } = await TwoSlotFile.open({
       fileSystem,
       path,
-      slotBytes: SLOT_BYTES,
+      copyBytes: COPY_BYTES,
     })
     const checkpoint = payload === null ? null : decodeCheckpoint(payload)
     return { file: new CheckpointFile(file), state, checkpoint }
@@ -65,7 +65,7 @@ export interface OpenedCheckpoint {
 }
 
 /** Holds EPOCHS_MAX epochs of 16 bytes, and the rest. */
-const SLOT_BYTES = 64 * 1024
+const COPY_BYTES = 64 * 1024
 
 function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   const writer = new ByteWriter(128 + 16 * checkpoint.epochs.length)
