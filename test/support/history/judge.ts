@@ -15,7 +15,9 @@ import type { CheckName, Limits, Violation } from './violation.ts'
 const realLimits: Limits = {
   graceMs: 500,
   noticeMs: 500,
-  takeoverNoticeMs: 500,
+  // Two inactivity periods of the workloads' clients (2.5 s): a broker that stands still breaks no
+  // connection, and its clients hear nothing of the next leader.
+  takeoverNoticeMs: 5500,
   leaseMs: 5000,
   unavailableMs: 5000,
 }
