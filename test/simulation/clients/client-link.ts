@@ -12,7 +12,7 @@ import {
 import type { ByteStream, ByteStreamOwner } from '@quorate/core/transport/byte-stream'
 
 /** Silence of the broker after which a link is given up; the broker gives up clients by it too. */
-export const INACTIVITY_MS = 2100
+export const INACTIVITY_MS = 1050
 const TICK_MS = INACTIVITY_MS / 3
 /** The longest time from the broker's last word to `lost`. */
 export const NOTICE_MS = INACTIVITY_MS + TICK_MS
