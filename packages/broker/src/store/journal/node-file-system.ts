@@ -10,8 +10,8 @@ export const nodeFileSystem: FileSystem = {
     settled<number>((done) => fs.open(path, flagsOf[mode], done)).then((fd) => new NodeFile(fd)),
   async makeDirectory(path) {
     const first = await fsPromises.mkdir(path, { recursive: true })
-    // What is in them would be lost with their names: each stands in the directory above. Those that
-    // are there already may come from somebody who did not sync, or was killed before it.
+    // What is in them would be lost with their names: each stands in the directory above. Those
+    // that are there already may come from somebody who did not sync, or was killed before it.
     const top = dirname(resolve(first ?? path))
     let isOurs = first !== undefined
     for (let at = dirname(resolve(path)); ; at = dirname(at)) {
