@@ -469,6 +469,8 @@ interface Again {
   /** Deliveries by the same leader that a consumer told of, and by all others. */
   readonly sameLeaders: number
   readonly others: number
+  /** Where it was handed out before as one that had been so twice at least; -1 when it was not. */
+  readonly counted: number
 }
 
 /** Dispatches, each with how often consumers had had the message before. */
@@ -489,7 +491,15 @@ function dispatches({ events }: Sound): Again[] {
       )
       const same = before.filter(({ event: { epoch } }) => epoch === event.epoch)
       const sameLeaders = same.length
-      found.push({ event, sameLeaders, others: before.length - sameLeaders })
+      const counted = events.findLastIndex(
+        (one, i) =>
+          i < events.indexOf(event) &&
+          one.kind === 'dispatched' &&
+          one.message === event.message &&
+          one.destination.startsWith('queue:') &&
+          one.redeliveries > 1,
+      )
+      found.push({ event, sameLeaders, others: before.length - sameLeaders, counted })
       earlier.push({ event, isSeen: false })
     }
   }
@@ -555,6 +565,28 @@ const counts: readonly Corruption[] = [
     of: (sound) => {
       const often = dispatches(sound).filter(({ sameLeaders }) => sameLeaders > 1)
       return recounted(sound, often, () => 1)
+    },
+  },
+  {
+    title: 'a count that is lost with a leader whose log had it',
+    check: 'C12',
+    of: (sound) => {
+      const { events, index } = sound
+      const found = dispatches(sound).filter(({ event, counted }) => {
+        const at = events.indexOf(event)
+        const takeover = events.findLastIndex((one, i) => i < at && one.kind === 'elected')
+        const from = events.findLastIndex((one, i) => i < takeover && one.kind === 'elected')
+        return index.operations.some(
+          (op) =>
+            op.call.type === 'send' &&
+            op.call.tx === undefined &&
+            op.outcome === 'ok' &&
+            op.at > Math.max(from, counted) &&
+            counted > from &&
+            op.endAt < takeover,
+        )
+      })
+      return recounted(sound, found, () => 1)
     },
   },
   {

@@ -7,6 +7,8 @@ import type { Violation } from '../violation.ts'
 interface Dispatch {
   readonly event: Dispatched
   readonly source: SourceName
+  /** Something was confirmed after it before somebody else was elected: so is what it counts. */
+  readonly isCommitted: boolean
   /** The consumer tells of it. */
   receipt: HistoryEvent | null
 }
@@ -16,15 +18,33 @@ function sourceOf({ client, destination }: Dispatched, subscriptions: Map<string
   return subscriptions.get(`${client} ${destination}`) ?? destination
 }
 
+/** From each event on: when the last call was made that was confirmed before the next election. */
+function lastConfirmed({ events, operations }: HistoryIndex): (at: number) => number {
+  const elections = [...events.keys()].filter((at) => events[at]?.kind === 'elected')
+  const termOf = (at: number): number => elections.findLastIndex((election) => election <= at)
+  const last = new Map<number, number>()
+  for (const { call, at, outcome, endAt } of operations) {
+    const isStored = call.type === 'commit' || (call.type === 'send' && call.tx === undefined)
+    if (!isStored || outcome !== 'ok') continue
+    const term = termOf(at)
+    if (term === termOf(endAt)) last.set(term, at)
+  }
+  return (at) => last.get(termOf(at)) ?? -1
+}
+
 /** All dispatches in their order, with what became of them. */
-function dispatchesOf({ events }: HistoryIndex): Dispatch[] {
+function dispatchesOf(index: HistoryIndex): Dispatch[] {
+  const { events } = index
+  const confirmedAfter = lastConfirmed(index)
   const all: Dispatch[] = []
   const subscriptions = new Map<string, SourceName>()
   // A consumer is on one connection at a time: what it tells of came with the latest.
   const latest = new Map<`${ConsumerName} ${string}`, Dispatch>()
-  for (const event of events) {
+  for (const [at, event] of events.entries()) {
     if (event.kind === 'dispatched') {
-      const dispatch = { event, source: sourceOf(event, subscriptions), receipt: null }
+      const isCommitted = confirmedAfter(at) > at
+      const source = sourceOf(event, subscriptions)
+      const dispatch = { event, source, isCommitted, receipt: null }
       latest.set(`${event.consumer} ${event.message}`, dispatch)
       all.push(dispatch)
     } else if (event.kind === 'receive') {
@@ -47,9 +67,12 @@ function doubtOf(before: readonly Dispatch[], { event: now }: Dispatch): string 
   const most = now.isInherited ? Math.max(1, before.length) : sameLeaders.length
   if (now.redeliveries > most) return `it can have been at most ${most}`
   const seen = sameLeaders.filter(({ receipt }) => receipt !== null).length
+  if (now.redeliveries < seen) return `consumers had it ${seen} times`
+  if (!now.isInherited) return null
   const wasSeen = before.some(({ receipt }) => receipt !== null)
-  const least = Math.max(seen, now.isInherited && wasSeen ? 1 : 0)
-  return now.redeliveries < least ? `consumers had it ${least} times` : null
+  const logged = before.map(({ event, isCommitted }) => (isCommitted ? event.redeliveries : 0))
+  const least = Math.max(wasSeen ? 1 : 0, ...logged)
+  return now.redeliveries < least ? `an earlier leader's log had ${least}` : null
 }
 
 /**
@@ -69,7 +92,8 @@ export function checkRedeliveries(index: HistoryIndex): Violation[] {
       const what = `${node} gave ${consumer} ${message} of ${source}`
       const line = `${what} as delivered ${redeliveries} times before: ${doubt}`
       const proof = before.flatMap((one) => (one.receipt ? [one.event, one.receipt] : [one.event]))
-      violations.push({ check: 'C12', about: [], line, events: [...proof, event] })
+      const about = event.isInherited ? [{ source, message }] : []
+      violations.push({ check: 'C12', about, line, events: [...proof, event] })
     }
     before.push(now)
   }
