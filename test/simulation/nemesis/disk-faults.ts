@@ -54,6 +54,8 @@ export const diskFaults = {
       const { simulation, victim, chance } = at
       if (!simulation.isComplete || !maySpoil(at)) return
       victim.wipe()
+      // A new store is made with these.
+      if (chance.chance(0.2)) victim.disk.fail(chance.pick(['sync', 'syncDirectory']))
       if (chance.chance(0.7)) victim.start()
     },
   },
@@ -65,6 +67,37 @@ export const diskFaults = {
       if (victim.witness.log.length < 2 || !maySpoil(at)) return
       victim.kill()
       victim.rot(chance.integer(1, victim.witness.log.length))
+      if (chance.chance(0.7)) victim.start()
+    },
+  },
+  /** It may be met at a read: a follower is behind, or a body is not in memory any more. */
+  rotWhileRunning: {
+    weight: 2,
+    destroys: 'copies',
+    strike: (at) => {
+      const { log } = at.victim.witness
+      if (log.writtenIndex < 1 || !maySpoil(at)) return
+      at.victim.rot(at.chance.integer(1, log.writtenIndex))
+    },
+  },
+  rotOfMeta: {
+    weight: 1.5,
+    destroys: 'copies',
+    strike: (at) => rotOfSlot(at, 'meta'),
+  },
+  rotOfCheckpoint: {
+    weight: 1.5,
+    destroys: 'copies',
+    strike: (at) => rotOfSlot(at, 'journal/checkpoint'),
+  },
+  lossOfMeta: {
+    weight: 1,
+    destroys: 'store',
+    strike: (at) => {
+      const { simulation, victim, chance } = at
+      if (!simulation.isComplete || !maySpoil(at)) return
+      victim.kill()
+      victim.loseMeta()
       if (chance.chance(0.7)) victim.start()
     },
   },
@@ -93,6 +126,15 @@ const atStart: readonly OperationKind[] = [
   'size',
   'remove',
 ]
+
+function rotOfSlot(at: StrikeContext, file: 'meta' | 'journal/checkpoint'): void {
+  if (!maySpoil(at)) return
+  const { victim, chance } = at
+  if (chance.chance(0.3)) victim.losePower()
+  else victim.kill()
+  victim.rotSlot(file)
+  if (chance.chance(0.7)) victim.start()
+}
 
 /** One of the next operations of this kind ends with EIO. */
 function failing(at: StrikeContext, kind: OperationKind, within: number): void {

@@ -1,4 +1,5 @@
 import { clockFaults } from './clock-faults.ts'
+import { combinedFaults } from './combined-faults.ts'
 import { coordinationFaults } from './coordination-faults.ts'
 import { diskFaults } from './disk-faults.ts'
 import { networkFaults } from './network-faults.ts'
@@ -11,6 +12,7 @@ export const faults = {
   ...diskFaults,
   ...clockFaults,
   ...coordinationFaults,
+  ...combinedFaults,
 } as const
 
 export type FaultName = keyof typeof faults

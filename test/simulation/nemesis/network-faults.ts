@@ -1,4 +1,5 @@
 import type { FaultFamily, StrikeContext } from './fault.ts'
+import { crash } from './fault.ts'
 
 export const networkFaults = {
   cut: {
@@ -24,6 +25,23 @@ export const networkFaults = {
     strike: ({ simulation, victim, chance }) => {
       simulation.tell(`${victim.id} has a slow network`)
       simulation.network.slowDown(victim.id, chance.between(5, 300))
+    },
+  },
+  /** Connections break, and break off, in the middle of frames. */
+  tornFrames: {
+    weight: 1.5,
+    strike: ({ simulation, victim, chance }) => {
+      simulation.tell(`connections of ${victim.id} break in the middle of frames`)
+      simulation.network.tearing = 0.8
+      simulation.network.reset(victim.id)
+      if (chance.chance(0.3)) crash(victim, chance, 0.5)
+    },
+  },
+  splitFrames: {
+    weight: 1,
+    strike: ({ simulation, chance }) => {
+      simulation.tell('frames arrive in pieces')
+      simulation.network.splitting = chance.between(0.05, 0.3)
     },
   },
 } as const satisfies Readonly<Record<string, FaultFamily>>

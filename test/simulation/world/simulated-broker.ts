@@ -21,7 +21,8 @@ import { Disk } from './disk.ts'
 import { DispatchWatch } from './dispatch-watch.ts'
 import type { Sighting } from './sightings.ts'
 import type { Simulation } from './simulation.ts'
-import { SimulatedProcess } from './simulated-process.ts'
+import { MonotonicClock, SimulatedProcess } from './simulated-process.ts'
+import { rotSlots } from './slot-rot.ts'
 import { StreamEnd } from './simulated-stream.ts'
 
 export const CLIENT_PORT = 61616
@@ -62,6 +63,7 @@ export class SimulatedBroker {
   #broker: Broker | null = null
   #boot = 1
   #wallSkewMs = 0
+  readonly #monotonic: MonotonicClock
   #starts = 0
   /** In which start something happened to its store; null when all is well. */
   #doubtedIn: number | null = null
@@ -71,6 +73,7 @@ export class SimulatedBroker {
     this.id = id
     this.#shape = shape
     this.#chance = simulation.chance.fork()
+    this.#monotonic = new MonotonicClock(simulation.timeline)
     this.disk = this.#newDisk()
     this.witness = this.#newWitness()
   }
@@ -98,7 +101,7 @@ export class SimulatedBroker {
   start(): void {
     if (this.isUp) return
     const { network, timeline } = this.#simulation
-    const process = new SimulatedProcess(this.id, timeline)
+    const process = new SimulatedProcess(this.id, timeline, this.#monotonic)
     process.wallOffsetMs += this.#wallSkewMs
     this.#process = process
     this.#starts++
@@ -183,11 +186,11 @@ export class SimulatedBroker {
     return this.#doubtedIn !== null
   }
 
-  /** A byte of this record changes on the medium; only while the broker is down. */
+  /** A byte of this record changes on the medium, and nobody has it in memory. */
   rot(index: number): boolean {
     const { log } = this.witness
     const record = log.recordAt(index)
-    if (this.isUp || record === undefined) return false
+    if (index > log.writtenIndex || record === undefined) return false
     const start = log.recordAt(index - 1)?.endPosition ?? 0
     const position = this.#chance.integer(start, record.endPosition - 1)
     if (!this.witness.flip(position, 1 << this.#chance.integer(0, 7))) return false
@@ -198,10 +201,43 @@ export class SimulatedBroker {
     return true
   }
 
+  /**
+   * A bit changes in the newest slot of the file in which the replica, or its journal, keeps what it
+   * must not forget. Only while the broker is down: a running one knows it by heart.
+   */
+  rotSlot(file: 'meta' | 'journal/checkpoint'): boolean {
+    const damage = { what: 'newest', chance: this.#chance } as const
+    if (this.isUp || !rotSlots(this.disk.files, `${this.#directory}/${file}`, damage)) return false
+    this.#tell(`has a bit of ${file} changed`)
+    this.#simulation.sight(file === 'meta' ? 'a meta file decayed' : 'a checkpoint decayed')
+    this.#doubt()
+    return true
+  }
+
+  /** R3: nothing is left of the meta file, and so the store is lost. */
+  loseMeta(): boolean {
+    const damage = { what: 'all', chance: this.#chance } as const
+    if (this.isUp || !rotSlots(this.disk.files, `${this.#directory}/meta`, damage)) return false
+    this.#tell('has a meta file that nobody can read')
+    this.#simulation.sight('a store was lost with its meta file')
+    this.#simulation.ledger.destroyed(this.witness, 0)
+    this.#doubt()
+    this.witness.storeUuid = 'not yet known'
+    return true
+  }
+
+  /** Its monotonic clock goes so much faster, or slower. */
+  driftClock(rate: number): void {
+    this.#monotonic.rate = rate
+    this.#tell(`has a clock of rate ${rate.toFixed(4)}`)
+    this.#simulation.sight('clocks went at different rates')
+  }
+
   /** Only the wall clock moves. */
   skewWallClock(ms: number): void {
     this.#wallSkewMs += ms
     if (this.#process !== null) this.#process.wallOffsetMs += ms
+    if (ms < 0) this.#simulation.sight('a wall clock went back')
     this.#tell(`has its wall clock moved by ${Math.round(ms)} ms`)
   }
 
@@ -209,6 +245,7 @@ export class SimulatedBroker {
     if (this.#process !== process) return
     this.#tell(`fails: ${error.code} ${error.message}`)
     this.#mustBeExcusable(error)
+    if (error.code === 'JOURNAL_CORRUPT') this.#simulation.sight('damage was met while running')
     const goodbye = () => {
       if (this.#process === process) this.#end({ powerCut: false })
     }

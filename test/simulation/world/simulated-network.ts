@@ -22,6 +22,12 @@ interface Listening {
 export class SimulatedNetwork {
   readonly timeline: Timeline
   readonly chance: Chance
+  /** Share of flights that arrive in pieces. */
+  splitting = 0
+  /** Share of broken connections of which a part of what was in the air arrives. */
+  tearing = 0
+  /** Told of a piece that arrived by itself; `torn`: nothing came behind it. */
+  onPiece: (torn: boolean) => void = () => undefined
   readonly #listening = new Map<string, Listening>()
   readonly #cuts = new Set<string>()
   readonly #slow = new Map<string, number>()
@@ -48,6 +54,8 @@ export class SimulatedNetwork {
   heal(): void {
     this.#cuts.clear()
     this.#slow.clear()
+    this.splitting = 0
+    this.tearing = 0
   }
 
   isCut(from: string, to: string): boolean {
@@ -71,6 +79,17 @@ export class SimulatedNetwork {
         this.timeline.after(this.resendMs(), () => this.carry(from, to, arrive))
       } else arrive()
     })
+  }
+
+  /**
+   * Of so many bytes, how many arrive now; the rest comes later, or never. Often it is the first
+   * bytes of a frame that are told apart: its length.
+   */
+  pieceOf(bytes: number, torn: boolean): number {
+    const share = torn ? this.tearing : this.splitting
+    if (share === 0 || bytes < 2 || !this.chance.chance(share)) return bytes
+    this.onPiece(torn)
+    return this.chance.integer(1, this.chance.chance(0.4) ? Math.min(8, bytes - 1) : bytes - 1)
   }
 
   resendMs(): number {

@@ -11,13 +11,16 @@ export class SimulatedProcess {
   readonly timeline: Timeline
   /** What the wall clock is ahead of simulated time; a fault moves it. */
   wallOffsetMs = 1_700_000_000_000
+  /** Of the machine that it runs on. */
+  readonly monotonic: MonotonicClock
   #isPaused = false
   #isAlive = true
   #held: (() => void)[] = []
 
-  constructor(host: string, timeline: Timeline) {
+  constructor(host: string, timeline: Timeline, monotonic = new MonotonicClock(timeline)) {
     this.host = host
     this.timeline = timeline
+    this.monotonic = monotonic
   }
 
   get isAlive(): boolean {
@@ -59,7 +62,7 @@ export class SimulatedProcess {
   /** Monotonic time does not stop with the process, nor does it jump with the wall clock. */
   get clock(): Clock {
     return {
-      monotonicMs: () => this.timeline.nowMs,
+      monotonicMs: () => this.monotonic.nowMs,
       wallMs: () => Math.floor(this.wallOffsetMs + this.timeline.nowMs),
       after: (delayMs, callback) => new ProcessTimer(this, callback).arm(delayMs),
       every: (periodMs, callback) => {
@@ -67,6 +70,34 @@ export class SimulatedProcess {
         return new ProcessTimer(this, callback, period).arm(period)
       },
     }
+  }
+}
+
+/** A machine's own time: no two crystals agree. */
+export class MonotonicClock {
+  readonly #timeline: Timeline
+  #rate = 1
+  #sinceMs = 0
+  #startMs = 0
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline
+  }
+
+  get nowMs(): number {
+    return this.#startMs + (this.#timeline.nowMs - this.#sinceMs) * this.#rate
+  }
+
+  /** Milliseconds of its own in one of simulated time. */
+  get rate(): number {
+    return this.#rate
+  }
+
+  /** From now on; timers that run keep the time at which they will fire. */
+  set rate(rate: number) {
+    this.#startMs = this.nowMs
+    this.#sinceMs = this.#timeline.nowMs
+    this.#rate = rate
   }
 }
 
@@ -88,7 +119,8 @@ class ProcessTimer implements Timer {
   }
 
   arm(delayMs: number): this {
-    this.#pending = this.#process.timeline.after(delayMs, this.#due)
+    const { timeline, monotonic } = this.#process
+    this.#pending = timeline.after(delayMs / monotonic.rate, this.#due)
     return this
   }
 

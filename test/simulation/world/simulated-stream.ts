@@ -6,7 +6,7 @@ import type { SimulatedProcess } from './simulated-process.ts'
 
 /** What is on its way in one direction; `end` follows the bytes. */
 interface Flight {
-  readonly buffers: Buffer[]
+  buffers: Buffer[]
   bytes: number
   end: boolean
 }
@@ -19,6 +19,8 @@ const PILED_UP_BYTES = 4096
  * them.
  *
  *   write -> [ flight in the air ] -> [ arrived ] -> received
+ *
+ * A flight may arrive in pieces, and of one whose connection breaks a beginning may arrive.
  */
 export class StreamEnd implements ByteStream {
   readonly process: SimulatedProcess
@@ -96,12 +98,15 @@ export class StreamEnd implements ByteStream {
   /** Something between the two broke the connection, and both learn it. */
   reset(): void {
     const error = new BrokerError('CONNECTION_LOST', 'connection reset')
+    this.#tear()
+    if (this.peer !== null) this.peer.#tear()
     this.process.timeline.after(0, () => this.#close(error))
     this.#tellPeer()
   }
 
   /** Our process is gone. Without power nobody says goodbye: the peer waits for nothing. */
   vanish(powerCut: boolean): void {
+    this.#tear()
     this.#isClosed = true
     this.#network.forget(this)
     if (!powerCut) this.#tellPeer()
@@ -134,14 +139,47 @@ export class StreamEnd implements ByteStream {
       this.process.timeline.after(this.#network.resendMs(), () => this.#arrive(flight))
       return
     }
-    this.#inAir = null
+    const piece = this.#pieceOf(flight)
+    if (piece === flight) this.#inAir = null
     if (peer.isClosed) {
+      this.#inAir = null
       // A machine that runs, but knows nothing of the connection, says so.
       if (!this.#network.isDark(to)) peer.#tellPeer()
       return
     }
-    peer.#arrived.push(flight)
+    peer.#arrived.push(piece)
     peer.process.enter(() => peer.#take())
+    if (piece === flight) return
+    this.process.timeline.after(this.#network.delayMs(from, to), () => this.#arrive(flight))
+  }
+
+  /** What arrives by itself: the whole flight, or a beginning that is taken out of it. */
+  #pieceOf(flight: Flight): Flight {
+    const length = this.#network.pieceOf(flight.bytes, false)
+    if (length === flight.bytes) return flight
+    const bytes = Buffer.concat(flight.buffers)
+    flight.buffers = [bytes.subarray(length)]
+    flight.bytes -= length
+    return { buffers: [bytes.subarray(0, length)], bytes: length, end: false }
+  }
+
+  /** The connection breaks: of what is in the air only a beginning is left, and arrives at once. */
+  #tear(): void {
+    const { peer } = this
+    const flight = this.#inAir
+    if (flight === null || peer === null || peer.isClosed) return
+    const length = this.#network.pieceOf(flight.bytes, true)
+    if (length === flight.bytes) return
+    const bytes = Buffer.concat(flight.buffers).subarray(0, length)
+    flight.buffers = []
+    flight.bytes = 0
+    flight.end = false
+    if (this.#network.isCut(this.process.host, peer.process.host)) return
+    this.process.timeline.after(0, () => {
+      if (peer.isClosed) return
+      peer.#arrived.push({ buffers: [bytes], bytes: length, end: false })
+      peer.process.enter(() => peer.#take())
+    })
   }
 
   #take(): void {

@@ -49,6 +49,8 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     this.chance = new Chance(options.seed)
     this.network = new SimulatedNetwork(this.timeline, this.chance.fork())
+    this.network.onPiece = (torn) =>
+      this.sight(torn ? 'a connection broke in the middle' : 'bytes arrived in pieces')
     this.coordination = new Coordination(this.timeline, this.network, this.chance.fork())
     const sync = parseSyncLevel(options.sync ?? 'quorum_disk')
     this.ledger = new Ledger(sync)

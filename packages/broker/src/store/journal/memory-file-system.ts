@@ -110,13 +110,20 @@ export class MemoryFileSystem implements FileSystem {
 
   async rename(source: string, target: string): Promise<void> {
     await this.#begin({ kind: 'rename', path: source, length: 0 })
+    if (this.#directories.has(normalize(source))) {
+      this.#moveDirectory(normalize(source), normalize(target))
+      return
+    }
     const inode = this.#find(source)
     if (inode === undefined) throw systemError('ENOENT', `rename ${source}`)
-    assert(dirname(source) === dirname(target), 'files are renamed inside their directory')
-    change(this.#directoryOf(source), [
-      { name: basename(source), inode: null },
-      { name: basename(target), inode },
-    ])
+    const [from, to] = [this.#directoryOf(source), this.#directoryOf(target)]
+    const gone = { name: basename(source), inode: null }
+    const there = { name: basename(target), inode }
+    if (from === to) change(from, [gone, there])
+    else {
+      change(to, [there])
+      change(from, [gone])
+    }
   }
 
   async remove(path: string): Promise<void> {
@@ -208,6 +215,15 @@ export class MemoryFileSystem implements FileSystem {
     const directory = this.#directories.get(normalize(dirname(path)))
     if (directory === undefined) throw systemError('ENOENT', path)
     return directory
+  }
+
+  /** With all that is in it; durable at once, as directories are. */
+  #moveDirectory(source: string, target: string): void {
+    for (const [path, directory] of [...this.#directories]) {
+      if (path !== source && !path.startsWith(`${source}/`)) continue
+      this.#directories.delete(path)
+      this.#directories.set(target + path.slice(source.length), directory)
+    }
   }
 
   get usedBytes(): number {
