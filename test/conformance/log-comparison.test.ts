@@ -55,6 +55,13 @@ describe('log comparison', () => {
     assert.throws(() => compareJournals(one, other), /left and right differ at position 10/)
   })
 
+  it('passes over bytes that a test has damaged, and counts them', () => {
+    const one = journal('sound', [[0, 'abcdefgh', 0]])
+    const other = journal('damaged', [[0, 'abxdefxh', 0]])
+    assert.equal(compareJournals(one, other, new Set([2, 6, 7])), 2)
+    assert.throws(() => compareJournals(one, other, new Set([2])), /differ at position 6/)
+  })
+
   it('demands that both end at the same position', () => {
     const long = journal('long', [[0, 'abcd', 0]])
     assert.throws(() => compareJournals(long, journal('short', [[0, 'abc', 1]])), /end apart/)

@@ -32,6 +32,8 @@ export class ChaosCluster {
   readonly equipment: Equipment
   readonly cluster: Cluster
   readonly random: () => number
+  /** Positions of the log at which some broker's copy was damaged. */
+  readonly damage = new Set<number>()
   readonly #coordination: ZooKeeperCoordination
   readonly #supervisor: Supervisor
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, readdirSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { BrokerNode } from '../../support/broker-node.ts'
 import type { ChaosCluster } from '../cluster/chaos-cluster.ts'
 import type { Fault, Strike } from './fault.ts'
@@ -40,7 +40,8 @@ function segmentsOf(node: BrokerNode): Stretch[] {
   return stretches.filter(({ from, to }) => to > from)
 }
 
-function flipOne({ path, from, to }: Stretch, random: () => number): void {
+/** Returns the position in the log. */
+function flipOne({ path, from, to }: Stretch, random: () => number): number {
   const at = from + Math.floor(random() * (to - from))
   const file = openSync(path, 'r+')
   try {
@@ -50,6 +51,7 @@ function flipOne({ path, from, to }: Stretch, random: () => number): void {
   } finally {
     closeSync(file)
   }
+  return Number.parseInt(basename(path), 16) + at
 }
 
 /** Kills a follower, flips bits in the stretches that are chosen, and starts it at the heal. */
@@ -64,7 +66,7 @@ async function rot(
   if (stretches.length === 0) throw new Error('no bytes to damage')
   for (let count = 0; count < FLIPS; count++) {
     const stretch = stretches[Math.floor(cluster.random() * stretches.length)]
-    if (stretch !== undefined) flipOne(stretch, cluster.random)
+    if (stretch !== undefined) cluster.damage.add(flipOne(stretch, cluster.random))
   }
   return {
     targets: [follower.name],
@@ -80,13 +82,13 @@ const common = {
   equipment: 'plain',
   holdMs: 1000,
   service: 'continues',
-  mayCost: 'Nothing that a client notices: the damage is found and fetched again.',
 } as const
 
 export const bitFlips: Readonly<Record<string, Fault>> = {
   'bit-flips-recent': {
     ...common,
     describe: 'A follower is killed, bits flip near the end of its journal, and it starts again.',
+    mayCost: 'Nothing that a client notices: the damage is found and fetched again.',
     strike: (cluster) =>
       rot(cluster, (segments) => {
         const last = segments.at(-1)
@@ -97,6 +99,7 @@ export const bitFlips: Readonly<Record<string, Fault>> = {
   'bit-flips-anywhere': {
     ...common,
     describe: 'A follower is killed, bits flip anywhere in its journal, and it starts again.',
+    mayCost: 'Nothing that a client notices: damage is found when it is read, and fetched again.',
     strike: (cluster) => rot(cluster, (segments) => segments),
   },
 }

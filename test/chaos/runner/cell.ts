@@ -192,9 +192,9 @@ class Cell {
   }
 
   async #compareLogs(): Promise<LogComparisonResult> {
-    const { cluster } = this.#options.cluster
-    const compared = await assertIdenticalLogs(cluster).then(
-      () => ({ outcome: 'identical', message: 'the journals are equal byte for byte' }) as const,
+    const { cluster, damage } = this.#options.cluster
+    const compared = await assertIdenticalLogs(cluster, damage).then(
+      (unread) => ({ outcome: 'identical', message: equalBut(unread) }) as const,
       (error: unknown) => ({ outcome: 'different', message: messageOf(error) }) as const,
     )
     if (compared.outcome === 'different') {
@@ -300,4 +300,12 @@ class Cell {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Decay is noticed when a record is read again, and not before. */
+function equalBut(unread: number): string {
+  const equal = 'the journals are equal byte for byte'
+  return unread === 0
+    ? equal
+    : `${equal}, but for ${unread} damaged ones that nobody has read since`
 }
