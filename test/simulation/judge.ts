@@ -12,9 +12,10 @@ import type { WrittenOff } from './world/written-off.ts'
 const SLOWEST_WAY_MS = 350
 
 /**
- * C10. The longest of these waits one after the other: a leader that was cut off or paused finds out
- * that it has no quorum (2,000 ms), voters stop to believe in it (800 ms), one candidacy for nothing
- * (800 ms); a client gives up an attempt to connect (1,000 ms) and waits for its next round (400 ms).
+ * C10. The longest of these waits one after the other: a leader that was cut off or paused finds
+ * out that it has no quorum (2,000 ms), voters stop to believe in it (800 ms), one candidacy for
+ * nothing (800 ms); a client gives up an attempt to connect (1,000 ms) and waits for its next round
+ * (400 ms).
  */
 const UNAVAILABLE_MS = 5_000
 
@@ -45,8 +46,8 @@ export function judge(simulation: Simulation, strikes: number): void {
 }
 
 /**
- * What clients can object to. What a quorum of disks lost, and what was reported, may be missing, or
- * come back (R10): of the messages that the lost records touched, and of no other.
+ * What clients can object to. What a quorum of disks lost, and what was reported, may be missing,
+ * or come back (R10): of the messages that the lost records touched, and of no other.
  */
 export function objections(history: readonly HistoryEvent[], writtenOff: WrittenOff): string[] {
   const { counts, violations } = judgeHistory(history, LIMITS)

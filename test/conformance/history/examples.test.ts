@@ -29,7 +29,8 @@ function callOf(type: string, client: string, words: readonly string[]): Call {
 /**
  * Events a second apart. `p send p:1 [tx]`, `c ack p:1 [tx]`, `c upTo p:1`, `c commit tx`; then
  * `p ok`, `p fail`, `p unknown` end the client's last call. `c gets p:1 [redelivered]`, `c lost`,
- * `c back`; `b leads 2` is of a node and its epoch. Without a word of its own a history is drained at its end.
+ * `c back`; `b leads 2` is of a node and its epoch. Without a word of its own a history is drained
+ * at its end.
  */
 function history(...lines: readonly string[]): HistoryEvent[] {
   let op = 0

@@ -6,12 +6,15 @@ import { judgeHistory, violationLines } from '../../support/history/judge.ts'
 import { checkNames } from '../../support/history/violation.ts'
 import type { CheckName } from '../../support/history/violation.ts'
 import { corruptions, soundOf } from './corruptions.ts'
+import { countCorruptions } from './count-corruptions.ts'
 import { soundHistories } from './sound-histories.ts'
 
 /** The model tells an event a second, so that three events are no outage. */
 const limits = { unavailableMs: 50_000, leaseMs: 500, noticeMs: 500, takeoverNoticeMs: 500 }
 /** And all is told as it happens. */
 const strict = { ...limits, graceMs: 0, noticeMs: 0, takeoverNoticeMs: 0, leaseMs: 0 }
+
+const all = [...corruptions, ...countCorruptions]
 
 /** Histories that each kind of damage is tried on at least, and batches of 50 drawn for it. */
 const TRIED_MIN = 5
@@ -48,7 +51,7 @@ describe('the checkers of client histories', () => {
     )
   })
 
-  for (const { title, check, of } of corruptions) {
+  for (const { title, check, of } of all) {
     it(`find ${title} (${check})`, () => {
       let tried = 0
       const damaged = fc.tuple(soundHistories({ min: 60, max: 100 }), fc.nat())
@@ -75,7 +78,7 @@ describe('the checkers of client histories', () => {
   }
 
   it('are each proven able to fail', () => {
-    const proven = new Set(corruptions.map(({ check }) => check))
+    const proven = new Set(all.map(({ check }) => check))
     assert.deepEqual([...proven].sort(), [...checkNames].sort())
   })
 })
