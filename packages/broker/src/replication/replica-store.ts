@@ -107,7 +107,7 @@ export function damagedFromOf(error: unknown): number | null {
   return typeof fromIndex === 'number' ? fromIndex : null
 }
 
-const BOTH_SLOTS_BAD = 'neither copy in the meta file is whole (torn or damaged)'
+const BOTH_SLOTS_BAD = 'no copy in the meta file is whole (torn or damaged)'
 const META_MISSING = 'there is a journal, but its meta file is missing or was never written'
 
 interface ToldByLog {
@@ -209,6 +209,8 @@ async function setAside({ fileSystem, directory }: ReplicaStoreOptions): Promise
   for (const name of ['meta', 'journal', 'index']) {
     if (names.includes(name)) await fileSystem.rename(join(directory, name), join(aside, name))
   }
+  // Where they are now before where they were: no loss of power may take both names.
+  await fileSystem.syncDirectory(aside)
   await fileSystem.syncDirectory(directory)
   return aside
 }
