@@ -287,7 +287,7 @@ export class SimulatedBroker {
     if (this.#broker === null) this.#simulation.sight('a start met a failing disk')
   }
 
-  /** What this store holds, or says to hold, may be gone: until a later start is in good standing. */
+  /** What this store says to hold may be gone: until a later start is in good standing. */
   #doubt(): void {
     this.#doubtedIn = this.#starts
   }

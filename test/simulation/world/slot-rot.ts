@@ -5,8 +5,8 @@ const SLOT_BYTES = 2 * 64 * 1024
 const GENERATION_AT = 8
 
 /**
- * Decay of a two-slot file: one bit of what its newest slot holds, or everything in both. False when
- * nothing was written to it yet.
+ * Decay of a two-slot file: one bit of what its newest slot holds, or everything in both. False
+ * when nothing was written to it yet.
  */
 export function rotSlots(
   files: MemoryFileSystem,

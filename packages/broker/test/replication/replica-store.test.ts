@@ -140,6 +140,20 @@ describe('replica store', () => {
     assert.deepEqual((await readdir(join(directory, 'lost-1'))).sort(), ['journal', 'meta'])
   })
 
+  it('keeps what it set aside over a loss of power (R3)', async () => {
+    const meta = `${DIRECTORY}/meta`
+    for (let seed = 0; seed < 10; seed++) {
+      const fileSystem = new MemoryFileSystem()
+      await openStore({ fileSystem })
+      const spoilt = fileSystem.kill()
+      const size = spoilt.content(meta)?.length ?? 0
+      for (let at = 0; at < size; at += 64 * 1024) spoilt.flip(meta, at, 1)
+      await openStore({ fileSystem: spoilt })
+      const kept = await spoilt.crash(seed).list(`${DIRECTORY}/lost-1`)
+      assert.ok(kept.includes('meta'), `seed ${seed}`)
+    }
+  })
+
   it('finds in the log the configurations that the meta file missed (R39)', async () => {
     const fileSystem = new MemoryFileSystem()
     const store = await openStore({ fileSystem })

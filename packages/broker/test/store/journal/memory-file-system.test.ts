@@ -78,6 +78,20 @@ describe('file system in memory: power failures', () => {
     assert.deepEqual([...found].sort(), ['f', 'f,one', 'f,two', 'two'])
   })
 
+  it('moves directories with all that is in them, and files between directories', async () => {
+    const { fileSystem, file } = await fresh()
+    await file.write([Buffer.from('content')], 0)
+    await fileSystem.makeDirectory('/d/sub/deep')
+    await fileSystem.open('/d/sub/deep/g', 'create')
+    await fileSystem.makeDirectory('/d/aside')
+    await fileSystem.rename('/d/sub', '/d/aside/sub')
+    await fileSystem.rename('/d/f', '/d/aside/f')
+    assert.deepEqual(await fileSystem.list('/d'), ['aside'])
+    assert.deepEqual((await fileSystem.list('/d/aside')).sort(), ['f', 'sub'])
+    assert.deepEqual(await fileSystem.list('/d/aside/sub/deep'), ['g'])
+    assert.equal(fileSystem.content('/d/aside/f')?.toString(), 'content')
+  })
+
   it('may bring back a longer file after a truncation, but not after a synced one', async () => {
     const sizes = new Set<number>()
     for (let seed = 0; seed < 40; seed++) {
