@@ -67,6 +67,8 @@ export class SimulatedBroker {
   #starts = 0
   /** In which start something happened to its store; null when all is well. */
   #doubtedIn: number | null = null
+  /** Files of which a copy has decayed, and that no start has written anew. */
+  readonly #decayed = new Set<string>()
 
   constructor(simulation: Simulation, id: string, shape: ClusterShape) {
     this.#simulation = simulation
@@ -207,7 +209,10 @@ export class SimulatedBroker {
    */
   rotSlot(file: 'meta' | 'journal/checkpoint'): boolean {
     const damage = { what: 'newest', chance: this.#chance } as const
-    if (this.isUp || !rotSlots(this.disk.files, `${this.#directory}/${file}`, damage)) return false
+    // A slot has two copies, and a start writes both anew: one decays at a time.
+    if (this.isUp || this.#decayed.has(file)) return false
+    if (!rotSlots(this.disk.files, `${this.#directory}/${file}`, damage)) return false
+    this.#decayed.add(file)
     this.#tell(`has a bit of ${file} changed`)
     this.#simulation.sight(file === 'meta' ? 'a meta file decayed' : 'a checkpoint decayed')
     this.#doubt()
@@ -387,7 +392,10 @@ export class SimulatedBroker {
       if (this.#process === process) this.#simulation.guard(at)
     }
     return {
-      opened: (node) => look(() => witness.opened(node)),
+      opened: (node) => {
+        this.#decayed.clear()
+        look(() => witness.opened(node))
+      },
       indexed: (store) => look(() => witness.indexed(store)),
       stepped: (event, effects) => look(() => witness.stepped(event, effects)),
     }
