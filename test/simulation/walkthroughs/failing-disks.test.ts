@@ -20,6 +20,7 @@ describe('disks that fail', () => {
         -  kept: 3 confirmed
         -  C is cut off from the others
         -  batch: 20 sent
+        A  syncData *: EIO
         A  fails: STORE_UNAVAILABLE EIO: sync *
         -  the network is healed
         C  votes for B in epoch 2, itself at *

@@ -50,7 +50,7 @@ describe('confirmed from memory (quorum_mem)', () => {
     async (on, { a, b, c }) => {
       await on.confirm('kept', 3)
       await on.pass(FLUSHED_MS)
-      await on.confirm('risky', 5)
+      await on.confirm('risky', 5, LARGE_BYTES)
       // C, the last to stand for election, lives long enough to have all of it on its disk.
       a.losePower()
       b.losePower()
@@ -59,8 +59,10 @@ describe('confirmed from memory (quorum_mem)', () => {
       a.start()
       b.start()
       await on.nobodyLeads(5_000)
+      // Its answers come last: until then A and B may think that nobody has more than they.
+      on.simulation.network.slowDown(c.id, 60)
       c.start()
-      await on.someoneLeads()
+      await on.leads(c)
       assert.equal(on.simulation.ledger.reportedLosses, 0)
       on.expects(`
         -  kept: 3 confirmed
@@ -77,14 +79,14 @@ describe('confirmed from memory (quorum_mem)', () => {
         -  nobody leads
         C  starts
         C  opens its store: 1/12, suspect: the machine restarted *
-        ~  *  promises epoch * to *, no vote: it is suspect
-        ~  *  promises epoch * to *, no vote: it is suspect
-        *  raises an alarm: elected by full attendance: confirmed records may be missing
-        *  has caught up and is trusted again
-        *  wins epoch *, something may be lost
-        ~  *  has caught up and is trusted again
-        ~  *  has caught up and is trusted again
-        ~  *  leads in epoch *
+        ~  A  promises epoch * to C, no vote: it is suspect
+        ~  B  promises epoch * to C, no vote: it is suspect
+        C  raises an alarm: elected by full attendance: confirmed records may be missing
+        C  has caught up and is trusted again
+        C  wins epoch *, something may be lost
+        ~  A  has caught up and is trusted again
+        ~  B  has caught up and is trusted again
+        ~  C  leads in epoch *
         ~  -  everything is mended
       `)
     },

@@ -7,13 +7,16 @@ describe('silence', () => {
     'W11 a leader that stood still for 30 s hands out nothing and confirms nothing afterwards',
     { replicas: 3, seed: 11 },
     async (on, { a, b }) => {
-      await on.confirm('many', 150)
+      await on.confirm('many', 600)
       on.consume()
       await on.until(() => on.received > 30, 'nobody receives')
       // Acknowledgements are on their way to it, and sends.
       on.offer('late', 20)
       await on.pass(0.1)
       a.pause()
+      // Those it finds when it goes on, but not that their senders gave it up.
+      await on.pass(15)
+      on.muteClientsFor(a)
       await on.leads(b)
       await on.confirmed('late')
       await on.pass(30_000)
@@ -22,15 +25,17 @@ describe('silence', () => {
       await on.pass(2_000)
       assert.equal(on.simulation.history.length, seen, 'a client heard something')
       on.expects(`
-        -  many: 150 confirmed
+        -  many: 600 confirmed
         -  late: 20 sent
         A  is paused
+        -  A hears no client any more
         C  votes for B in epoch 2, itself at 1/*
         B  wins epoch 2
         B  leads in epoch 2
         -  late: all confirmed
         A  goes on
         A  steps down: no quorum answers
+        A  cuts its log after *
         -  everything is mended
       `)
     },

@@ -56,9 +56,12 @@ export class Stage {
   readonly #votes = new Map<SimulatedBroker, number>()
   readonly #acks = new Map<SimulatedBroker, FrameOf<'ack'>[]>()
   #expected = ''
+  #answersToLose = 0
+  #epochsAskedFor = 0
 
   constructor(options: SimulationOptions) {
     this.simulation = new Simulation(options)
+    this.simulation.coordination.losesAnswerTo = (request) => this.#losesAnswerTo(request)
     this.#story = new Story(this.simulation)
     this.#chance = new Chance(options.seed ^ 0xa57a6e)
     this.#sender = new Sender(this.#environment(), { name: 'producer', destination: ORDERS })
@@ -214,6 +217,12 @@ export class Stage {
     }
   }
 
+  /** Nothing that clients say reaches the broker, not even that they are gone. */
+  muteClientsFor({ id }: SimulatedBroker): void {
+    this.#tell(`${id} hears no client any more`)
+    this.simulation.network.cut(CLIENT_HOST, id)
+  }
+
   /** Nothing passes between the two sides. */
   split(one: readonly SimulatedBroker[], other: readonly SimulatedBroker[]): void {
     const names = (side: readonly SimulatedBroker[]) => side.map(({ id }) => id).join(', ')
@@ -229,19 +238,18 @@ export class Stage {
 
   /** The next requests for an epoch are carried out, and the answers get lost. */
   loseAnswers(requests: number): void {
-    let left = requests
-    this.simulation.coordination.losesAnswerTo = (request) => {
-      const isIt = request.readInt32BE(4) === SET_DATA && request.includes('/epoch')
-      if (!isIt || left === 0) return false
-      left--
-      this.#tell('an epoch is asked for, and the answer gets lost')
-      return true
-    }
+    this.#answersToLose = requests
   }
 
-  /** The register says so much less than it did. */
+  /** How often somebody has written an epoch into the register, or tried to. */
+  get epochsAskedFor(): number {
+    return this.#epochsAskedFor
+  }
+
+  /** The register says so much less than it did, or more. */
   restoreEpochs(less: number): void {
-    this.#tell(`the register of epochs is restored from a backup: ${less} less`)
+    const by = less < 0 ? `${-less} more` : `${less} less`
+    this.#tell(`the register of epochs is restored from a backup: ${by}`)
     this.simulation.coordination.rollBackEpoch(less)
   }
 
@@ -272,6 +280,15 @@ export class Stage {
     judge(simulation, STRIKES)
     const difference = new ExpectedTrace(this.#expected).difference(this.#story.lines)
     assert.ok(difference === null, `another trace, ${difference}`)
+  }
+
+  #losesAnswerTo(request: Buffer): boolean {
+    if (request.readInt32BE(4) !== SET_DATA || !request.includes('/epoch')) return false
+    this.#epochsAskedFor++
+    if (this.#answersToLose === 0) return false
+    this.#answersToLose--
+    this.#tell('an epoch is asked for, and the answer gets lost')
+    return true
   }
 
   async #drain(): Promise<DrainResult> {

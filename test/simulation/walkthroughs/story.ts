@@ -14,6 +14,8 @@ const chatter = /^would not|^votes for|^promises epoch|^refuses epoch/
 export class Story {
   readonly #simulation: Simulation
   readonly #letters = new Map<string, string>()
+  /** Trusted again as soon as their disks say so; they may write more until then. */
+  readonly #trusted = new Set<string>()
   #from = 0
 
   constructor(simulation: Simulation) {
@@ -31,7 +33,10 @@ export class Story {
     const what = effect.type === 'send' ? saidOf(effect.to, effect.frame) : doneOf(effect)
     if (what !== null) this.#simulation.trace.add(id, what)
     const isSuspect = witness.node?.replica.suspect != null
-    if (effect.type === 'persist' && effect.meta.suspect === null && isSuspect) {
+    if (effect.type !== 'persist' || effect.meta.suspect !== null || !isSuspect) {
+      if (!isSuspect) this.#trusted.delete(id)
+    } else if (!this.#trusted.has(id)) {
+      this.#trusted.add(id)
       this.#simulation.trace.add(id, 'has caught up and is trusted again')
     }
   }

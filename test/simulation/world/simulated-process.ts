@@ -46,8 +46,17 @@ export class SimulatedProcess {
     this.#isPaused = false
     const held = this.#held
     this.#held = []
-    // One by one, each with what follows from it, as the event loop would take them.
-    for (const happening of held) this.timeline.after(0, () => this.enter(happening))
+    this.#catchUp(held.values())
+  }
+
+  /** One by one, each with what follows from it, as the event loop would take them. */
+  #catchUp(held: Iterator<() => void>): void {
+    const next = held.next()
+    if (next.done === true) return
+    this.timeline.after(0, () => {
+      this.enter(next.value)
+      this.#catchUp(held)
+    })
   }
 
   die(): void {
