@@ -9,17 +9,20 @@ import type { SeededBug } from './seeded-bug.ts'
 import { storeBugs } from './store-bugs.ts'
 import { votingBugs } from './voting-bugs.ts'
 
-export const seededBugs: readonly SeededBug[] = [
-  ...votingBugs,
-  ...leadingBugs,
-  ...followingBugs,
-  ...membershipBugs,
-  ...journalBugs,
-  ...nodeBugs,
-  ...storeBugs,
-  ...engineBugs,
-  ...coordinationBugs,
+/** By what they break. */
+export const bugFamilies: readonly (readonly SeededBug[])[] = [
+  votingBugs,
+  leadingBugs,
+  followingBugs,
+  membershipBugs,
+  journalBugs,
+  nodeBugs,
+  storeBugs,
+  engineBugs,
+  coordinationBugs,
 ]
+
+export const seededBugs: readonly SeededBug[] = bugFamilies.flat()
 
 /** Throws for an unknown name. */
 export function findSeededBug(name: string): SeededBug {

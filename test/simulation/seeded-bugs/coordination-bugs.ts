@@ -7,6 +7,7 @@ const register = `${coordination}/znodes/epoch-register.ts`
 export const coordinationBugs: readonly SeededBug[] = [
   {
     name: 'an-epoch-of-our-own-is-taken-for-the-new-one',
+    playedIn: { name: 'W20', file: 'test/simulation/walkthroughs/coordination.test.ts' },
     breaks: 'After a lost answer a number is taken that this node has led with before.',
     references: ['R5', 'bug 25'],
     file: register,
@@ -19,6 +20,9 @@ export const coordinationBugs: readonly SeededBug[] = [
   },
   {
     name: 'a-lost-race-for-the-epoch-counts-as-won',
+    coveredBy:
+      'R6: voters bind an epoch to one candidate, whoever else was given its number; that one loses ' +
+      'and asks for the next',
     breaks: 'Two candidates are given the same number.',
     references: ['R5', 'bug 25'],
     file: register,
@@ -31,6 +35,9 @@ export const coordinationBugs: readonly SeededBug[] = [
   },
   {
     name: 'the-epoch-is-written-without-comparing',
+    coveredBy:
+      'R6, R5: voters bind an epoch to one candidate, and each request is above what its node has ' +
+      'promised, so that a register that went back is soon ahead again',
     breaks: 'A stale read is believed: the register goes back, and numbers are given out twice.',
     references: ['R5', 'bug 25'],
     file: register,
@@ -44,6 +51,7 @@ export const coordinationBugs: readonly SeededBug[] = [
   },
   {
     name: 'the-epoch-ignores-what-was-promised',
+    playedIn: { name: 'W10', file: 'test/simulation/walkthroughs/coordination.test.ts' },
     breaks:
       'After the service has lost its data, it hands out numbers that voters refuse for ever.',
     references: ['R5', 'R6', 'bug 25', 'A11'],

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Catch } from './hunt.ts'
-import type { SeededBug } from './seeded-bug.ts'
+import type { Played, SeededBug } from './seeded-bug.ts'
 import { worldNames, worldsOf } from './worlds.ts'
 import type { WorldName } from './worlds.ts'
 
@@ -23,8 +23,22 @@ export function readFindings(): Findings {
   return JSON.parse(readFileSync(findingsPath, 'utf8')) as Findings
 }
 
-/** Writes them down, in the order of the bugs; forgets bugs that there are no more. */
-export function writeFindings(findings: Findings, bugs: readonly SeededBug[]): void {
+export function isFound(findings: Findings[string] | undefined): boolean {
+  return Object.values(findings ?? {}).some(({ seed }) => seed !== null)
+}
+
+/** Writes one down, beside whatever other hunts have written meanwhile. */
+export function writeFinding(
+  of: { readonly bug: string; readonly world: WorldName; readonly finding: Finding },
+  bugs: readonly SeededBug[],
+): void {
+  const findings = readFindings()
+  findings[of.bug] = { ...findings[of.bug], [of.world]: of.finding }
+  writeFindings(findings, bugs)
+}
+
+/** In the order of the bugs; forgets bugs that there are no more. */
+function writeFindings(findings: Findings, bugs: readonly SeededBug[]): void {
   const kept = bugs.map(({ name }) => [name, findings[name] ?? {}] as const)
   writeFileSync(findingsPath, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`)
   const text = readFileSync(documentPath, 'utf8')
@@ -40,30 +54,56 @@ function splitAt(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)]
 }
 
+/** In how many ways a bug is accounted for, one line of words. */
+function summaryOf(findings: Findings, bugs: readonly SeededBug[]): string {
+  const open = bugs.filter((bug) => !isFound(findings[bug.name]))
+  const covered = open.filter(({ coveredBy }) => coveredBy !== undefined)
+  const found = bugs.length - open.length
+  const left = open.length - covered.length
+  return (
+    `${bugs.length} bugs: ${found} are found, ${covered.length} are covered by another rule, ` +
+    `${left} are open.`
+  )
+}
+
 function tableOf(findings: Findings, bugs: readonly SeededBug[]): string {
-  const rows = bugs.map((bug) => {
-    const found = findings[bug.name] ?? {}
-    const seeds = worldNames.map((world) => seedCell(bug, world, found[world]))
-    const failure = worldNames
-      .map((world) => found[world]?.failure ?? '')
-      .find((text) => text !== '')
-    const because = bug.coveredBy === undefined ? '' : `nothing: ${bug.coveredBy}`
-    return [bug.name, bug.references.join(', '), ...seeds, failureCell(failure ?? '') || because]
-  })
-  const head = ['bug', 'references', ...worldNames, 'what fails']
+  const rows = bugs.map((bug) => [
+    bug.name,
+    bug.references.join(', '),
+    ...foundCells(bug, findings),
+  ])
+  const head = ['bug', 'rule', 'world', 'seed', 'what it looks like', 'played in']
+  for (const [i, { playedIn }] of bugs.entries()) rows[i]?.push(playedInCell(playedIn))
   const widths = head.map((title, column) =>
     Math.max(3, ...[head, ...rows].map((row) => (row[column] ?? title).length)),
   )
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
+  return [summaryOf(findings, bugs), '', line(head), rule, ...rows.map(line)].join('\n')
 }
 
-function seedCell(bug: SeededBug, world: WorldName, finding: Finding | undefined): string {
-  if (!worldsOf(bug).includes(world)) return ''
-  if (finding === undefined) return '?'
-  return finding.seed === null ? `none in ${finding.seeds}` : `${finding.seed}`
+/** A walk-through goes by its name, a unit test by its file. */
+function playedInCell(played: Played | undefined): string {
+  if (played === undefined) return ''
+  return /^W\d+$/.test(played.name) ? played.name : (played.file.split('/').at(-1) ?? '')
+}
+
+/** World, seed, and what it looks like. */
+function foundCells(bug: SeededBug, findings: Findings): readonly string[] {
+  const of = findings[bug.name] ?? {}
+  const world = worldNames.find((name) => typeof of[name]?.seed === 'number')
+  if (world !== undefined) {
+    const { seed, failure } = of[world] as Finding
+    return [world, `${seed}`, failureCell(failure)]
+  }
+  const worlds = worldsOf(bug).filter((name) => of[name] !== undefined)
+  const because = bug.coveredBy === undefined ? '' : `nothing: ${bug.coveredBy}`
+  return [
+    worlds.join(', '),
+    worlds.length === 0 ? '?' : worlds.map((name) => `none in ${of[name]?.seeds}`).join(', '),
+    because,
+  ]
 }
 
 function failureCell(failure: string): string {

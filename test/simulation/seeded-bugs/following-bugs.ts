@@ -9,6 +9,7 @@ const suspicion = `${replication}/suspicion.ts`
 export const followingBugs: readonly SeededBug[] = [
   {
     name: 'truncates-to-its-known-commit',
+    playedIn: { name: 'W2', file: 'test/simulation/walkthroughs/diverged-logs.test.ts' },
     breaks: 'KIP-101: records are cut that are committed, only the follower does not know it yet.',
     references: ['R14', 'bug 2'],
     file: following,
@@ -81,7 +82,6 @@ export const followingBugs: readonly SeededBug[] = [
   },
   {
     name: 'late-session-of-an-old-connection-is-taken',
-    coveredBy: 'whoever falls into it hears nothing more, stands for election, and is taken in',
     breaks: 'Frames that were still in the buffer of a broken connection end the present session.',
     references: ['R13', 'R17', 'bug 23'],
     file: `${replication}/replica/replica.ts`,
@@ -89,7 +89,6 @@ export const followingBugs: readonly SeededBug[] = [
   },
   {
     name: 'late-records-of-an-old-session-are-taken',
-    coveredBy: 'they are of the same leader and epoch, and have to continue the log anyway',
     breaks: 'Records of an earlier session of the same leader get into a log that is reconciling.',
     references: ['R13', 'R17', 'bug 23'],
     file: following,

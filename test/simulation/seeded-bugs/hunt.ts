@@ -20,6 +20,8 @@ export interface Range {
 export interface HuntOrder extends Range {
   readonly bug: string
   readonly world: WorldName
+  /** Told before each history. */
+  readonly begins?: (seed: number) => void
 }
 
 /** What came out of it. */
@@ -76,6 +78,7 @@ export function hunt(order: HuntOrder, signal: AbortSignal): Promise<Catch> {
       if (news.type === 'ends') ended = news
       else {
         seed = news.seed
+        order.begins?.(seed)
         watchdog = setTimeout(hang, HISTORY_MS_MAX)
       }
     })

@@ -65,7 +65,6 @@ export const leadingBugs: readonly SeededBug[] = [
   },
   {
     name: 'acknowledgements-of-older-epochs-are-taken',
-    coveredBy: 'no connection holds frames over the two elections that would make them untrue',
     breaks: 'What a follower said to an earlier leader counts for records of this one.',
     references: ['R17', 'bug 3', 'A2'],
     file: leadership,
@@ -78,7 +77,6 @@ export const leadingBugs: readonly SeededBug[] = [
   },
   {
     name: 'acknowledgements-of-older-sessions-are-taken',
-    coveredBy: 'in one epoch nothing is cut, and who loses records otherwise is suspect',
     breaks: 'What a follower said before it was restarted counts for what it has lost.',
     references: ['R17', 'bug 3'],
     file: leadership,
@@ -218,7 +216,6 @@ export const leadingBugs: readonly SeededBug[] = [
   },
   {
     name: 'abdication-while-appends-are-under-way',
-    coveredBy: 'an heir that lacks records is refused by the voters that have them',
     breaks: 'Leadership is handed to a voter that lacks the last records: it cannot win.',
     references: ['R28'],
     file: leadership,

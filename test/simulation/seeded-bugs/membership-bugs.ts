@@ -86,6 +86,13 @@ export const membershipBugs: readonly SeededBug[] = [
   },
   {
     name: 'configurations-go-by-their-index-alone',
+    coveredBy:
+      'R39, R8: seats change only when the start of the epoch is committed, so every later log holds ' +
+      'that start, and at the place of the change no record of an older epoch',
+    playedIn: {
+      name: 'is held against the log',
+      file: 'packages/broker/test/replication/config-history.test.ts',
+    },
     breaks: 'After a crash a configuration is in force that another record has replaced.',
     references: ['R39', 'bug 8'],
     file: history,

@@ -8,6 +8,20 @@ const feed = `${replication}/committed-feed.ts`
 /** Around the state machine: the start of a replica, its loops, and the way to the store. */
 export const nodeBugs: readonly SeededBug[] = [
   {
+    name: 'a-repaired-journal-is-trusted',
+    breaks: 'A replica whose log rotted is cut, and counts and elects with what is left of it.',
+    references: ['R32', 'R33', 'bug 12', 'A6'],
+    file: store,
+    edits: [
+      {
+        from: '{ bootId: options.bootId, journalIsCorrupt }',
+        to: '{ bootId: options.bootId, journalIsCorrupt: false }',
+      },
+      { from: "    suspect ??= 'the journal was corrupt'\n", to: '' },
+    ],
+    playedIn: { name: 'W14', file: 'test/simulation/walkthroughs/failing-disks.test.ts' },
+  },
+  {
     name: 'suspicion-is-not-written-at-the-start',
     breaks: 'A suspect replica that is restarted before it has caught up is trusted.',
     references: ['R33', 'R35', 'bug 14'],

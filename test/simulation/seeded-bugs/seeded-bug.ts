@@ -23,4 +23,13 @@ export interface SeededBug {
   readonly edits: readonly Edit[]
   /** Why nothing comes of it: another rule stands behind the one that it breaks. */
   readonly coveredBy?: string
+  /** The walk-through or the unit test that fails with it: it is played in the suites. */
+  readonly playedIn?: Played
+}
+
+export interface Played {
+  /** As its title begins. */
+  readonly name: string
+  /** From the root of the repository. */
+  readonly file: string
 }

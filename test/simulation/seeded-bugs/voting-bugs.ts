@@ -108,7 +108,13 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'promise-goes-by-the-name-alone',
-    coveredBy: 'a node asks for more than it has promised, and its own candidacy is promised first',
+    coveredBy:
+      'R7, R40: a store promises itself first and then asks for more; one that was replaced gets a ' +
+      'seat only when a quorum has left the epochs that its name has asked for',
+    playedIn: {
+      name: 'binds an epoch to one candidate',
+      file: 'packages/broker/test/replication/replica/voter.test.ts',
+    },
     breaks: 'A leader that was restarted takes its epoch up again, without what it had in memory.',
     references: ['R6', 'R20', 'bug 25'],
     file: voter,
@@ -121,7 +127,6 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'position-read-before-appends-have-landed',
-    coveredBy: 'an end that is not written yet makes the voter only more demanding',
     breaks: 'The position in a promise may count records that are not written yet.',
     references: ['R7', 'bug 14'],
     file: voter,
@@ -268,6 +273,7 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'full-attendance-without-the-newest-log',
+    playedIn: { name: 'W7', file: 'test/simulation/walkthroughs/lost-memory.test.ts' },
     breaks: 'With everybody present, one leads that is not the one with the newest log.',
     references: ['R10', 'bug 4'],
     file: campaign,
@@ -280,7 +286,6 @@ export const votingBugs: readonly SeededBug[] = [
   },
   {
     name: 'candidate-waits-for-ever',
-    coveredBy: 'each new connection asks again, and the next candidacy ends one that waits',
     breaks: 'A candidate whose questions were lost never asks again, and never lets others lead.',
     references: ['R24', 'A11'],
     file: campaign,
