@@ -204,8 +204,8 @@ export class SimulatedBroker {
   }
 
   /**
-   * A bit changes in the newest slot of the file in which the replica, or its journal, keeps what it
-   * must not forget. Only while the broker is down: a running one knows it by heart.
+   * A bit changes in the newest slot of the file in which the replica, or its journal, keeps what
+   * it must not forget. Only while the broker is down: a running one knows it by heart.
    */
   rotSlot(file: 'meta' | 'journal/checkpoint'): boolean {
     const damage = { what: 'newest', chance: this.#chance } as const

@@ -4,8 +4,9 @@ import type { Slack } from './connections.ts'
 /**
  * C1 lost from a queue, C2 invented or doubled, C3 out of order, C4 back after its acknowledgement,
  * C5 transaction split, C6 two holders, C7 missing in a durable subscription, C9 two leaders of one
- * epoch, C10 unavailable for too long, C12 counted deliveries that were not, or not those that were.
- * (C8, equal replicas, is judged from the brokers' logs; C11, what grows, from their processes.)
+ * epoch, C10 unavailable for too long, C12 counted deliveries that were not, or not those that
+ * were. (C8, equal replicas, is judged from the brokers' logs; C11, what grows, from their
+ * processes.)
  */
 export const checkNames = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C9', 'C10', 'C12'] as const
 

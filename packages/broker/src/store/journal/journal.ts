@@ -49,8 +49,9 @@ export interface JournalOptions {
   /** Where a new, empty journal begins: for a copy that is fetched from a leader's start (R38). */
   readonly origin?: LogPoint
   /**
-   * True when the machine is known to have stopped while the journal was open (its boot is another
-   * one): then holes behind the checkpoint are what a crash leaves, not decay (R32). False by default.
+   * True when the machine is known to have stopped while the journal was open (its boot is
+   * another one): then holes behind the checkpoint are what a crash leaves, not decay (R32). False
+   * by default.
    */
   readonly powerLost?: boolean
 }

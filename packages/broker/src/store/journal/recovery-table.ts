@@ -54,8 +54,8 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
  * Crash and corruption are told apart by what a crash can explain. It cannot touch what was synced:
  * whatever is damaged below the persisted checkpoint is corruption. Above it, the end of a process
  * leaves a prefix of what it wrote, page by page, so damage with a valid record behind it, or in a
- * record whose end is there, is corruption as well: taking it for a torn tail would cut acknowledged
- * records (bug 12). A loss of power keeps any of
+ * record whose end is there, is corruption as well: taking it for a torn tail would cut
+ * acknowledged records (bug 12). A loss of power keeps any of
  * the unsynced sectors and loses any others, so a group of records then has holes, and that on all
  * replicas when the power of all fails: suspecting them would leave nobody to elect. So above the
  * checkpoint a loss of power explains everything. What decays there between its sync and that very

@@ -233,7 +233,7 @@ describe('journal: opening again', () => {
     assert.equal(first.recovery.checkpoint, 'absent')
     assert.deepEqual(await payloadsIn(first.journal), numbers(1, 80))
     await first.journal.close({ clean: true })
-    for (const offset of [4, 64 * 1024 + 4]) {
+    for (const offset of [0, 1, 2, 3].map((copy) => copy * 64 * 1024 + 4)) {
       fixture.fileSystem.flip(`${DIRECTORY}/checkpoint`, offset, 1)
     }
     const second = await fixture.open()
