@@ -16,7 +16,7 @@ describe('logs that differ', () => {
       a.kill()
       on.heal()
       c.start()
-      // It stands for election with it, and nobody hears that it has won: its own start is too much.
+      // It stands for election, and nobody hears that it has won: its own start is too much.
       await on.winsUnheard(b)
       a.start()
       await on.leads(a)
