@@ -5,7 +5,8 @@ import { violationLines } from '../../support/history/judge.ts'
 import { simulateHistory } from './simulated-history.ts'
 import type { SimulatedHistory } from './simulated-history.ts'
 
-const SEEDS = 30
+/** The last of them is one of few in which a connection is lost for good while a consumer closes. */
+const seeds = [...Array.from({ length: 30 }, (_, i) => i + 1), 173]
 
 /** What must happen in some of the histories, or the rest proves nothing. */
 function sights({ events, verdict }: SimulatedHistory): string[] {
@@ -54,7 +55,7 @@ const wanted = [
 describe('drawn populations of clients', () => {
   it('keep histories that every judge accepts, whatever happens to their connections', async () => {
     const seen = new Set<string>()
-    for (let seed = 1; seed <= SEEDS; seed++) {
+    for (const seed of seeds) {
       const history = await simulateHistory(seed, { isTroubled: true })
       const { surprises, drained, verdict, description } = history
       const told = `seed ${seed}: ${description}`

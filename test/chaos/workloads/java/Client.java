@@ -14,6 +14,7 @@ import javax.jms.TransactionRolledBackException;
 
 import org.apache.activemq.ActiveMQConnection;
 import org.apache.activemq.ActiveMQConnectionFactory;
+import org.apache.activemq.ActiveMQSession;
 import org.apache.activemq.command.ActiveMQMessage;
 import org.apache.activemq.command.MessageDispatch;
 import org.apache.activemq.command.MessageId;
@@ -66,6 +67,9 @@ final class Client {
     Session session(int mode) throws JMSException {
         // Within a transaction only the commit is answered; a timeout would make every send wait.
         if (mode == Session.SESSION_TRANSACTED) connection.setSendTimeout(0);
+        // This client takes what comes again after a failover for a duplicate, although nobody
+        // acknowledged it, and has it dead-lettered; in the other modes it knows better.
+        if (mode == ActiveMQSession.INDIVIDUAL_ACKNOWLEDGE) connection.setCheckForDuplicates(false);
         return connection.createSession(mode == Session.SESSION_TRANSACTED, mode);
     }
 

@@ -173,7 +173,7 @@ describe('openwire order of commands', () => {
 
   it('closes on commands that no client sends to a broker', async () => {
     const client = await new Fixture().connect()
-    await client.send(create('Response', { correlationId: 1 }))
+    await client.send(create('ExceptionResponse', { correlationId: 1 }))
     assert.ok(client.closed)
   })
 

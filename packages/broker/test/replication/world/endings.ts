@@ -89,8 +89,8 @@ function mustCutOnce(world: ReplicaWorld): void {
 }
 
 /**
- * R17: what a follower said before it lost its power counts for nothing when the same leader leads
- * again, in sessions of the same numbers.
+ * R17: what a follower said before it lost its power counts for nothing: not in its next session,
+ * nor when the same leader leads again, in sessions of the same numbers.
  */
 function mustBeginAnew(world: ReplicaWorld): void {
   resign(world.untilLed())
@@ -102,11 +102,13 @@ function mustBeginAnew(world: ReplicaWorld): void {
   const follower = last && world.nodes.get(last.peer.nodeId)
   if (follower === undefined || !leader.serving) return
   const others = [...world.nodes.values()].filter((node) => node !== leader && node !== follower)
-  const frames = world.scheduler.pick([2, 3, 4])
+  const frames = world.scheduler.pick([1, 2, 3, 4])
+  const leadsAgain = world.scheduler.random() < 0.6
   const strike = () => {
     world.network.echo(follower.id, leader.id, { connections: 1, frames })
     follower.crash({ powerCut: true })
     follower.start()
+    if (!leadsAgain) return
     resign(leader)
     for (const node of others) node.pause()
     world.scheduler.after(1_000, () => others.forEach((node) => node.resume()))
