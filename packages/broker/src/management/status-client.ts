@@ -51,7 +51,7 @@ function parseStatus(url: URL, text: string): BrokerStatus {
     (key) => !Object.hasOwn(value, key),
   )
   if (missing !== undefined) throw notAStatus(url, `${missing} is missing`)
-  // Brokers of before it do not tell.
+  // Older brokers do not send it.
   return { possibleLosses: [], ...value } as unknown as BrokerStatus
 }
 

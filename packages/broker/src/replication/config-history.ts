@@ -67,6 +67,9 @@ export function holdsRecord(
   { index, epoch }: { readonly index: number; readonly epoch: number },
 ): boolean {
   const end = log.endOfEpoch(epoch)
+  // A log remembers its last epochs only (EPOCHS_MAX): one from before them is not absent. A log
+  // that has forgotten none ends this range at 0.
+  if (end.epoch === 0) return index <= end.lastIndex
   const begin = log.endOfEpoch(epoch - 1).lastIndex
   return end.epoch === epoch && begin < index && index <= end.lastIndex
 }

@@ -14,6 +14,8 @@ export const CONFIG = 2
 const FORMAT = 1
 /** Of an epoch start that tells when it was won. */
 const FORMAT_DATED = 2
+/** The last moment that a date can name: a record with a later one must not spoil a status page. */
+const LATEST_MS = 8.64e15
 
 /** What a leader decides about the first record of its epoch (R20). */
 export interface EpochOpening {
@@ -59,7 +61,7 @@ export function decodeEpochStart(payload: Buffer): EpochStart {
     leader: reader.string16(),
     possibleLoss: reader.boolean(),
     config: readConfig(reader),
-    wonAtMs: format === FORMAT_DATED ? reader.uint53() : null,
+    wonAtMs: format === FORMAT_DATED ? Math.min(reader.uint53(), LATEST_MS) : null,
   }
   reader.end()
   return start

@@ -444,10 +444,10 @@ export class ReplicaNode {
 
 /**
  * R33: the disk broke its word. A full one did not, and neither do our own mistakes spoil the log:
- * a whole record that is no operation has no place of damage, and is the same on every replica.
+ * a whole record that is no operation is damage in no file, and is the same on every replica.
  */
-function isInDoubt(error: BrokerError): boolean {
-  return error.code === 'STORE_UNAVAILABLE' || damagedFromOf(error) !== null
+function isInDoubt({ code, details }: BrokerError): boolean {
+  return code === 'STORE_UNAVAILABLE' || (code === 'JOURNAL_CORRUPT' && 'file' in details)
 }
 
 /** The journal as the state machine reads it. */

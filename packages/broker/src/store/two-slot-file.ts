@@ -27,8 +27,7 @@ import { readFully, writeFully } from './journal/file-system.ts'
  * ```
  *
  * A new file begins with generation 0, which has no payload: without it the first write, torn,
- * would leave a file that never held anything and looks damaged. A file of two copies, one for each
- * slot, is read as well: all its copies lie where this layout has some.
+ * would leave a file that never held anything and looks damaged.
  */
 export class TwoSlotFile {
   readonly #file: File
@@ -128,7 +127,8 @@ export interface OpenedTwoSlotFile {
 const COPY_BYTES = 64 * 1024
 const COPIES = 4
 const BLOCK_BYTES = 4096
-const COPY_MAGIC = 0x51525453
+/** 'QRTC'. */
+const COPY_MAGIC = 0x51525443
 const COPY_HEADER_BYTES = 20
 const CHECKSUM_AT = 16
 

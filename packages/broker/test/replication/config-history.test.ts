@@ -49,6 +49,17 @@ describe('configuration history', () => {
     assert.equal(appendConfigs([], many).length, CONFIG_ENTRIES_MAX)
   })
 
+  it('still holds what stands in epochs from before those that the log remembers', () => {
+    const history = [entry(0, 0, 1), entry(7, 1), entry(20, 2), entry(45, 3)]
+    // Epochs 1 and 2 lie in the records 1 to 40, and are forgotten.
+    const log = {
+      endOfEpoch: (epoch: number) =>
+        epoch < 3 ? { epoch: 0, lastIndex: 40 } : { epoch: 3, lastIndex: 50 },
+    }
+    assert.deepEqual(configsHeld(history, log), history)
+    assert.deepEqual(configsHeld([entry(41, 2)], log), [])
+  })
+
   it('keeps what the cluster was founded with, however often it changed (R2)', () => {
     const founding = entry(0, 0, 1)
     let history: readonly ConfigEntry[] = [founding]

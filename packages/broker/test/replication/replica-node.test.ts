@@ -115,13 +115,25 @@ describe('replica node', { timeout: 60_000 }, () => {
     const leader = await leaderOf(nodes)
     const index = send(leader, 'one', 'two', 'three')
     await until('applied', () => leader.records.appliedIndex >= index)
-    const details = { fromIndex: index - 1 }
+    const details = { file: '0000000000000000.log', offset: 0, fromIndex: index - 1 }
     alone.node.fail(new BrokerError('JOURNAL_CORRUPT', 'record two is damaged', { details }))
     await alone.node.stop()
     const store = await openReplicaStore(alone.storeOptions)
     assert.equal(store.journal.tail.index, index - 2)
     assert.match(store.meta.suspect ?? '', /JOURNAL_CORRUPT/)
     await store.journal.close({ clean: false })
+  })
+
+  it('is suspect after damage in a file of which nobody knows the record (R33)', async (t) => {
+    const { nodes } = await cluster(t, ['a'])
+    const [alone] = nodes as [TestNode]
+    await leaderOf(nodes)
+    const details = { file: '0000000000000000.log', offset: 40 }
+    alone.node.fail(new BrokerError('JOURNAL_CORRUPT', 'the file ends inside it', { details }))
+    await alone.node.stop()
+    const store = await openReplicaStore(alone.storeOptions)
+    await store.journal.close({ clean: false })
+    assert.match(store.meta.suspect ?? '', /JOURNAL_CORRUPT/)
   })
 
   it('ends in order although it is cutting its log at that moment (R16)', async (t) => {

@@ -137,7 +137,7 @@ export class ReplicaContext {
     if (configs !== this.#meta.configs) this.persist({ configs })
   }
 
-  /** R10: what the log says for good is known to whoever has it. */
+  /** R10: known as soon as they are appended, like configurations, and rolled back with a cut. */
   addLosses(batch: LogBatch): void {
     const losses = appendLosses(this.#meta.losses, lossesIn(batch))
     if (losses !== this.#meta.losses) this.persist({ losses })

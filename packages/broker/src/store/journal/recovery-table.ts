@@ -16,7 +16,10 @@ export interface RecoveryFacts {
   readonly wasSynced: boolean
   /** Further on there is a valid record with a plausible index and epoch. */
   readonly validFollows: boolean
-  /** Bytes stand where a write that was broken off by the end of its process has none. */
+  /**
+   * The last page that the record reaches, or what follows it, holds bytes: a write that was broken
+   * off by the end of its process has none there.
+   */
   readonly endWritten: boolean
   /** The machine stopped since the last sync, as far as anybody knows: see the comment below. */
   readonly powerLost: boolean

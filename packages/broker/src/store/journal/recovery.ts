@@ -105,16 +105,18 @@ class Recovery {
 
   async run(checkpointState: 'absent' | 'valid' | 'bad', powerLost: boolean): Promise<Recovered> {
     await this.#startAtCheckpoint()
-    const facts = await this.#scan()
-    const rest = await this.#examineRest()
-    const row = decideRecovery({ ...facts, ...rest, wasSynced: this.#wasSynced(), powerLost })
+    const { lastPage, ...facts } = await this.#scan()
+    const { usedBytes, ...rest } = await this.#examineRest()
+    const wasSynced = this.#wasSynced()
+    const endWritten = this.#tail.position + usedBytes > lastPage
+    const row = decideRecovery({ ...facts, ...rest, wasSynced, endWritten, powerLost })
     const outcome = outcomeOf(row.decision)
     if (outcome !== 'corrupt') await this.#settle(outcome === 'tornTail')
     await this.#makeDurable()
     const report: RecoveryReport = {
       outcome,
       because: row.because,
-      cutBytes: outcome === 'tornTail' ? rest.usedBytes : 0,
+      cutBytes: outcome === 'tornTail' ? usedBytes : 0,
       corruptRange: outcome === 'corrupt' ? this.#corruptPlace() : null,
       checkpoint: checkpointState,
       wasClean: this.#checkpoint?.clean ?? false,
@@ -179,7 +181,7 @@ class Recovery {
       const offset = segment.offsetOf(point.position)
       const bytes = await window.at(offset, HEADER_BYTES)
       if (bytes.length < HEADER_BYTES || decodeHeader(bytes, 0, header) !== 'none') {
-        return { ...NO_RECORD, endWritten: await isEndWritten(window, offset, HEADER_BYTES) }
+        return { ...NO_RECORD, lastPage: segment.start.position + lastPageOf(offset, HEADER_BYTES) }
       }
       const end = point.position + recordBytes(header)
       const payload = await window.checksumAt(offset + HEADER_BYTES, header.payloadLength)
@@ -193,12 +195,10 @@ class Recovery {
           beginsSegment === (offset === 0) &&
           end <= nextPosition,
         epochPlausible: header.epoch >= point.epoch,
-        endWritten: false,
+        lastPage: segment.start.position + lastPageOf(offset, recordBytes(header)),
       }
       // The first row of the table; every other row ends the scan.
-      if (!isGood(facts)) {
-        return { ...facts, endWritten: await isEndWritten(window, offset, recordBytes(header)) }
-      }
+      if (!isGood(facts)) return facts
       if (header.epoch !== point.epoch) {
         this.#epochs.add([{ epoch: header.epoch, firstIndex: header.index }])
       }
@@ -366,10 +366,13 @@ function epochsBefore(origin: LogPoint): EpochList {
   return new EpochList(index === 0 ? [] : [{ epoch, firstIndex: index }])
 }
 
-type RecordFacts = Pick<
+interface RecordFacts extends Pick<
   RecoveryFacts,
-  'headerValid' | 'payloadValid' | 'continues' | 'epochPlausible' | 'endWritten'
->
+  'headerValid' | 'payloadValid' | 'continues' | 'epochPlausible'
+> {
+  /** Where in the log the last page begins that the record, or what is known of it, reaches. */
+  readonly lastPage: number
+}
 
 interface RestFacts extends Pick<RecoveryFacts, 'restZero' | 'validFollows'> {
   /** Bytes behind the tail up to the last that is not zero. */
@@ -381,7 +384,7 @@ const NO_RECORD: RecordFacts = {
   payloadValid: false,
   continues: false,
   epochPlausible: false,
-  endWritten: false,
+  lastPage: Infinity,
 }
 
 const MAGIC_BYTES = Buffer.alloc(4)
@@ -404,14 +407,13 @@ function outcomeOf(decision: RecoveryDecision): RecoveryReport['outcome'] {
 }
 
 /**
- * The kernel copies a write page by page, and a process can end only between two of them. So what
- * is broken off has nothing in the last page that it was to reach: bytes there mean that all of it
- * was written.
+ * The kernel copies a write page by page, and a process ends between two of them. (Between two calls,
+ * too, where a batch has more buffers than one call takes: its second half is missing then.) So what
+ * is broken off has nothing in the last page that it was to reach, nor behind it: bytes there mean
+ * that all of it was written.
  */
-async function isEndWritten(window: FileWindow, offset: number, length: number): Promise<boolean> {
-  const end = offset + length
-  const from = Math.max(offset, Math.floor((end - 1) / PAGE_BYTES) * PAGE_BYTES)
-  return lengthWithoutZeros(await window.at(from, end - from)) > 0
+function lastPageOf(offset: number, length: number): number {
+  return Math.max(offset, Math.floor((offset + length - 1) / PAGE_BYTES) * PAGE_BYTES)
 }
 
 const PAGE_BYTES = 4096

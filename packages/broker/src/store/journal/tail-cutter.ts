@@ -1,4 +1,4 @@
-import { errnoOf } from '@quorate/core/base/errors'
+import { toBrokerError } from '@quorate/core/base/errors'
 import { join } from 'node:path'
 import type { CutPiece } from './diverged-store.ts'
 import { DIVERGED_FILE_MAX_BYTES, DivergedStore } from './diverged-store.ts'
@@ -62,7 +62,7 @@ async function keepCopy(
     await store.keep(from, pieces)
     return true
   } catch (error) {
-    if (errnoOf(error) === 'ENOSPC') return false
+    if (toBrokerError(error).code === 'STORE_FULL') return false
     throw error
   } finally {
     for (const { file } of pieces) await file.close()

@@ -95,6 +95,22 @@ describe('recovery: torn tails', () => {
     }
   })
 
+  it('suspects a last record whose header has become zeros while its payload is there', async () => {
+    for (const [from, to] of [
+      [60, 100],
+      [512, 1024],
+    ] as const) {
+      const fixture = new JournalFixture({ segmentSizeBytes: 1 << 20 })
+      const { journal } = await fixture.open()
+      fixture.append(journal, [payloadOf(1, from === 512 ? 472 : 20), payloadOf(2, 2000)])
+      await journal.sync()
+      fixture.kill()
+      await fillWith(fixture, { path: FIRST, from, to, byte: 0 })
+      const { recovery } = await fixture.open()
+      assert.equal(recovery.outcome, 'corrupt', `zeros from ${from}`)
+    }
+  })
+
   it('cuts a torn record of most of a segment, and the empty segment behind it', async () => {
     const fixture = new JournalFixture()
     const { journal } = await fixture.open()
