@@ -407,10 +407,10 @@ function outcomeOf(decision: RecoveryDecision): RecoveryReport['outcome'] {
 }
 
 /**
- * The kernel copies a write page by page, and a process ends between two of them. (Between two calls,
- * too, where a batch has more buffers than one call takes: its second half is missing then.) So what
- * is broken off has nothing in the last page that it was to reach, nor behind it: bytes there mean
- * that all of it was written.
+ * The kernel copies a write page by page, and a process ends between two of them. (Between two
+ * calls, too, where a batch has more buffers than one call takes: its second half is missing then.)
+ * So what is broken off has nothing in the last page that it was to reach, nor behind it: bytes
+ * there mean that all of it was written.
  */
 function lastPageOf(offset: number, length: number): number {
   return Math.max(offset, Math.floor((offset + length - 1) / PAGE_BYTES) * PAGE_BYTES)
