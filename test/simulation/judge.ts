@@ -15,9 +15,10 @@ const SLOWEST_WAY_MS = 350
  * C10. The longest of these waits one after the other: a leader that was cut off or paused finds
  * out that it has no quorum (2,000 ms), voters stop to believe in it (800 ms), one candidacy for
  * nothing (800 ms); a client gives up an attempt to connect (1,000 ms) and waits for its next round
- * (400 ms).
+ * (400 ms). A coordination service that was wiped or rolled back turns away whoever knows a later
+ * transaction, for a session timeout (2,000 ms) and the attempts around it (1,000 ms; seed 700).
  */
-const UNAVAILABLE_MS = 5_000
+const UNAVAILABLE_MS = 8_000
 
 const LIMITS: Limits = {
   // Receipts and outcomes are recorded at once.
