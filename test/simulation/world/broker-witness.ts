@@ -77,6 +77,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
   opened(node: ReplicaNode): void {
     const { meta } = node.replica
     if (meta.storeUuid !== this.storeUuid) this.#newStore(meta)
+    // A log that decayed while it grew loses what was appended behind the damage as well.
+    if (this.log.isRotten) this.#options.ledger.destroyed(this, node.journal.tail.index)
     const gone = this.log.opened(node.journal)
     this.#durablePosition = 0
     this.node = node
