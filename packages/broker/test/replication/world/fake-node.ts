@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ClusterConfig } from '../../../src/replication/cluster-config.ts'
-import { sameConfig } from '../../../src/replication/cluster-config.ts'
 import { appendConfigs, configsHeld } from '../../../src/replication/config-history.ts'
 import type { ConfigEntry } from '../../../src/replication/config-history.ts'
-import type { Frame, FrameOf } from '../../../src/replication/frames.ts'
+import type { Frame } from '../../../src/replication/frames.ts'
 import {
   CONFIG,
   EPOCH_START,
@@ -11,12 +10,8 @@ import {
   encodeConfigRecord,
   encodeEpochStart,
 } from '../../../src/replication/log-records.ts'
-import {
-  LOSS_ENTRIES_MAX,
-  appendLosses,
-  lossesHeld,
-} from '../../../src/replication/loss-history.ts'
-import type { Promised, ReplicaMeta } from '../../../src/replication/meta.ts'
+import { appendLosses, lossesHeld } from '../../../src/replication/loss-history.ts'
+import type { ReplicaMeta } from '../../../src/replication/meta.ts'
 import { NO_PROMISE } from '../../../src/replication/meta.ts'
 import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/replica/events.ts'
 import { Replica } from '../../../src/replication/replica/replica.ts'
@@ -28,6 +23,7 @@ import { FakeLog } from './fake-log.ts'
 import type { Process } from './fake-network.ts'
 import type { LeadingHolder } from './ledger.ts'
 import { DATA } from './ledger.ts'
+import { NodeWitness } from './node-witness.ts'
 import type { ReplicaWorld } from './replica-world.ts'
 import type { Trap } from './trap.ts'
 
@@ -49,19 +45,15 @@ export class FakeNode implements Process {
   isPaused = false
   incarnation = 0
   trap: Trap | null = null
+  /** The epoch that it appends in as a leader, or was the last to. */
+  openEpoch = 0
+  readonly #witness = new NodeWitness(this)
   #held: (() => void)[] = []
   #boot = 1
   #isCutting = false
   #queue: ReplicaEvent[] = []
   #isStepping = false
-  #openEpoch = 0
   #isDamaged = false
-  /** The promise that is answered next, with the first word on where the log ends. */
-  #promising: Promised = NO_PROMISE
-  /** How far the leader's log reached when it told us that ours matches. */
-  #joinEnd = 0
-  /** The last session that we, as leader, have matched with each follower's process. */
-  readonly #matched = new Map<string, { session: number; incarnation: number }>()
   /** When the last operation on the log, and on the meta file, ends. */
   readonly #logIo = { lastMs: 0 }
   readonly #metaIo = { lastMs: 0 }
@@ -111,7 +103,7 @@ export class FakeNode implements Process {
       startMs: this.world.scheduler.nowMs,
     })
     this.world.ledger.promised(this, this.meta.promised)
-    this.#checkConfig()
+    this.#witness.checkHistory()
     this.#tick(this.incarnation)
     this.world.network.started(this.id)
   }
@@ -166,7 +158,7 @@ export class FakeNode implements Process {
 
   propose(payload: string): number | null {
     if (!this.serving || this.isPaused) return null
-    const batch = this.log.make(this.#openEpoch, DATA, Buffer.from(payload, 'latin1'))
+    const batch = this.log.make(this.openEpoch, DATA, Buffer.from(payload, 'latin1'))
     this.#append(batch)
     this.deliver({ type: 'appended', batch, configs: [] })
     return batch.lastIndex
@@ -185,9 +177,7 @@ export class FakeNode implements Process {
   }
 
   receive(from: string, frame: Frame): void {
-    if (frame.type === 'matched' && frame.epoch >= this.meta.promised.epoch) {
-      this.#joinEnd = frame.joinEnd
-    }
+    this.#witness.receives(frame)
     if (frame.type !== 'append') {
       this.deliver({ type: 'frame', from, frame })
       return
@@ -223,36 +213,9 @@ export class FakeNode implements Process {
       this.#isStepping = false
     }
     if (incarnation !== this.incarnation) return
-    if (this.#queue.length === 0) this.#checkConfig()
+    if (this.#queue.length === 0 && !this.#isCutting) this.#witness.checkHistory()
     if (this.serving) this.world.checkLeases()
-    this.#checkProgress()
-  }
-
-  /** R17: a leader believes of nobody to have what it has not, as long as they are in a session. */
-  #checkProgress(): void {
-    const leadership = this.replica?.leadership
-    if (!leadership) return
-    for (const { peer, session, writtenIndex, syncedIndex } of leadership.followers) {
-      const node = this.world.node(peer.nodeId)
-      if (!this.#isInSession(node, session)) continue
-      const isTrue = writtenIndex <= node.log.writtenIndex && syncedIndex <= node.log.syncedIndex
-      assert.ok(isTrue, `${this.id} counts ${writtenIndex} of ${node.id}, which has less (R17)`)
-    }
-  }
-
-  /** The node is the process that we have matched in this session, and has promised nobody else. */
-  #isInSession(node: FakeNode, session: number | undefined): boolean {
-    const matched = this.#matched.get(node.id)
-    const isSame = matched?.session === session && matched?.incarnation === node.incarnation
-    return isSame && node.replica?.meta.promised.epoch === this.#openEpoch
-  }
-
-  /** R28: leadership is handed to a voter that needs nothing more. */
-  #checkHeir(target: string): void {
-    const heir = this.world.nodes.get(target)
-    if (heir === undefined || !this.#isInSession(heir, this.#matched.get(target)?.session)) return
-    const lacks = this.log.length - heir.log.writtenIndex
-    assert.ok(lacks <= 0, `${this.id} abdicates for ${target}, which lacks ${lacks} (R28)`)
+    this.#witness.checkProgress()
   }
 
   #spring(effect: ReplicaEffect): void {
@@ -262,28 +225,15 @@ export class FakeNode implements Process {
     trap.strike()
   }
 
-  /** R39: the last configuration of the log is in force, committed or not. */
-  #checkConfig(): void {
-    const last = this.log.lastConfig
-    const inForce = this.replica?.meta.configs.at(-1)
-    if (last === undefined || this.replica === null || this.#isCutting) return
-    const same = sameConfig(last.config, inForce?.config ?? null)
-    assert.ok(same, `${this.id} has forgotten the configuration of record ${last.index} (R39)`)
-    const known = this.replica.meta.losses.map(({ index }) => index)
-    const told = this.log.losses.slice(-LOSS_ENTRIES_MAX).map(({ index }) => index)
-    assert.deepEqual(known, told, `${this.id} does not know the losses of its log (R10)`)
-  }
-
   #perform(effect: ReplicaEffect): void {
     const { scheduler, ledger } = this.world
     switch (effect.type) {
       case 'send':
-        this.#send(effect.to, effect.frame)
+        this.#witness.sends(effect.to, effect.frame)
+        this.world.network.send(this.id, effect.to, effect.frame)
         break
       case 'persist':
-        this.#checkSuspicion(effect.meta)
-        if (effect.meta.promised.epoch > this.meta.promised.epoch)
-          this.#promising = effect.meta.promised
+        this.#witness.persists(effect.meta)
         this.#later(this.#ioAfter(scheduler.between(0.3, 3), this.#metaIo), () => {
           this.meta = effect.meta
           ledger.promised(this, this.meta.promised)
@@ -332,12 +282,12 @@ export class FakeNode implements Process {
         const { epoch, possibleLoss } = effect.start
         const everybody = possibleLoss ? [...this.world.nodes.values()] : null
         ledger.elected(this.#leading(), epoch, everybody)
-        this.#openEpoch = epoch
+        this.openEpoch = epoch
         this.#appendOwn(EPOCH_START, encodeEpochStart({ ...effect.start, wonAtMs: null }), null)
         break
       }
       case 'appendConfig':
-        this.#checkChange(effect.config)
+        this.#witness.changesConfig(effect.config)
         this.#appendOwn(CONFIG, encodeConfigRecord(effect.config), effect.config)
         break
       case 'commit': {
@@ -360,38 +310,6 @@ export class FakeNode implements Process {
     }
   }
 
-  #send(to: string, frame: Frame): void {
-    const { ledger } = this.world
-    if (frame.type === 'ack') {
-      const isCleared = frame.suspect || this.meta.suspect === null
-      assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
-      ledger.acked(this, frame)
-    }
-    if (frame.type === 'matched') {
-      const { incarnation } = this.world.node(to)
-      this.#matched.set(to, { session: frame.session, incarnation })
-    }
-    if (frame.type === 'abdicate') this.#checkHeir(frame.target)
-    if (frame.type === 'fenceReply' && frame.promises) this.#checkPromise(to, frame)
-    // In a session records come in that are of no concern for the promise.
-    if (frame.type === 'tail') this.#promising = NO_PROMISE
-    if (frame.type === 'ack' || frame.type === 'tail') ledger.saidInEpoch(this, frame.epoch)
-    if (frame.type === 'sessionStart') ledger.saidInEpoch(this, frame.epoch)
-    if (frame.type === 'fenceReply' && frame.promises) ledger.saidInEpoch(this, frame.epoch)
-    this.world.network.send(this.id, to, frame)
-  }
-
-  /** R6, R7: the very promise is on the disk, and so is the end of the log that comes with it. */
-  #checkPromise(to: string, { epoch, nonce, last }: FrameOf<'fenceReply'>): void {
-    const { promised } = this.meta
-    const isIt = promised.epoch === epoch && promised.candidate === to && promised.nonce === nonce
-    assert.ok(isIt, `${this.id} promises ${epoch} to ${to}, its disk says otherwise (R6, R7)`)
-    const isFirst = this.#promising.nonce === nonce && this.#promising.epoch === epoch
-    this.#promising = NO_PROMISE
-    const isWritten = !isFirst || last.index <= this.log.writtenIndex
-    assert.ok(isWritten, `${this.id} tells ${last.index} as its end, which is not written (R7)`)
-  }
-
   #leading(): LeadingHolder {
     const { id, storeUuid, log, replica } = this
     const config = replica?.meta.configs.at(-1)?.config
@@ -400,31 +318,9 @@ export class FakeNode implements Process {
     return { id, storeUuid, log, config, isSuspect, isServing: this.serving }
   }
 
-  /** R39: one change at a time, in an epoch whose start is committed. */
-  #checkChange(next: ClusterConfig): void {
-    const { lastConfig } = this.log
-    const before = lastConfig?.index ?? 0
-    const committed = this.replica?.commitIndex ?? 0
-    assert.ok(before <= committed, `${this.id} changes seats before ${before} is committed (R39)`)
-    // Taken or left, not both: quorums of the two have to meet (R40).
-    const news = next.seats.filter((seat, i) => {
-      const old = lastConfig?.config.seats[i] ?? null
-      return seat !== null && old !== null && seat.storeUuid !== old.storeUuid
-    })
-    assert.equal(news.length, 0, `${this.id} swaps the store of a seat (R40)`)
-  }
-
-  /** R35: nobody is relied upon again who has not got back what it may have lost. */
-  #checkSuspicion({ suspect }: ReplicaMeta): void {
-    const isCleared = this.meta.suspect !== null && suspect === null
-    if (!isCleared || this.replica?.leadership != null) return
-    const has = this.log.syncedIndex
-    assert.ok(has >= this.#joinEnd, `${this.id} is clean with ${has} of ${this.#joinEnd} (R35)`)
-  }
-
   #appendOwn(type: number, payload: Buffer, config: ClusterConfig | null): void {
-    const batch = this.log.make(this.#openEpoch, type, payload)
-    const entry = { index: batch.lastIndex, epoch: this.#openEpoch }
+    const batch = this.log.make(this.openEpoch, type, payload)
+    const entry = { index: batch.lastIndex, epoch: this.openEpoch }
     const configs: ConfigEntry[] = config === null ? [] : [{ ...entry, config }]
     this.#append(batch)
     this.deliver({ type: 'appended', batch, configs })
