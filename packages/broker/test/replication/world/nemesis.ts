@@ -256,11 +256,7 @@ export class Nemesis {
   /** A disk is replaced, and the leader is cut off as it changes the seats. */
   #contest(): void {
     const { leader } = this.#world
-    const others = this.nodes.filter((node) => node !== leader)
-    if (leader === undefined || !this.#menace.wipes || !this.#isComplete()) return
-    const replaced = this.#random.pick(others)
-    replaced.wipe()
-    replaced.start()
+    if (leader === undefined || this.#replaceDisk(leader) === null) return
     const countdown = this.#random.pick([1, 1, 2])
     leader.trap = new Trap('appendConfig', countdown, () => this.#cutOff(leader))
   }
@@ -268,11 +264,9 @@ export class Nemesis {
   /** A replaced disk has caught up in the moment in which its leader falls asleep for too long. */
   #belated(): void {
     const { leader } = this.#world
-    const others = this.nodes.filter((node) => node !== leader)
-    if (leader === undefined || !this.#menace.wipes || !this.#isComplete()) return
-    const replaced = this.#random.pick(others)
-    replaced.wipe()
-    replaced.start()
+    if (leader === undefined) return
+    const replaced = this.#replaceDisk(leader)
+    if (replaced === null) return
     this.#world.hush(1_000)
     const watch = (tries: number): void => {
       if (tries === 0 || !leader.serving || leader.isPaused || !replaced.isUp) return
@@ -280,6 +274,15 @@ export class Nemesis {
       else this.#sleep(leader)
     }
     watch(1_000)
+  }
+
+  /** Of one of the others; null where no disk may be lost now. */
+  #replaceDisk(leader: FakeNode): FakeNode | null {
+    if (!this.#menace.wipes || !this.#isComplete()) return null
+    const replaced = this.#random.pick(this.nodes.filter((node) => node !== leader))
+    replaced.wipe()
+    replaced.start()
+    return replaced
   }
 
   /** Disks do nothing for a while, and in the middle of it leadership changes hands. */
