@@ -138,7 +138,11 @@ export class ClientConnection
     }
     try {
       const deliveries = outstanding(ack)
-      this.#transaction(ack.transaction).addAcknowledged(deliveries)
+      const transaction = this.#transaction(ack.transaction)
+      // After a failover a client may acknowledge what it has from before, in its own order. Its
+      // commit would be confirmed, and the message would come again.
+      if (!ack.isWhole) transaction.fail(notWithTheClient())
+      transaction.addAcknowledged(deliveries)
       const subscription = deliveries[0]?.consumer
       if (subscription instanceof Subscription) {
         for (const delivery of deliveries) subscription.seen(delivery)
@@ -420,4 +424,11 @@ function checkSize({ body }: Message): void {
 function isResend(message: Message, sending: Sending | null): boolean {
   if (sending?.mayResend !== true || sending.producer === null) return false
   return message.producerSequence > 0 && message.producerSequence <= sending.producer.lastSequence
+}
+
+function notWithTheClient(): BrokerError {
+  return new BrokerError(
+    'TRANSACTION_ROLLED_BACK',
+    'The transaction acknowledges messages that are not with its consumer (any more).',
+  )
 }

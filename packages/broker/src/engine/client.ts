@@ -121,6 +121,8 @@ export interface Acknowledgement {
   readonly mode: AcknowledgeMode
   /** Deliveries of one consumer, in order. */
   readonly deliveries: readonly Delivery[]
+  /** false when the client spoke of others too that are not with it (any more). */
+  readonly isWhole: boolean
   /** '' outside a transaction. */
   readonly transaction: string
   /** Why, for a poisoned message. */

@@ -177,8 +177,8 @@ export class TestClient implements ClientSink {
 
   acknowledge(deliveries: readonly Delivery[], how: AckOptions = {}): Receipt {
     const receipt = this.receipt()
-    const { mode = 'consumed', transaction = '', cause = '' } = how
-    this.client.acknowledge({ mode, deliveries, transaction, cause }, receipt)
+    const { mode = 'consumed', transaction = '', cause = '', isWhole = true } = how
+    this.client.acknowledge({ mode, deliveries, isWhole, transaction, cause }, receipt)
     return receipt
   }
 
@@ -208,6 +208,7 @@ export interface AckOptions {
   readonly mode?: Parameters<Client['acknowledge']>[0]['mode']
   readonly transaction?: string
   readonly cause?: string
+  readonly isWhole?: boolean
 }
 
 export function testMessage(destination: string, text: string, how: SendOptions = {}): Message {

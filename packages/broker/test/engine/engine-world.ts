@@ -126,7 +126,7 @@ export class World {
           const deliveries = [...consumer.inFlight].slice(0, step.count)
           const { client } = actor.client
           client.acknowledge(
-            { mode: step.kind, deliveries, transaction: '', cause: '' },
+            { mode: step.kind, deliveries, isWhole: true, transaction: '', cause: '' },
             NO_RECEIPT,
           )
         }

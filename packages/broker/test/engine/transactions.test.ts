@@ -89,6 +89,41 @@ describe('a local transaction', () => {
     assert.equal(harness.depth('IN'), 0)
   })
 
+  it('is not committed when it acknowledges more than is with its consumer', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    for (const text of ['a', 'b']) client.send('IN', text)
+    client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    const [first] = client.deliveries
+    assert.ok(first)
+    client.acknowledge([first], { transaction: 'T1', isWhole: false })
+    client.send('OUT', 'out', { transaction: 'T1' })
+    const receipt = client.commit('T1')
+    harness.settle()
+    assert.equal(client.rejectionOf(receipt), 'TRANSACTION_ROLLED_BACK')
+    assert.deepEqual(harness.stored('IN'), ['a', 'b'])
+    assert.deepEqual(harness.stored('OUT'), [])
+    client.client.begin('T2')
+    client.acknowledge(client.deliveries, { transaction: 'T2' })
+    const again = client.commit('T2')
+    harness.settle()
+    assert.equal(client.isConfirmed(again), true)
+    assert.deepEqual(harness.stored('IN'), [])
+  })
+
+  it('is not committed when it acknowledges nothing that is with a consumer', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.client.begin('T1')
+    const acknowledged = client.acknowledge([], { transaction: 'T1', isWhole: false })
+    const receipt = client.commit('T1')
+    harness.settle()
+    assert.equal(client.isConfirmed(acknowledged), true)
+    assert.equal(client.rejectionOf(receipt), 'TRANSACTION_ROLLED_BACK')
+  })
+
   it('is rolled back with its connection', () => {
     const harness = new EngineHarness()
     const [client, other] = [harness.connect(), harness.connect()]

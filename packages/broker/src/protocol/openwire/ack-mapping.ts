@@ -51,6 +51,17 @@ export function acknowledgedDeliveries(ack: MessageAck, inFlight: InFlight): Del
   return last < first ? [] : slice(inFlight, first, last)
 }
 
+/**
+ * Whether these are just the deliveries that the acknowledgement speaks of. Without a first one it
+ * means everything up to the last, however many it says.
+ */
+export function isAllOf(ack: MessageAck, { length }: readonly Delivery[]): boolean {
+  if (ack.lastMessageId === null) return true
+  if (ack.ackType === AckType.individual) return length === 1
+  const count = Math.max(ack.messageCount, 1)
+  return ack.firstMessageId === null ? length >= count : length === count
+}
+
 /** Position of a message in flight: `guess` is looked at first, then all from the oldest. */
 function findFrom(inFlight: InFlight, id: MessageId, guess: number): number {
   const guessed = inFlight.at(guess)

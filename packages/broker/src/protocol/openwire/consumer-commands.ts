@@ -6,16 +6,17 @@ import type {
   MessageAck,
   MessagePull,
 } from '@quorate/core/openwire/commands'
+import { isQueueLike } from '@quorate/core/model/destination'
 import type { DestinationName } from '@quorate/core/model/destination'
-import type { ConsumerOptions, Receipt } from '../../engine/client.ts'
-import { acknowledgeMode, acknowledgedDeliveries } from './ack-mapping.ts'
+import type { AcknowledgeMode, ConsumerOptions, Receipt } from '../../engine/client.ts'
+import { acknowledgeMode, acknowledgedDeliveries, isAllOf } from './ack-mapping.ts'
 import type { Outcome } from './commands.ts'
 import { PREFETCH_MAX } from './limits.ts'
 import type { OpenWireClient } from './openwire-client.ts'
 import { removeConsumer } from './remove-commands.ts'
 import { throwableText } from './responses.ts'
 import type { WireConsumer } from './session-table.ts'
-import { destinationName } from './wire-destination.ts'
+import { destinationName, isComposite } from './wire-destination.ts'
 import { bounded, consumerText, transactionText } from './wire-ids.ts'
 
 /** RemoveInfo's way to say that nothing was delivered; see dispatch-sequence.ts. */
@@ -102,12 +103,31 @@ export function acceptMessageAck(
   const mode = acknowledgeMode(ack.ackType)
   const transaction = ack.transactionId === null ? '' : transactionText(ack.transactionId)
   const consumer = ack.consumerId === null ? undefined : client.table.consumer(ack.consumerId)
-  // A consumer that is gone has given its messages back: nothing is left to acknowledge.
-  if (consumer === undefined || consumer.subscription === null) return 'done'
-  const deliveries = acknowledgedDeliveries(ack, consumer.subscription.inFlight)
-  if (deliveries.length === 0) return 'done'
+  // A consumer that is gone has given its messages back.
+  const inFlight = consumer?.subscription?.inFlight
+  const deliveries = inFlight === undefined ? [] : acknowledgedDeliveries(ack, inFlight)
+  const isWhole = isAllOf(ack, deliveries) || !hasToConsume(consumer, mode, transaction)
+  // Nothing is left to acknowledge; but a transaction must not be committed without it.
+  if (deliveries.length === 0 && isWhole) return 'done'
   const cause = ack.poisonCause === null ? '' : throwableText(ack.poisonCause)
   client.expect(receipt)
-  engineClient.acknowledge({ mode, deliveries, transaction, cause }, receipt)
+  engineClient.acknowledge({ mode, deliveries, isWhole, transaction, cause }, receipt)
   return 'pending'
+}
+
+/**
+ * Whether what is acknowledged has to be consumed, or comes again: not what a browser shows or a
+ * topic tells to whoever listens.
+ */
+function hasToConsume(
+  consumer: WireConsumer | undefined,
+  mode: AcknowledgeMode,
+  transaction: string,
+): boolean {
+  if (transaction === '' || mode !== 'consumed') return false
+  if (consumer === undefined) return true
+  const { browser, destination, subscriptionName } = consumer.info
+  if (browser) return false
+  if (subscriptionName !== null || isComposite(destination)) return true
+  return isQueueLike(destinationName(destination).kind)
 }

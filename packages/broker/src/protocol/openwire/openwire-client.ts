@@ -268,7 +268,13 @@ export class OpenWireClient implements LinkOwner {
     // Not from inside the engine's own call.
     queueMicrotask(() => {
       this.#client?.acknowledge(
-        { mode: 'poisoned', deliveries: [delivery], transaction: '', cause: error.message },
+        {
+          mode: 'poisoned',
+          deliveries: [delivery],
+          isWhole: true,
+          transaction: '',
+          cause: error.message,
+        },
         NO_RECEIPT,
       )
     })

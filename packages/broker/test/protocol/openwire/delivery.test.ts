@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeCanonical } from '@quorate/core/openwire/canonical-message'
 import { create } from '@quorate/core/openwire/commands'
-import type { MessageAck, MessageCommand } from '@quorate/core/openwire/commands'
+import type { ConsumerInfo, MessageAck, MessageCommand } from '@quorate/core/openwire/commands'
 import type { Message } from '../../../src/engine/client.ts'
 import type { FakeClient, FakeConsumer } from './fake-engine.ts'
 import { Fixture } from './fixture.ts'
@@ -44,10 +44,10 @@ interface Setting {
 }
 
 /** A client with one consumer to which messages 1 to `count` have been delivered. */
-async function consuming(count: number, destination = queueNamed('Q')): Promise<Setting> {
+async function consuming(count: number, info: Partial<ConsumerInfo> = {}): Promise<Setting> {
   const fixture = new Fixture()
   const client = await fixture.connect()
-  await client.succeed(consumerInfo(1, destination))
+  await client.succeed({ ...consumerInfo(1), ...info })
   const engineClient = fixture.engine.client
   const consumer = engineClient.consumers[0] as FakeConsumer
   const messages = Array.from({ length: count }, (_, at) =>
@@ -279,6 +279,58 @@ describe('openwire acknowledgement', () => {
     await client.succeed(ackOf(2, [7, 8]))
     await client.succeed(ackOf(2, [2, 1]))
     await client.succeed({ ...ackOf(2, [1, 1]), consumerId: consumerIdOf(9), commandId: 0 })
+    assert.deepEqual(engineClient.acknowledged, [])
+  })
+
+  const inTransaction = (ack: MessageAck): MessageAck => {
+    return { ...ack, transactionId: transactionIdOf(4) }
+  }
+  const wholeness: readonly (readonly [string, MessageAck, boolean, readonly number[]])[] = [
+    ['a range that is with its consumer', ackOf(2, [1, 3]), true, [1, 2, 3]],
+    ['everything up to one', ackOf(2, [null, 3]), true, [1, 2, 3]],
+    ['one of its own', ackOf(4, [null, 3]), true, [3]],
+    ['what is not with its consumer', ackOf(2, [7, 8]), false, []],
+    ['one that is not with its consumer', ackOf(4, [null, 9]), false, []],
+    ['a range in another order', ackOf(2, [2, 1]), false, []],
+    ['more than lies between', { ...ackOf(2, [1, 3]), messageCount: 4 }, false, [1, 2, 3]],
+    ['less than lies between', { ...ackOf(2, [1, 3]), messageCount: 2 }, false, [1, 2, 3]],
+    ['more than there are up to one', { ...ackOf(2, [null, 2]), messageCount: 3 }, false, [1, 2]],
+    [
+      'for a consumer that is gone',
+      { ...ackOf(2, [1, 1]), consumerId: consumerIdOf(9) },
+      false,
+      [],
+    ],
+  ]
+  for (const [name, ack, isWhole, ids] of wholeness) {
+    it(`tells whether a transaction acknowledges just what it says: ${name}`, async () => {
+      const { client, engineClient } = await consuming(5)
+      await client.succeed(inTransaction(ack))
+      const [acknowledged] = engineClient.acknowledged
+      assert.equal(acknowledged?.isWhole, isWhole)
+      assert.deepEqual(
+        acknowledged.deliveries.map((delivery) => delivery.id),
+        ids,
+      )
+    })
+  }
+
+  it('lets a transaction acknowledge what cannot come again', async () => {
+    const topic = create('ActiveMQTopic', { physicalName: 'T' })
+    for (const options of [{ browser: true }, { destination: topic }]) {
+      const { client, engineClient } = await consuming(2, options)
+      await client.succeed(inTransaction(ackOf(2, [7, 8])))
+      assert.deepEqual(engineClient.acknowledged, [])
+    }
+    const durable = { destination: topic, subscriptionName: 'S' }
+    const { client, engineClient } = await consuming(2, durable)
+    await client.succeed(inTransaction(ackOf(2, [7, 8])))
+    assert.equal(engineClient.acknowledged[0]?.isWhole, false)
+  })
+
+  it('passes over in a transaction what was only seen and is gone', async () => {
+    const { client, engineClient } = await consuming(2)
+    await client.succeed(inTransaction(ackOf(0, [7, 8])))
     assert.deepEqual(engineClient.acknowledged, [])
   })
 
