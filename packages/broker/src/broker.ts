@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Coordinator, Member } from './coordination/coordinator.ts'
-import { Layout } from './coordination/znodes/layout.ts'
 import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
 import { brokerStatus } from './broker-status-view.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
@@ -136,7 +135,7 @@ export class Broker {
 
   async #begin(): Promise<void> {
     const { node, clock, entropy, log, startManagement } = this.#parts
-    const { brokerName, replication, management, coordination } = this.#options
+    const { replication, management } = this.#options
     const { host, port } = management
     this.#management = await startManagement({ host, port, status: () => this.status(), log })
     await node.listen()
@@ -146,7 +145,6 @@ export class Broker {
       replicas: replication.replicas,
       bootstrapGraceMs: replication.bootstrapGraceMs,
       stepDownOnZkExpiry: replication.stepDownOnZkExpiry,
-      bootstrapPath: new Layout({ ...coordination, brokerName }).bootstrap,
       replicationAddress: replication.advertisedAddress,
       clientUris: clientUrisOf(this.#options),
       consoleUrl: this.#management.url,

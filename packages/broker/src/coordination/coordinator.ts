@@ -87,6 +87,8 @@ export type CoordinatorListener = (event: CoordinatorEvent) => void
  * with COORDINATION_REJECTED. Either way the caller may simply try again later.
  */
 export interface Coordinator {
+  /** Where the service keeps the first configuration: the name by which people find it. */
+  readonly bootstrapPath: string
   /** Connects in the background, for ever, and announces `self` as long as the session lives. */
   start(self: Member, listener: CoordinatorListener): void
   /** Replaces what was announced; `nodeId` cannot change. */

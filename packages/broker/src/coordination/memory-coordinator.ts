@@ -30,6 +30,7 @@ const waitingOperationsMax = 256
  * `cut`, `heal`, `expire`, `crash` and `loseNextReply` are the faults of a real service.
  */
 export class MemoryCoordinator implements Coordinator {
+  readonly bootstrapPath = '/bootstrap'
   readonly #service: MemoryCoordination
   readonly #operationTimeoutMs: number
   readonly #waiting = new Set<Operation>()

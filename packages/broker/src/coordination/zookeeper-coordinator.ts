@@ -76,6 +76,10 @@ export class ZooKeeperCoordinator implements Coordinator {
     this.#client = this.#newClient()
   }
 
+  get bootstrapPath(): string {
+    return this.#layout.bootstrap
+  }
+
   start(self: Member, listener: CoordinatorListener): void {
     assert(this.#listener === undefined && !this.#stopped, 'a coordinator is started once')
     this.#wishes = { self, leader: null, config: null }

@@ -27,8 +27,6 @@ export interface MembershipOptions {
   readonly replicas: number
   readonly bootstrapGraceMs: number
   readonly stepDownOnZkExpiry: boolean
-  /** Where the service keeps the first configuration, for people. */
-  readonly bootstrapPath: string
   readonly replicationAddress: string
   readonly clientUris: readonly string[]
   readonly consoleUrl: string
@@ -217,8 +215,12 @@ export class ClusterMembership {
     }
     this.#isSettled = true
     this.#hasTakenPart = true
+    const hadDoubt = this.#lastDoubt !== ''
     this.#lastDoubt = ''
-    if (clusterId !== null) return
+    if (clusterId !== null) {
+      if (hadDoubt) log.info('the coordination service knows this cluster: nodes can join it')
+      return
+    }
     const config = { version: FOUNDING_VERSION, seats: found.seats }
     const seated = isVoter(config, storeUuid)
     log.info(seated ? 'seated in the cluster' : 'joins the cluster as a learner', {
@@ -233,9 +235,9 @@ export class ClusterMembership {
    * (R26): the service makes nothing safe, so what it holds now does not end that.
    */
   #refuse(clusterId: string, found: Bootstrap): void {
-    const { bootstrapPath, clock, log } = this.#options
+    const { coordinator, clock, log } = this.#options
     const advice =
-      `This data belongs to cluster ${clusterId}, but ${bootstrapPath} names cluster ` +
+      `This data belongs to cluster ${clusterId}, but ${coordinator.bootstrapPath} names cluster ` +
       `${found.clusterId}. If zkAddress, zkPath or brokerName is another cluster's, correct it. If ` +
       'the coordination service was wiped or restored and this data is right, delete that znode: a ' +
       'broker with this data puts its own back. If this data is not wanted any more, move the data ' +

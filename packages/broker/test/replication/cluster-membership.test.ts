@@ -27,6 +27,7 @@ import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 
 /** A coordination service that one node sees; the test decides what it knows. */
 class FakeCoordinator implements Coordinator {
+  readonly bootstrapPath = '/x.quorate/b/bootstrap'
   bootstrap: Bootstrap | null = null
   self: Member | null = null
   hint: LeaderHint | null = null
@@ -132,20 +133,20 @@ async function member(t: TestContext, options: Options = {}) {
   const coordinator = new FakeCoordinator()
   const joined: string[] = []
   const fatal: BrokerError[] = []
+  const told: string[] = []
   const membership = new ClusterMembership({
     coordinator,
     node,
     replicas: 3,
     bootstrapGraceMs: 10_000,
     stepDownOnZkExpiry: options.stepDownOnZkExpiry ?? false,
-    bootstrapPath: '/x.quorate/b/bootstrap',
     replicationAddress: '127.0.0.1:1',
     clientUris: ['tcp://a:61616'],
     consoleUrl: '',
     build: '0',
     clock,
     entropy: systemEntropy,
-    log: silentLog,
+    log: { ...silentLog, info: (message) => told.push(message) },
     onJoined: (clusterId) => joined.push(clusterId),
     onMembers: () => undefined,
     onFatal: (error) => fatal.push(error),
@@ -155,7 +156,17 @@ async function member(t: TestContext, options: Options = {}) {
   const settle = async () => {
     for (let i = 0; i < 20; i++) await setImmediate()
   }
-  return { clock, node, coordinator, joined, fatal, membership, settle }
+  return { clock, node, coordinator, joined, fatal, told, membership, settle }
+}
+
+/** A node that founded a cluster with others, and stopped. */
+async function founder(t: TestContext) {
+  const fileSystem = new MemoryFileSystem()
+  const { coordinator, joined, node, settle } = await member(t, { fileSystem })
+  coordinator.show(other('b'), other('c'))
+  await settle()
+  await node.stop()
+  return { fileSystem, joined, bootstrap: coordinator.bootstrap }
 }
 
 /** A node of cluster X that stopped, whose meta file says this. */
@@ -223,16 +234,12 @@ describe('cluster membership', () => {
   })
 
   it('puts the founding back when the service was wiped (R2)', async (t) => {
-    const fileSystem = new MemoryFileSystem()
-    const first = await member(t, { fileSystem })
-    first.coordinator.show(other('b'), other('c'))
-    await first.settle()
-    await first.node.stop()
+    const { fileSystem, joined, bootstrap } = await founder(t)
     const again = await member(t, { fileSystem })
-    assert.deepEqual(again.joined, first.joined)
+    assert.deepEqual(again.joined, joined)
     again.coordinator.show()
     await again.settle()
-    assert.deepEqual(again.coordinator.bootstrap, first.coordinator.bootstrap)
+    assert.deepEqual(again.coordinator.bootstrap, bootstrap)
   })
 
   it('puts back the seats of the founding, not those of today (R2)', async (t) => {
@@ -297,10 +304,11 @@ describe('cluster membership', () => {
   })
 
   it('goes on in its cluster when the service suddenly knows another one (R26)', async (t) => {
-    const { clock, coordinator, fatal, joined, settle } = await member(t)
+    const { clock, coordinator, fatal, joined, told, settle } = await member(t)
     coordinator.show(other('b'), other('c'))
     await settle()
     const own = coordinator.bootstrap
+    told.length = 0
     coordinator.bootstrap = founded
     coordinator.tell({ type: 'session', state: 'expired' })
     coordinator.show(other('b'), other('c'))
@@ -314,14 +322,11 @@ describe('cluster membership', () => {
     clock.advance(1_500)
     await settle()
     assert.deepEqual(coordinator.bootstrap, own)
+    assert.deepEqual(told, ['the coordination service knows this cluster: nodes can join it'])
   })
 
-  it('refuses the cluster of somebody else, and another number of seats', async (t) => {
-    const fileSystem = new MemoryFileSystem()
-    const first = await member(t, { fileSystem })
-    first.coordinator.show(other('b'), other('c'))
-    await first.settle()
-    await first.node.stop()
+  it('refuses the cluster of somebody else, and says what can be done about it (R2)', async (t) => {
+    const { fileSystem } = await founder(t)
     const again = await member(t, { fileSystem })
     again.coordinator.bootstrap = founded
     again.coordinator.show()
@@ -330,11 +335,23 @@ describe('cluster membership', () => {
     const advice =
       /\/x\.quorate\/b\/bootstrap names cluster X\..* delete that znode.* move the data/
     assert.match(again.fatal[0]?.message ?? '', advice)
-    const larger = await member(t)
-    larger.coordinator.bootstrap = { clusterId: 'X', seats: [...founded.seats, null, null] }
-    larger.coordinator.show()
-    await larger.settle()
-    assert.equal(larger.fatal[0]?.code, 'CONFIG_INVALID')
+  })
+
+  it('joins no cluster that has another number of seats', async (t) => {
+    const { coordinator, fatal, settle } = await member(t)
+    coordinator.bootstrap = { clusterId: 'X', seats: [...founded.seats, null, null] }
+    coordinator.show()
+    await settle()
+    assert.equal(fatal[0]?.code, 'CONFIG_INVALID')
+  })
+
+  it('believes its own log rather than the service how many seats there are', async (t) => {
+    const fileSystem = await stopped(t, { configs: [configOf(1, founded.seats)] })
+    const { coordinator, fatal, settle } = await member(t, { fileSystem })
+    coordinator.bootstrap = { clusterId: 'X', seats: [...founded.seats, null, null] }
+    coordinator.show()
+    await settle()
+    assert.deepEqual(fatal, [])
   })
 
   it('goes on asking while the service does not answer', async (t) => {
