@@ -2,19 +2,18 @@ import assert from 'node:assert/strict'
 import type { BrokerObserver } from '@quorate/broker/ports'
 import { sameConfig } from '@quorate/broker/replication/cluster-config'
 import type { Frame } from '@quorate/broker/replication/frames'
-import { decodeMeta } from '@quorate/broker/replication/meta'
 import type { ReplicaMeta } from '@quorate/broker/replication/meta'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import type { ReplicaEffect, ReplicaEvent } from '@quorate/broker/replication/replica/events'
-import { segmentFileName, segmentPosition } from '@quorate/broker/store/journal/segment'
 import type { LevelStore } from '@quorate/broker/store/leveldb/level-store'
-import { payloadIn } from '@quorate/broker/store/two-slot-file'
 import type {
   Holder,
   LeadingHolder,
   Ledger,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
+import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import type { Disk } from './disk.ts'
+import { DiskWitness } from './disk-witness.ts'
 import { opsOf } from './log-ops.ts'
 import { LogWitness } from './log-witness.ts'
 import { PlainFold } from './plain-fold.ts'
@@ -25,6 +24,7 @@ export interface WitnessOptions {
   readonly id: string
   readonly directory: string
   readonly disk: Disk
+  readonly sync: SyncLevel
   readonly ledger: Ledger
   readonly writtenOff: WrittenOff
   /** Everybody's stores, for what may be given up (R10). */
@@ -38,6 +38,11 @@ export interface WitnessOptions {
   readonly tellEvent: (event: ReplicaEvent) => void
 }
 
+/** The UUID of a store that does not exist, or not any more. */
+export const NO_STORE = ''
+/** Why a replica is suspect whose journal met damage at its start. */
+const DAMAGED = 'the journal was corrupt'
+
 /**
  * Sees everything that one node's replica wants, and holds it against the disk, the log and the
  * ledger of the whole cluster.
@@ -45,9 +50,9 @@ export interface WitnessOptions {
 export class BrokerWitness implements BrokerObserver, Holder {
   readonly id: string
   readonly log = new LogWitness()
-  storeUuid = ''
-  /** Replaced when the node gets another one. */
-  disk: Disk
+  readonly onDisk: DiskWitness
+  /** NO_STORE when there is none, or when a fault has destroyed it. */
+  storeUuid = NO_STORE
   node: ReplicaNode | null = null
   store: LevelStore | null = null
   /** The node serves clients. */
@@ -65,12 +70,14 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #hadLease = false
   /** The disk was seen to say that its replica is in good standing. */
   #isKnownCleared = false
-  /** Byte position up to which the journal was found on the medium. */
-  #durablePosition = 0
+  /** The last record that it told others, or itself as the leader, to count it for. */
+  #countedIndex = 0
+  /** Damage of its log is known, and it is in doubt because of it. */
+  #knowsDamage = false
 
   constructor(options: WitnessOptions) {
     this.id = options.id
-    this.disk = options.disk
+    this.onDisk = new DiskWitness(options)
     this.#options = options
   }
 
@@ -79,17 +86,19 @@ export class BrokerWitness implements BrokerObserver, Holder {
     if (meta.storeUuid !== this.storeUuid) this.#newStore(meta)
     // A log that decayed while it grew loses what was appended behind the damage as well.
     if (this.log.isRotten) this.#options.ledger.destroyed(this, node.journal.tail.index)
+    this.#checkSuspicion(node)
     const gone = this.log.opened(node.journal)
-    this.#durablePosition = 0
+    this.onDisk.forget()
     this.node = node
     this.isLeading = false
     this.#isKnownCleared = false
     this.#options.ledger.restarted(this)
-    this.#options.ledger.promised(this, this.#metaOnDisk().promised)
+    this.#options.ledger.promised(this, this.onDisk.meta.promised)
     this.#checkConfig()
+    this.#checkMark(meta)
     const { tail } = node.journal
     if (node.replica.suspect !== null) this.#options.sight('a replica was suspect')
-    if (node.replica.suspect === 'the journal was corrupt') {
+    if (node.replica.suspect === DAMAGED) {
       this.#options.sight('a damaged log was cut and fetched again')
     }
     const loss = gone.length === 0 ? '' : `, ${gone.length} records gone`
@@ -110,10 +119,10 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.#options.tellEvent(event)
     if (event.type === 'appended') this.log.append(event.batch)
     else if (event.type === 'persisted') {
-      this.#options.ledger.promised(this, this.#metaOnDisk().promised)
+      this.#options.ledger.promised(this, this.onDisk.meta.promised)
     } else if (event.type === 'truncated') {
       this.log.truncated()
-      this.#durablePosition = 0
+      this.onDisk.mustHaveCut()
     }
     this.#noteSightings()
     for (const effect of effects) {
@@ -145,34 +154,12 @@ export class BrokerWitness implements BrokerObserver, Holder {
     return this.node?.leaseValid() ?? false
   }
 
-  /** Changes a byte of the log on the medium. False when no file holds it. */
-  flip(position: number, mask: number): boolean {
-    const { files } = this.disk
-    const start = this.#segmentStarts().findLast((at) => at <= position)
-    if (start === undefined) return false
-    const path = `${this.#journalPath}/${segmentFileName(start)}`
-    if (position - start >= (files.content(path)?.length ?? 0)) return false
-    files.flip(path, position - start, mask)
-    return true
-  }
-
-  get #journalPath(): string {
-    return `${this.#options.directory}/journal`
-  }
-
-  #segmentStarts(): number[] {
-    return this.disk.files
-      .names(this.#journalPath)
-      .map(segmentPosition)
-      .filter((position) => position !== null)
-      .sort((a, b) => a - b)
-  }
-
   #noteSightings(): void {
     const { sight } = this.#options
     const isSuspect = this.node?.replica.suspect != null
     if (this.#wasSuspect && !isSuspect) sight('a suspect replica was cleared')
     this.#wasSuspect = isSuspect
+    if (!isSuspect) this.#knowsDamage = false
     const hasLease = this.isLeading && this.hasLease
     if (this.isLeading && this.#hadLease && !hasLease) sight('a leader lost its lease')
     this.#hadLease = hasLease
@@ -207,8 +194,15 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.#plain.compare(this.store, this.id)
   }
 
+  /** R3: a store is given up when its meta file cannot be read any more, and never otherwise. */
   #newStore({ storeUuid }: ReplicaMeta): void {
+    assert.equal(
+      this.storeUuid,
+      NO_STORE,
+      `${this.id} gives up a store that nothing destroyed (R3)`,
+    )
     this.storeUuid = storeUuid
+    this.#countedIndex = 0
     this.log.truncate(0)
     this.log.truncated()
     this.#startPlainFold()
@@ -234,6 +228,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
         ledger.truncated(this, effect.after)
         sight('a diverged log was cut')
         this.log.truncate(effect.after)
+        this.#countedIndex = Math.min(this.#countedIndex, effect.after)
+        this.onDisk.cuts(this.log.recordAt(effect.after)?.endPosition ?? 0)
         tell(`cuts its log after ${effect.after}`)
         break
       case 'openEpoch': {
@@ -255,6 +251,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
         ledger.committed(this, effect.index, leads ? this.#leading() : null)
         // The leader counts itself: what it counts has to be on its disk as well.
         if (leads) this.#checkMedium(Math.min(effect.index, this.log.syncedIndex))
+        if (leads && !this.#wasSuspect) this.#counts(effect.index, this.#options.sync.leaderDisk)
         break
       }
       case 'lead':
@@ -285,12 +282,13 @@ export class BrokerWitness implements BrokerObserver, Holder {
     if (frame.type === 'ack') {
       const { suspect, synced } = frame
       if (!suspect && !this.#isKnownCleared) {
-        const isCleared = this.#metaOnDisk().suspect === null
+        const isCleared = this.onDisk.meta.suspect === null
         assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
       }
       this.#isKnownCleared = !suspect
       ledger.acked(this, frame)
       this.#checkMedium(synced)
+      if (!suspect) this.#counts(frame.written, this.#options.sync.followerDisk)
     }
     if (frame.type === 'ack' || frame.type === 'tail' || frame.type === 'sessionStart') {
       ledger.saidInEpoch(this, frame.epoch)
@@ -303,26 +301,47 @@ export class BrokerWitness implements BrokerObserver, Holder {
 
   /** S7: what is acknowledged as synced would survive the loss of power in this moment. */
   #checkMedium(synced: number): void {
-    const end = this.log.recordAt(synced)?.endPosition ?? 0
-    const starts = this.#segmentStarts()
-    for (const [i, start] of starts.entries()) {
-      const from = Math.max(start, this.#durablePosition)
-      const to = Math.min(end, starts[i + 1] ?? end)
-      if (from >= to) continue
-      const path = `${this.#journalPath}/${segmentFileName(start)}`
-      const isDurable = this.disk.files.isDurable(path, from - start, to - start)
-      assert.ok(isDurable, `${this.id} acknowledges ${synced}, which its disk does not hold (S7)`)
-    }
-    this.#durablePosition = Math.max(this.#durablePosition, end)
+    const { length } = this.log
+    assert.ok(synced <= length, `${this.id} acknowledges ${synced} of ${length} records (S7)`)
+    this.onDisk.mustHold(synced, this.log.recordAt(synced)?.endPosition ?? 0)
   }
 
-  #metaOnDisk(): ReplicaMeta {
-    const { disk } = this
-    const { directory } = this.#options
-    const content = disk.files.medium(`${directory}/meta`)
-    const payload = content && payloadIn(content)
-    assert.ok(payload, `${this.id} runs without a meta file on its disk (R7)`)
-    return decodeMeta(payload)
+  /** It is counted for what it holds up to there: what of it is synced, or all that is written. */
+  #counts(index: number, onDisk: boolean): void {
+    const { syncedIndex, writtenIndex } = this.log
+    const held = Math.min(index, onDisk ? syncedIndex : writtenIndex)
+    this.#countedIndex = Math.max(this.#countedIndex, held)
+  }
+
+  /**
+   * R33: a replica that was counted for what is gone says so. Of what decays before a loss of power
+   * it may know nothing: see docs/internals/journal-format.md.
+   */
+  #checkSuspicion({ replica, journal }: ReplicaNode): void {
+    const { suspect } = replica
+    const { index } = journal.tail
+    const { isRotten, isUnpowered } = this.log
+    const isGone = index < this.#countedIndex && !(isRotten && isUnpowered)
+    assert.ok(
+      !isGone || suspect !== null,
+      `${this.id} was counted for ${this.#countedIndex}, has ${index}, and trusts itself (R33)`,
+    )
+    if (suspect === DAMAGED) {
+      const isTrue = this.#knowsDamage || isRotten
+      assert.ok(isTrue, `${this.id} calls its log damaged, which it is not (R32)`)
+      this.#knowsDamage = true
+    }
+    this.#countedIndex = Math.min(this.#countedIndex, index)
+  }
+
+  /** R31: whatever happens from now on, the next start can tell that this process ran. */
+  #checkMark({ bootId, sync, suspect }: ReplicaMeta): void {
+    const { onDisk } = this
+    const { clean, ...found } = onDisk.meta
+    const isMarked = !clean && found.bootId === bootId && found.sync === sync
+    assert.ok(isMarked, `the disk of ${this.id} does not say that its process runs (R31)`)
+    const isSuspect = found.suspect === suspect
+    assert.ok(isSuspect, `the disk of ${this.id} does not know that it is suspect (R33)`)
   }
 
   #leading(): LeadingHolder {
@@ -359,6 +378,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #checkApplied(): void {
     const applied = this.store?.appliedIndex ?? 0
     const committed = this.node?.replica.commitIndex ?? 0
+    this.#options.ledger.mustBeCommitted(this, applied)
     // A restart finds an index that is ahead of what it knows to be committed.
     if (this.isLeading) {
       assert.ok(applied <= committed, `${this.id} applied ${applied}, committed ${committed} (S9)`)

@@ -55,6 +55,11 @@ export class LogWitness implements LogPicture {
     return this.#rottenFrom < Infinity
   }
 
+  /** The power failed since its last start. */
+  get isUnpowered(): boolean {
+    return this.#unpoweredBehind < Infinity
+  }
+
   /** Records are being cut off, and are not known to be gone. */
   get isCutting(): boolean {
     return this.#cutting.length > 0

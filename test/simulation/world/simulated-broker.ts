@@ -14,7 +14,7 @@ import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import { destinationName } from '@quorate/broker/protocol/openwire/wire-destination'
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import { decodePayload } from '../clients/payload.ts'
-import { BrokerWitness } from './broker-witness.ts'
+import { BrokerWitness, NO_STORE } from './broker-witness.ts'
 import type { Chance } from './chance.ts'
 import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
 import { Disk } from './disk.ts'
@@ -175,8 +175,8 @@ export class SimulatedBroker {
     this.#simulation.ledger.destroyed(this.witness, 0)
     this.disk = this.#newDisk()
     this.#doubt()
-    this.witness.disk = this.disk
-    this.witness.storeUuid = 'not yet known'
+    this.witness.onDisk.disk = this.disk
+    this.witness.storeUuid = NO_STORE
   }
 
   /** Copies on its disk may be gone, or are going to be. */
@@ -195,7 +195,7 @@ export class SimulatedBroker {
     if (index > log.writtenIndex || record === undefined) return false
     const start = log.recordAt(index - 1)?.endPosition ?? 0
     const position = this.#chance.integer(start, record.endPosition - 1)
-    if (!this.witness.flip(position, 1 << this.#chance.integer(0, 7))) return false
+    if (!this.witness.onDisk.flip(position, 1 << this.#chance.integer(0, 7))) return false
     this.#tell(`has a byte of record ${index} changed`)
     this.#simulation.ledger.destroyed(this.witness, index - 1)
     this.witness.log.rotted(index)
@@ -227,7 +227,7 @@ export class SimulatedBroker {
     this.#simulation.sight('a store was lost with its meta file')
     this.#simulation.ledger.destroyed(this.witness, 0)
     this.#doubt()
-    this.witness.storeUuid = 'not yet known'
+    this.witness.storeUuid = NO_STORE
     return true
   }
 
@@ -302,6 +302,7 @@ export class SimulatedBroker {
       id: this.id,
       directory: this.#directory,
       disk: this.disk,
+      sync: this.#shape.sync,
       ledger: this.#simulation.ledger,
       writtenOff: this.#simulation.writtenOff,
       everybody: () => this.#simulation.witnesses,
