@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConfigEntry } from '@quorate/broker/replication/config-history'
 import { configsIn } from '@quorate/broker/replication/log-records'
+import { lossesIn } from '@quorate/broker/replication/loss-history'
 import type { Journal } from '@quorate/broker/store/journal/journal'
 import type { LogBatch } from '@quorate/broker/store/journal/log-batch'
 import { forEachRecord, parseBatch } from '@quorate/broker/store/journal/log-batch'
@@ -15,6 +16,8 @@ interface WitnessedRecord extends RecordPicture {
   readonly endPosition: number
   readonly batch: LogBatch
   readonly config: ConfigEntry | undefined
+  /** It is the start of an epoch that may lack something (R10). */
+  readonly tellsOfLoss: boolean
 }
 
 /**
@@ -70,6 +73,10 @@ export class LogWitness implements LogPicture {
     return this.#records.findLast(({ config }) => config !== undefined)?.config
   }
 
+  get lossEpochs(): readonly number[] {
+    return this.#records.filter(({ tellsOfLoss }) => tellsOfLoss).map(({ epoch }) => epoch)
+  }
+
   chainAt(index: number): number | undefined {
     return this.#records[index - 1]?.chain
   }
@@ -89,7 +96,8 @@ export class LogWitness implements LogPicture {
       previous = one.last
       const { epoch, chain, position: endPosition } = one.last
       const config = configsIn(one)[0]
-      this.#records.push({ epoch, chain, type, payload: '', endPosition, batch: one, config })
+      const told = { batch: one, config, tellsOfLoss: lossesIn(one).length > 0 }
+      this.#records.push({ epoch, chain, type, payload: '', endPosition, ...told })
     })
   }
 

@@ -137,6 +137,7 @@ export class Leadership {
   }
 
   onJournalAdvanced(): void {
+    this.#clearSuspicion()
     this.#advanceCommit()
     for (const progress of this.#followers.values()) this.#pump(progress)
   }
@@ -255,6 +256,18 @@ export class Leadership {
       commit: this.#context.commitIndex,
       sentUs: Math.max(1, Math.round(this.#context.nowMs * 1000)),
     })
+  }
+
+  /**
+   * R10, R35: with everybody present, this log is the truth that the others are measured against.
+   * But not before it says on the disk that something may be missing: whoever is in good standing
+   * again helps to elect without everybody, and no leader may be without that record.
+   */
+  #clearSuspicion(): void {
+    const { meta, log } = this.#context
+    if (meta.suspect !== null && log.syncedIndex >= this.epochStartIndex) {
+      this.#context.persist({ suspect: null })
+    }
   }
 
   /** R21: the largest index of this epoch that a quorum of clean voters has acknowledged. */

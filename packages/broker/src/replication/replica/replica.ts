@@ -263,9 +263,6 @@ export class Replica {
       const { index } = this.#context.log.tail
       const message = 'elected by full attendance: confirmed records may be missing'
       this.#context.emit({ type: 'alarm', message, fields: { epoch: won.epoch, after: index } })
-      // R10: with everybody present, this log is the truth that the others are measured against.
-      this.#context.emit({ type: 'sync' })
-      this.#context.persist({ suspect: null })
     }
     this.#leadership = new Leadership(this.#context, won)
   }

@@ -67,6 +67,10 @@ export class FakeLog implements LogView {
     return this.records.flatMap(({ losses }) => losses)
   }
 
+  get lossEpochs(): readonly number[] {
+    return this.losses.map(({ epoch }) => epoch)
+  }
+
   append(batch: LogBatch): void {
     assert.equal(batch.previous.index, this.tail.index)
     assert.equal(batch.previous.chain, this.tail.chain)

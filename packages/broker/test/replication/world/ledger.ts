@@ -17,6 +17,8 @@ export interface LogPicture {
   readonly tail: { readonly epoch: number }
   chainAt(index: number): number | undefined
   recordAt(index: number): RecordPicture | undefined
+  /** Epochs whose first record tells of a possible loss, ascending (R10). */
+  readonly lossEpochs: readonly number[]
 }
 
 export interface RecordPicture {
@@ -88,6 +90,8 @@ export class Ledger {
   readonly #destroyed = new StoresByRecord()
   /** Committed records that were gone from every store, and reported as possibly lost. */
   reportedLosses = 0
+  /** The last epoch that was won with a possible loss (R10). */
+  #riskedIn = 0
   /** Told of each such loss: the committed records from this index on are given up. */
   onLoss: (from: number) => void = () => undefined
 
@@ -101,6 +105,7 @@ export class Ledger {
     this.#committedIn.length = 0
     this.#known.clear()
     this.#confirmed.clear()
+    this.#riskedIn = 0
   }
 
   isConfirmed(payload: string): boolean {
@@ -167,6 +172,8 @@ export class Ledger {
     const other = this.#leaders.get(epoch)
     assert.ok(other === undefined || other === id, `${id} and ${other} lead epoch ${epoch} (S1)`)
     this.#leaders.set(epoch, id)
+    if (exempt === null) this.#mustTell(leader, epoch)
+    else this.#riskedIn = Math.max(this.#riskedIn, epoch)
     const missing = this.#truth.findIndex(
       (chain, i) => (this.#committedIn[i] ?? epoch) < epoch && chain !== log.chainAt(i),
     )
@@ -190,6 +197,13 @@ export class Ledger {
     }
     if (leading !== null && index > from) this.#mustBeAcked(leading, index, this.#acked)
     this.#known.set(id, Math.max(from, index))
+  }
+
+  /** R10: whoever leads later has it in the log that something may be missing. */
+  #mustTell({ id, log }: Holder, epoch: number): void {
+    const risked = this.#riskedIn
+    const isTold = epoch < risked || (log.lossEpochs.at(-1) ?? 0) >= risked
+    assert.ok(isTold, `${id} leads ${epoch} without a word of what ${risked} may lack (R10)`)
   }
 
   /** The process ended: what it knew of the commit is forgotten, and asked of it anew. */
