@@ -21,7 +21,7 @@ export interface LogView {
   endOfEpoch(epoch: number): { readonly epoch: number; readonly lastIndex: number }
 }
 
-/** Durations in milliseconds; see replication.md section 12 for the defaults. */
+/** Durations in milliseconds; their defaults are in configuration.md. */
 export interface ReplicaTimings {
   readonly heartbeatMs: number
   /** Tmin. */
@@ -145,10 +145,10 @@ export class ReplicaContext {
 
   /** What records said that were cut is not in force any more (R39). */
   rollBack(): void {
-    const configs = configsHeld(this.#meta.configs, this.log)
-    if (configs.length !== this.#meta.configs.length) this.persist({ configs })
-    const losses = lossesHeld(this.#meta.losses, this.log)
-    if (losses.length !== this.#meta.losses.length) this.persist({ losses })
+    const { configs, losses } = this.#meta
+    const held = { configs: configsHeld(configs, this.log), losses: lossesHeld(losses, this.log) }
+    const isAll = held.configs.length === configs.length && held.losses.length === losses.length
+    if (!isAll) this.persist(held)
   }
 
   advanceCommit(index: number): void {
