@@ -51,7 +51,7 @@ function parseStatus(url: URL, text: string): BrokerStatus {
     (key) => !Object.hasOwn(value, key),
   )
   if (missing !== undefined) throw notAStatus(url, `${missing} is missing`)
-  // Older brokers do not send it.
+  // A broker of another version may remember no losses: it says nothing of them.
   return { possibleLosses: [], ...value } as unknown as BrokerStatus
 }
 

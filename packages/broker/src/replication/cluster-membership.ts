@@ -43,8 +43,8 @@ export interface MembershipOptions {
 
 /**
  * A node's place in its cluster: founds or joins it (R1, R2), tells the others where it is, and
- * learns where they are. All of it hints (replication.md section 3), but for the first
- * configuration, which the coordination service creates exactly once.
+ * learns where they are. All of it hints, but for the first configuration, which the coordination
+ * service creates exactly once.
  */
 export class ClusterMembership {
   readonly #options: MembershipOptions

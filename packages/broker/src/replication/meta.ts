@@ -9,7 +9,7 @@ export interface Promised {
   readonly nonce: string
 }
 
-/** What a replica must not forget besides its log (replication.md section 2). */
+/** What a replica must not forget besides its log (replication.md, what lies on the disk). */
 export interface ReplicaMeta {
   readonly brokerName: string
   readonly nodeId: string

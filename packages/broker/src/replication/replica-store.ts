@@ -107,7 +107,7 @@ export function damagedFromOf(error: unknown): number | null {
   return typeof fromIndex === 'number' ? fromIndex : null
 }
 
-const BOTH_SLOTS_BAD = 'no copy in the meta file is whole (torn or damaged)'
+const NO_COPY_WHOLE = 'no copy in the meta file is whole (torn or damaged)'
 const META_MISSING = 'there is a journal, but its meta file is missing or was never written'
 
 interface ToldByLog {
@@ -157,7 +157,7 @@ async function openMeta(
   if (opened.state === 'bad' || (opened.state === 'absent' && hasJournal)) {
     // R3: a store that forgot its promises is a lost store. Its files are kept, not used.
     const aside = await setAside(options)
-    const why = opened.state === 'bad' ? BOTH_SLOTS_BAD : META_MISSING
+    const why = opened.state === 'bad' ? NO_COPY_WHOLE : META_MISSING
     log.error(`${why}: the store is lost and starts anew as a learner`, { aside })
     await opened.file.close()
     opened = await TwoSlotFile.open({ fileSystem, path })

@@ -21,7 +21,7 @@ export interface RecoveryFacts {
    * off by the end of its process has none there.
    */
   readonly endWritten: boolean
-  /** The machine stopped since the last sync, as far as anybody knows: see the comment below. */
+  /** The machine is known to have stopped while the journal was open: see the comment below. */
   readonly powerLost: boolean
 }
 
@@ -58,11 +58,11 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
  * whatever is damaged below the persisted checkpoint is corruption. Above it, the end of a process
  * leaves a prefix of what it wrote, page by page, so damage with a valid record behind it, or in a
  * record whose end is there, is corruption as well: taking it for a torn tail would cut
- * acknowledged records (bug 12). A loss of power keeps any of
- * the unsynced sectors and loses any others, so a group of records then has holes, and that on all
- * replicas when the power of all fails: suspecting them would leave nobody to elect. So above the
- * checkpoint a loss of power explains everything. What decays there between its sync and that very
- * stop is not told apart from it; the checkpoint is at most CHECKPOINT_MS old.
+ * acknowledged records (bug 12). A loss of power keeps any of the unsynced sectors and loses any
+ * others, so a group of records then has holes, and that on all replicas when the power of all
+ * fails: suspecting them would leave nobody to elect. So above the checkpoint a loss of power
+ * explains everything. What decays there between its sync and that very stop is not told apart from
+ * it; the checkpoint is at most CHECKPOINT_MS old.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
   // H P C E Z S F W L

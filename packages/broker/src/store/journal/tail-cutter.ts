@@ -1,5 +1,5 @@
-import { toBrokerError } from '@quorate/core/base/errors'
 import { join } from 'node:path'
+import { toBrokerError } from '@quorate/core/base/errors'
 import type { CutPiece } from './diverged-store.ts'
 import { DIVERGED_FILE_MAX_BYTES, DivergedStore } from './diverged-store.ts'
 import type { LogPoint } from './log-batch.ts'
