@@ -79,8 +79,8 @@ export const membershipBugs: readonly SeededBug[] = [
     file: context,
     edits: [
       {
-        from: 'if (configs.length !== this.#meta.configs.length) this.persist({ configs })',
-        to: 'if (configs.length > this.#meta.configs.length) this.persist({ configs })',
+        from: 'configs: configsHeld(configs, this.log)',
+        to: 'configs',
       },
     ],
   },
