@@ -10,6 +10,7 @@ import type { HistoryPlan } from './plan.ts'
 import type { DrainResult } from './clients/drain.ts'
 import type { RunningClients } from './clients/start-clients.ts'
 import { startClients } from './clients/start-clients.ts'
+import { standTrial } from './trials/stand-trial.ts'
 
 export interface HistoryOutcome {
   readonly seed: number
@@ -97,6 +98,7 @@ async function play(
   nemesis.healAll()
   await healedAndDrained(simulation, clients)
   judge(simulation, strikes)
+  await standTrial(simulation, new Chance(plan.seed ^ 0x7a1a1))
 }
 
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */

@@ -1,7 +1,10 @@
 import { silentLog } from '@quorate/core/base/log'
 import { CoordinationService } from '@quorate/broker/coordination/server/coordination-service'
 import { decodeEpoch, encodeState } from '@quorate/broker/coordination/state-codec'
+import type { ServerConnectionOwner } from '@quorate/broker/coordination/server/server-connection'
 import { ServerConnection } from '@quorate/broker/coordination/server/server-connection'
+import { xids } from '@quorate/broker/coordination/zookeeper/protocol'
+import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import type { Chance } from './chance.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -29,6 +32,8 @@ export class Coordination {
   isStale = false
   /** Requests that took their time, as a share. */
   slowness = 0
+  /** Notifications get lost. */
+  isDeaf = false
   readonly #timeline: Timeline
   readonly #network: SimulatedNetwork
   readonly #chance: Chance
@@ -68,6 +73,14 @@ export class Coordination {
     this.goDown()
     this.#tree = new StaleTree()
     this.comeUp()
+  }
+
+  /** The session that the ephemeral node belongs to whose path ends so; null without one. */
+  ownerOf(path: string): bigint | null {
+    for (const [at, { ephemeralOwner }] of this.#tree.nodes()) {
+      if (at.endsWith(path)) return ephemeralOwner
+    }
+    return null
   }
 
   /** Somebody restores a backup: the register of epochs says what it said long ago (W10). */
@@ -115,7 +128,8 @@ export class Coordination {
       accept: (stream) => {
         // What a session has seen it does not see undone, and a sync brings it up to date.
         let upToDateMs = clock.monotonicMs()
-        const connection = new ServerConnection(stream, {
+        const connection = new LossyConnection(stream, {
+          loses: (frame) => this.isDeaf && isNotification(frame),
           received: (peer, frame) => {
             const isLate = this.isStale && rememberedMs > upToDateMs && isPlainRead(frame)
             if (isLate) this.#tree.lookingBack(() => service.received(peer, frame))
@@ -135,6 +149,28 @@ export class Coordination {
       },
     })
   }
+}
+
+/** A connection on which some of what the service says gets lost. */
+class LossyConnection extends ServerConnection {
+  readonly #loses: (frame: Buffer) => boolean
+
+  constructor(
+    stream: ByteStream,
+    owner: ServerConnectionOwner & { readonly loses: (frame: Buffer) => boolean },
+  ) {
+    super(stream, owner)
+    this.#loses = owner.loses
+  }
+
+  override send(frame: Buffer): void {
+    if (!this.#loses(frame)) super.send(frame)
+  }
+}
+
+/** A frame: length u32, xid i32. */
+function isNotification(frame: Buffer): boolean {
+  return frame.length > 8 && frame.readInt32BE(4) === xids.event
 }
 
 /** exists, getData or getChildren that leaves no watch. */

@@ -106,6 +106,7 @@ export class Simulation {
     this.coordination.comeUp()
     this.coordination.ambiguity = 0
     this.coordination.isStale = false
+    this.coordination.isDeaf = false
     this.coordination.slowness = 0
     for (const { disk } of this.brokers) disk.heal()
   }
