@@ -15,7 +15,7 @@ interface Again {
 function dispatches({ events }: Sound): Again[] {
   const earlier: { readonly event: ev.Dispatched; isSeen: boolean }[] = []
   const found: Again[] = []
-  for (const event of events) {
+  for (const [at, event] of events.entries()) {
     if (event.kind === 'receive') {
       const { consumer, message } = event
       const last = earlier.findLast(
@@ -31,7 +31,7 @@ function dispatches({ events }: Sound): Again[] {
       const sameLeaders = same.length
       const counted = events.findLastIndex(
         (one, i) =>
-          i < events.indexOf(event) &&
+          i < at &&
           one.kind === 'dispatched' &&
           one.message === event.message &&
           one.destination.startsWith('queue:') &&
