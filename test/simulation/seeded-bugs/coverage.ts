@@ -1,6 +1,5 @@
 /**
- * Entries of replication.md section 11 and of ActiveMQ's defects that no seeded bug refers to, each
- * with the reason.
+ * Entries of docs/internals/classical-bugs.md that no seeded bug refers to, each with the reason.
  */
 export const notApplicable: Readonly<Record<string, string>> = {
   A4:
@@ -11,7 +10,7 @@ export const notApplicable: Readonly<Record<string, string>> = {
     'files to be slow.',
 }
 
-/** Classical bugs of replication.md section 11, and the defects of peers.md section 0. */
+/** All that docs/internals/classical-bugs.md lists. */
 export const wanted: readonly string[] = [
   ...Array.from({ length: 30 }, (_, i) => `bug ${i + 1}`),
   ...Array.from({ length: 12 }, (_, i) => `A${i + 1}`),

@@ -14,8 +14,8 @@ export interface SeededBug {
   /** What can happen because of it. */
   readonly breaks: string
   /**
-   * What it is an instance of: rules (`R7`), classical bugs (`bug 7`: replication.md section 11),
-   * defects of ActiveMQ's replicated store (`A1`).
+   * What it is an instance of: rules (`R7`), and what docs/internals/classical-bugs.md lists:
+   * classical bugs (`bug 7`) and defects of ActiveMQ's replicated store (`A1`).
    */
   readonly references: readonly string[]
   /** From the root of the repository. */

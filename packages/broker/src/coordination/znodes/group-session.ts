@@ -33,7 +33,7 @@ export interface GroupSessionOptions {
 const parts = ['tree', 'member', 'members', 'claim', 'leader', 'compatible', 'config'] as const
 export type GroupPart = (typeof parts)[number]
 
-/** Watches are hints: everything is read again this often (replication.md, bug 25). */
+/** Watches are hints: everything is read again this often (bug 25). */
 const relistPeriodMs = 5_000
 const retryMs = 500
 
