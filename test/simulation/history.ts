@@ -81,8 +81,7 @@ async function play(
   options: HistoryOptions,
 ): Promise<void> {
   const chance = new Chance(plan.seed ^ 0x5eed)
-  simulation.startAll()
-  await simulation.untilLed()
+  await found(simulation, plan, chance)
   const clients = startClients(simulation.clientEnvironment(chance.fork()))
   clients.ledger.isWrittenOff = (subject) => simulation.writtenOff.touches(subject)
   const names = plan.faults.filter((name) => options.never?.has(name) !== true)
@@ -99,6 +98,17 @@ async function play(
   await healedAndDrained(simulation, clients)
   judge(simulation, strikes)
   await standTrial(simulation, new Chance(plan.seed ^ 0x7a1a1))
+}
+
+/** All start, sooner or later, and find each other. */
+async function found(simulation: Simulation, plan: HistoryPlan, chance: Chance): Promise<void> {
+  const { startsWithinMs, isDeafAtFirst } = plan
+  simulation.coordination.isDeaf = isDeafAtFirst
+  if (isDeafAtFirst) simulation.sight('nodes were not told of each other')
+  for (const broker of simulation.brokers) {
+    simulation.timeline.after(chance.between(0, startsWithinMs), () => broker.start())
+  }
+  await simulation.untilLed()
 }
 
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */

@@ -12,6 +12,10 @@ export interface HistoryPlan {
   readonly checkpointIdleMs: number
   readonly strikes: number
   readonly faults: readonly FaultName[]
+  /** All nodes are started for the first time within so long. */
+  readonly startsWithinMs: number
+  /** What the coordination service has to tell while they find each other gets lost. */
+  readonly isDeafAtFirst: boolean
 }
 
 export function drawPlan(seed: number): HistoryPlan {
@@ -26,6 +30,8 @@ export function drawPlan(seed: number): HistoryPlan {
     checkpointIdleMs: chance.pick([500, 2_000, 10_000]),
     strikes: chance.integer(8, 30),
     faults: drawFaults(chance, sync),
+    startsWithinMs: chance.pick([0, 0, 20, 500]),
+    isDeafAtFirst: chance.chance(0.15),
   }
 }
 

@@ -46,6 +46,7 @@ export const combinedFaults = {
   pausePastLease: { weight: 1.5, strike: (at) => pausePastLease(at) },
   deathBeforePromise: { weight: 1.5, strike: (at) => deathBeforePromise(at) },
   divergedTail: { weight: 2, strike: (at) => divergedTail(at) },
+  backToOneAlone: { weight: 2, strike: (at) => backToOneAlone(at) },
   deathWhileCatchingUp: { weight: 1.5, strike: (at) => deathWhileCatchingUp(at) },
 } as const satisfies Readonly<Record<string, FaultFamily>>
 
@@ -119,12 +120,7 @@ function isSyncOfMeta({ kind, path }: FileOperation): boolean {
 function divergedTail({ simulation, chance, later }: StrikeContext): void {
   const { leader } = simulation
   if (leader === undefined) return
-  simulation.tell(`${leader.id} goes on alone`)
-  for (const other of simulation.brokers) {
-    if (other === leader) continue
-    simulation.network.cut(leader.id, other.id)
-    simulation.network.cut(other.id, leader.id)
-  }
+  leaveAlone(simulation, leader)
   onEffect({ victim: leader, point: 'truncate', countdown: 1 }, () => {
     const draw = chance.random()
     if (draw < 0.3) {
@@ -140,6 +136,35 @@ function divergedTail({ simulation, chance, later }: StrikeContext): void {
     }
   })
   later(chance.between(900, 2_200), () => simulation.healNetwork())
+}
+
+/**
+ * A leader goes on alone, and its clients lose their connections and come back to it: what they say
+ * again is still under way, and will never be committed there.
+ */
+function backToOneAlone({ simulation, chance, later }: StrikeContext): void {
+  const { leader } = simulation
+  if (leader === undefined) return
+  leaveAlone(simulation, leader)
+  for (let times = chance.integer(1, 3); times > 0; times--) {
+    later(chance.between(1, 500), () => {
+      if (!leader.isLeading) return
+      simulation.sight('clients came back to a leader that was alone')
+      simulation.network.reset(leader.id)
+    })
+  }
+  later(chance.between(900, 3_000), () => simulation.healNetwork())
+}
+
+/** Clients still reach it, and no other broker does. */
+function leaveAlone(simulation: Simulation, leader: SimulatedBroker): void {
+  const { network, brokers } = simulation
+  simulation.tell(`${leader.id} goes on alone`)
+  for (const other of brokers) {
+    if (other === leader) continue
+    network.cut(leader.id, other.id)
+    network.cut(other.id, leader.id)
+  }
 }
 
 /** Somebody who was away returns, and dies, or loses its leader, as it is fed. */

@@ -36,6 +36,14 @@ export const coordinationFaults = {
       simulation.coordination.isStale = true
     },
   },
+  /** What is to tell of changes gets lost, and nobody asks again before it is time. */
+  coordinationDeaf: {
+    weight: 0.7,
+    strike: ({ simulation }) => {
+      simulation.tell('notifications of the coordination service get lost')
+      simulation.coordination.isDeaf = true
+    },
+  },
   coordinationDoubt: {
     weight: 1,
     strike: ({ simulation, chance }) => {

@@ -80,13 +80,14 @@ export const engineBugs: readonly SeededBug[] = [
     name: 'what-was-under-way-is-confirmed-at-the-step-down',
     breaks: 'A leader that loses its place answers what it will never commit.',
     references: ['R29', 'bug 14', 'bug 21'],
-    file: `${engine}/pending-records.ts`,
+    file: `${engine}/engine.ts`,
     edits: [
       {
-        from: '    this.#open = false\n    this.#records.clear()',
+        from: '    core.records.close()',
         to:
-          '    this.#open = false\n    for (const record of this.#records) record.confirmEarly()\n' +
-          '    this.#records.clear()',
+          '    core.records.confirmable(Number.MAX_SAFE_INTEGER)\n' +
+          '    for (const client of this.#clients.values()) client.flush()\n' +
+          '    core.records.close()',
       },
     ],
   },

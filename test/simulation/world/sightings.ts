@@ -35,6 +35,8 @@ export const sightings = [
   'a disk was full while a log was cut',
   'a node died while it caught up',
   'an epoch was refused by a voter',
+  'nodes were not told of each other',
+  'clients came back to a leader that was alone',
 ] as const
 
 export type Sighting = (typeof sightings)[number]

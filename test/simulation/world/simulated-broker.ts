@@ -336,7 +336,7 @@ export class SimulatedBroker {
       index: this.disk.index,
       checkpointDue: { logBytes: 1 << 16, idleMs: this.#shape.checkpointIdleMs },
       bootId: `boot-${this.#boot}`,
-      schedule: (work) => void process.after(0, work),
+      schedule: endOfTurn(process, chance),
       lockDirectory: () => Promise.resolve({ release: () => Promise.resolve() }),
       startManagement: () =>
         Promise.resolve({ url: `http://${this.id}:8161`, stop: () => Promise.resolve() }),
@@ -461,6 +461,20 @@ function isInGoodStanding({ replica }: ReplicaNode): boolean {
   const entry = meta.configs.at(-1)
   if (suspect !== null || entry === undefined || entry.index > commitIndex) return false
   return entry.config.seats.some((seat) => seat?.storeUuid === meta.storeUuid)
+}
+
+/** More may happen in one turn of the event loop before its end: a busy process reads it all first. */
+const BUSY_SHARE = 0.1
+const BUSY_TURN_MS = 1
+
+function endOfTurn(process: SimulatedProcess, chance: Chance): BrokerPorts['schedule'] {
+  let endMs = -1
+  return (work) => {
+    const { nowMs } = process.timeline
+    const isBusy = endMs <= nowMs && chance.chance(BUSY_SHARE)
+    if (isBusy) endMs = nowMs + chance.between(0, BUSY_TURN_MS)
+    process.after(endMs - nowMs, work)
+  }
 }
 
 function entropyOf(chance: Chance): BrokerPorts['entropy'] {
