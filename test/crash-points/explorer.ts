@@ -1,4 +1,5 @@
 import { toBrokerError } from '@quorate/core/base/errors'
+import { randomNumbers } from '@quorate/core/base/random-numbers'
 import type { FileSystem } from '@quorate/broker/store/journal/file-system'
 import type { CrashCause } from './crash-states.ts'
 import { killStates, powerStates } from './crash-states.ts'
@@ -186,16 +187,5 @@ export class Explorer<Duty, Found> {
     }
     inner.end()
     await this.#exploreTrace(trace, image, { prefix: 'second ' })
-  }
-}
-
-/** Repeatable numbers in [0, 1) (splitmix32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { randomNumbers } from '@quorate/core/base/random-numbers'
 
 export interface PowerLoss {
   /** The same seed keeps the same pieces of the same directory. */
@@ -153,15 +154,4 @@ function contentOf(side: string, number: string, isKept: () => boolean): Buffer 
     if (isKept() && start < size) live.copy(content, start, start, start + SECTOR_BYTES)
   }
   return content
-}
-
-/** A small generator of repeatable numbers in [0, 1), good from the first one on (splitmix32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000
-  }
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, normalize } from 'node:path'
 import { assert } from '@quorate/core/base/errors'
+import { randomNumbers } from '@quorate/core/base/random-numbers'
 import type { File, FileSystem, OpenMode } from './file-system.ts'
 import { MemoryInode } from './memory-inode.ts'
 
@@ -325,15 +326,4 @@ function apply(entries: Map<string, MemoryInode>, changes: readonly NameChange[]
 
 function systemError(code: string, what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code })
-}
-
-/** A small generator of repeatable numbers in [0, 1), good from the first one on (splitmix32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000
-  }
 }
