@@ -3,25 +3,7 @@ import { describe, it } from 'node:test'
 import type { Member } from '../../src/coordination/coordinator.ts'
 import type { BootstrapView } from '../../src/replication/bootstrap.ts'
 import { proposeBootstrap } from '../../src/replication/bootstrap.ts'
-
-function member(nodeId: string, change: Partial<Member> = {}): Member {
-  return {
-    nodeId,
-    storeUuid: `${nodeId}-1`,
-    empty: true,
-    replicationAddress: `${nodeId}:1`,
-    clientUris: [],
-    consoleUrl: null,
-    state: 'LEARNER',
-    last: { epoch: 0, index: 0 },
-    position: 0,
-    weight: 1,
-    suspect: false,
-    build: '0',
-    clusterId: null,
-    ...change,
-  }
-}
+import { sampleMember } from '../coordination/sample-member.ts'
 
 function propose(members: readonly Member[], change: Partial<BootstrapView> = {}) {
   return proposeBootstrap({
@@ -35,7 +17,7 @@ function propose(members: readonly Member[], change: Partial<BootstrapView> = {}
   })
 }
 
-const [a, b, c, d] = [member('a'), member('b'), member('c'), member('d')]
+const [a, b, c, d] = [sampleMember('a'), sampleMember('b'), sampleMember('c'), sampleMember('d')]
 const seat = ({ nodeId, storeUuid }: Member) => ({ nodeId, storeUuid })
 
 describe('bootstrap (R2)', () => {
@@ -65,9 +47,9 @@ describe('bootstrap (R2)', () => {
 
   it('founds nothing beside a member that holds data or belongs to a cluster', () => {
     const late = { waitedMs: 60_000 }
-    assert.equal(propose([a, b, member('c', { empty: false })], late), null)
-    assert.equal(propose([a, b, member('c', { clusterId: 'old' })], late), null)
-    assert.equal(propose([a, b, c, member('d', { clusterId: 'old' })], late), null)
+    assert.equal(propose([a, b, sampleMember('c', { empty: false })], late), null)
+    assert.equal(propose([a, b, sampleMember('c', { clusterId: 'old' })], late), null)
+    assert.equal(propose([a, b, c, sampleMember('d', { clusterId: 'old' })], late), null)
   })
 
   it('waits until the service shows this node too', () => {

@@ -24,6 +24,7 @@ import { ReplicaNode } from '../../src/replication/replica-node.ts'
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
+import { sampleMember } from '../coordination/sample-member.ts'
 
 /** A coordination service that one node sees; the test decides what it knows. */
 class FakeCoordinator implements Coordinator {
@@ -77,22 +78,7 @@ class FakeCoordinator implements Coordinator {
 }
 
 function other(nodeId: string, change: Partial<Member> = {}): Member {
-  return {
-    nodeId,
-    storeUuid: `${nodeId}-1`,
-    empty: true,
-    replicationAddress: '127.0.0.1:9',
-    clientUris: [],
-    consoleUrl: null,
-    state: 'LEARNER',
-    last: { epoch: 0, index: 0 },
-    position: 0,
-    weight: 1,
-    suspect: false,
-    build: '0',
-    clusterId: null,
-    ...change,
-  }
+  return sampleMember(nodeId, { replicationAddress: '127.0.0.1:9', ...change })
 }
 
 interface Options {
