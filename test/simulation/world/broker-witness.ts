@@ -355,6 +355,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
       config,
       isSuspect: node?.replica.suspect !== null,
       isServing: isLeading,
+      sync: this.#options.sync,
     }
   }
 

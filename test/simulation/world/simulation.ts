@@ -53,7 +53,7 @@ export class Simulation {
       this.sight(torn ? 'a connection broke in the middle' : 'bytes arrived in pieces')
     this.coordination = new Coordination(this.timeline, this.network, this.chance.fork())
     const sync = parseSyncLevel(options.sync ?? 'quorum_disk')
-    this.ledger = new Ledger(sync)
+    this.ledger = new Ledger()
     this.ledger.onLoss = (from) => this.writtenOff.lost(from)
     const shape = {
       replicas: options.replicas,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { parseSyncLevel } from '../../src/replication/sync-level.ts'
 import { ReplicaWorld } from './world/replica-world.ts'
 
 function ledThree(seed = 1, sync = 'quorum_disk') {
@@ -176,6 +177,26 @@ describe('replica', () => {
     assert.equal(b.replica?.suspect, null)
   })
 
+  it('a follower in a disk mode does not count for its memory under a leader in a mem mode', () => {
+    const world = new ReplicaWorld({ nodes: 3, seed: 3 })
+    const [leader, follower] = [world.node('n1'), world.node('n2')]
+    leader.sync = parseSyncLevel('quorum_mem')
+    for (const node of [leader, follower]) node.start()
+    world.confirm('on disks')
+    assert.equal(world.leader, leader)
+    world.run(500)
+    // Its heartbeats are answered meanwhile.
+    follower.slowSyncMs = 500
+    leader.propose('in memory')
+    world.run(400)
+    assert.ok(follower.log.writtenIndex > follower.log.syncedIndex)
+    assert.ok(!world.ledger.isConfirmed('in memory'))
+    follower.crash({ powerCut: true })
+    follower.start()
+    assert.equal(follower.replica?.suspect, null)
+    world.confirm('with the follower')
+  })
+
   it('after a power cut of all in mem mode the best log wins with everybody present, and says so (W7)', () => {
     const { world } = ledThree(4, 'quorum_mem')
     world.confirm('maybe lost')
@@ -216,10 +237,7 @@ describe('replica', () => {
     assert.ok(a && b)
     // A forced loss: two stores go back in time together, behind the third's back.
     world.ledger.forget()
-    for (const node of [a, b]) {
-      node.crash()
-      node.log.truncate(2)
-    }
+    for (const node of [a, b]) node.rewind(2)
     leader.crash()
     a.start()
     b.start()

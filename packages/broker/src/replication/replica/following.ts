@@ -142,6 +142,15 @@ export class Following {
     }
   }
 
+  /**
+   * R17, R33: what we answer for by our own word. In a disk mode no loss of power makes us suspect,
+   * so nobody may count us for what only our memory has, whatever word the leader runs with.
+   */
+  get #heldIndex(): number {
+    const { log, options } = this.#context
+    return options.sync.followerDisk ? log.syncedIndex : log.writtenIndex
+  }
+
   #tellTail(): void {
     const { epoch, session } = this.#of
     const point = this.#context.log.tail
@@ -156,7 +165,7 @@ export class Following {
       type: 'ack',
       epoch: this.epoch,
       session: this.#of.session,
-      written: isVerified ? log.writtenIndex : 0,
+      written: isVerified ? this.#heldIndex : 0,
       synced: this.#ackedSynced,
       suspect: suspect !== null,
       sentUs,

@@ -163,6 +163,22 @@ describe('following', () => {
     assert.equal(solo.sent('ack').at(-1)?.suspect, false)
   })
 
+  it('in a disk mode acknowledges nothing that only its memory has, whoever counts (R17, R33)', () => {
+    for (const [sync, written] of [
+      ['quorum_disk', 0],
+      ['remote_disk', 0],
+      ['local_disk', 1],
+      ['quorum_mem', 1],
+    ] as const) {
+      const solo = new SoloReplica({ sync }).up('b').follow('b', 3)
+      solo.log.append(leaderLog([3]).records[0]?.batch as LogBatch)
+      solo.log.writtenIndex = 1
+      solo.forget().hear('b', { type: 'heartbeat', epoch: 3, session: 1, commit: 0, sentUs: 1 })
+      const [ack] = solo.sent('ack')
+      assert.deepEqual([ack?.written, ack?.synced], [written, 0], sync)
+    }
+  })
+
   it('becomes suspect when it lost what it had acknowledged (R36)', () => {
     const solo = new SoloReplica().up('b')
     solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })

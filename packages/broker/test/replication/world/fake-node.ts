@@ -16,6 +16,7 @@ import { NO_PROMISE } from '../../../src/replication/meta.ts'
 import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/replica/events.ts'
 import { Replica } from '../../../src/replication/replica/replica.ts'
 import { suspicionAtStart } from '../../../src/replication/suspicion.ts'
+import type { SyncLevel } from '../../../src/replication/sync-level.ts'
 import { isVolatile } from '../../../src/replication/sync-level.ts'
 import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
 import { parseBatch } from '../../../src/store/journal/log-batch.ts'
@@ -36,6 +37,10 @@ export class FakeNode implements Process {
   readonly id: string
   readonly world: ReplicaWorld
   storeUuid: string
+  /** What the process runs with, or is the next to. */
+  sync: SyncLevel
+  /** Added to each sync of the disk modes. */
+  slowSyncMs = 0
   /** What the meta file holds. */
   meta: ReplicaMeta
   log = new FakeLog()
@@ -62,7 +67,8 @@ export class FakeNode implements Process {
     this.world = world
     this.id = id
     this.storeUuid = `${id}-1`
-    this.meta = freshMeta(id, this.storeUuid, { sync: world.sync.words, config })
+    this.sync = world.sync
+    this.meta = freshMeta(id, this.storeUuid, { sync: this.sync.words, config })
   }
 
   get isUp(): boolean {
@@ -80,6 +86,7 @@ export class FakeNode implements Process {
     const journalIsCorrupt = this.#isDamaged
     this.#isDamaged = false
     const suspect = suspicionAtStart(this.meta, { bootId, journalIsCorrupt })
+    this.#witness.starts(suspect)
     const news = this.log.records.slice(this.meta.commitHint)
     const configs = appendConfigs(
       configsHeld(this.meta.configs, this.log),
@@ -90,14 +97,16 @@ export class FakeNode implements Process {
       news.flatMap((record) => record.losses),
     )
     const commitHint = Math.min(this.meta.commitHint, this.log.tail.index)
-    this.meta = { ...this.meta, configs, losses, suspect, bootId, commitHint, clean: false }
+    this.world.redraw(this)
+    const sync = this.sync.words
+    this.meta = { ...this.meta, configs, losses, suspect, sync, bootId, commitHint, clean: false }
     this.incarnation++
     this.#queue = []
     this.#isCutting = false
     this.serving = false
     this.replica = new Replica(this.meta, this.log, {
       timings: TIMINGS,
-      sync: this.world.sync,
+      sync: this.sync,
       weight: 1,
       random: () => this.world.scheduler.random(),
       startMs: this.world.scheduler.nowMs,
@@ -129,7 +138,15 @@ export class FakeNode implements Process {
     this.world.ledger.destroyed(this, 0)
     this.storeUuid = `${this.id}-${Number(this.storeUuid.split('-')[1]) + 1}`
     this.log = new FakeLog()
-    this.meta = freshMeta(this.id, this.storeUuid, { sync: this.world.sync.words, config: null })
+    this.#witness.cut(0)
+    this.meta = freshMeta(this.id, this.storeUuid, { sync: this.sync.words, config: null })
+  }
+
+  /** The log goes back in time, and nobody can know. */
+  rewind(after: number): void {
+    if (this.isUp) this.crash()
+    this.log.truncate(after)
+    this.#witness.cut(after)
   }
 
   /** Records rot; the next start finds the damage and cuts there (R32). */
@@ -292,6 +309,7 @@ export class FakeNode implements Process {
         break
       case 'commit': {
         const leads = this.replica?.leadership != null
+        if (leads && this.replica?.suspect === null) this.#witness.commits(effect.index)
         ledger.committed(this, effect.index, leads ? this.#leading() : null)
         break
       }
@@ -311,11 +329,11 @@ export class FakeNode implements Process {
   }
 
   #leading(): LeadingHolder {
-    const { id, storeUuid, log, replica } = this
+    const { id, storeUuid, log, replica, sync } = this
     const config = replica?.meta.configs.at(-1)?.config
     assert.ok(config)
     const isSuspect = replica?.suspect !== null
-    return { id, storeUuid, log, config, isSuspect, isServing: this.serving }
+    return { id, storeUuid, log, config, sync, isSuspect, isServing: this.serving }
   }
 
   #appendOwn(type: number, payload: Buffer, config: ClusterConfig | null): void {
@@ -328,15 +346,15 @@ export class FakeNode implements Process {
 
   #append(batch: LogBatch): void {
     this.log.append(batch)
-    const { scheduler, sync } = this.world
-    const { incarnation, log } = this
+    const { scheduler } = this.world
+    const { incarnation, log, sync } = this
     const { index, chain } = batch.last
     scheduler.after(this.#ioAfter(scheduler.between(0.05, 0.5)), () => {
       if (incarnation !== this.incarnation || log.chainAt(index) !== chain) return
       log.writtenIndex = Math.max(log.writtenIndex, index)
       this.deliver({ type: 'journalAdvanced' }, incarnation)
     })
-    this.#syncLater(isVolatile(sync) ? 200 : scheduler.between(0.5, 4))
+    this.#syncLater(isVolatile(sync) ? 200 : scheduler.between(0.5, 4) + this.slowSyncMs)
   }
 
   #syncLater(ms: number): void {
@@ -357,6 +375,7 @@ export class FakeNode implements Process {
     this.world.scheduler.after(this.#ioAfter(this.world.scheduler.between(0.5, 5)), () => {
       if (incarnation !== this.incarnation) return
       this.log.truncate(after)
+      this.#witness.cut(after)
       this.#isCutting = false
       this.#queue.unshift({ type: 'truncated' })
       if (this.isPaused) this.#held.push(() => this.#drain())

@@ -15,6 +15,11 @@ export interface HistoryTotals {
   readonly reportedLosses: number
 }
 
+export interface HistoryOptions {
+  /** Each start brings another `sync` word; false by default. */
+  readonly mixedSync?: boolean
+}
+
 type Scenario = Omit<WorldOptions, 'seed'> & Menace
 
 /**
@@ -33,6 +38,14 @@ const scenarios: readonly Scenario[] = [
   { nodes: 3, sync: 'local_mem', wipes: false, damage: true },
   { nodes: 5, sync: 'quorum_disk', vacant: 2, wipes: true, damage: false },
 ]
+
+/** Each start brings another word, and so the replicas of a cluster run with different ones. */
+const mixed: readonly Scenario[] = [3, 5].map((nodes) => ({
+  nodes,
+  words: ['quorum_disk', 'quorum_disk', 'quorum_mem', 'remote_disk', 'local_disk', 'local_mem'],
+  wipes: false,
+  damage: false,
+}))
 
 /** Whatever happened, a cluster that can talk again leads, confirms, and is equal (S11). */
 function healAndDrain(world: ReplicaWorld): void {
@@ -58,8 +71,9 @@ function healAndDrain(world: ReplicaWorld): void {
 }
 
 /** One history of faults, and what it led to. Throws when the cluster broke a promise. */
-export function history(seed: number): HistoryTotals {
-  const scenario = scenarios[seed % scenarios.length] as Scenario
+export function history(seed: number, options: HistoryOptions = {}): HistoryTotals {
+  const among = options.mixedSync === true ? mixed : scenarios
+  const scenario = among[seed % among.length] as Scenario
   const world = new ReplicaWorld({ ...scenario, seed }).startAll()
   const nemesis = new Nemesis(world, scenario)
   world.forgetfulness = world.scheduler.pick([0, 0.1, 0.7, 1])

@@ -44,7 +44,11 @@ export interface LeadingHolder extends Holder {
   readonly config: ClusterConfig
   readonly isSuspect: boolean
   readonly isServing: boolean
+  /** The word that it leads with, which need not be the others'. */
+  readonly sync: Disks
 }
+
+type Disks = Pick<SyncLevel, 'leaderDisk' | 'followerDisk'>
 
 /** Per record, by its chain: the stores of which something is true. */
 class StoresByRecord {
@@ -74,7 +78,6 @@ class StoresByRecord {
  */
 export class Ledger {
   readonly alarms: string[] = []
-  readonly #sync: SyncLevel
   /** Chain of each committed record, by index: the truth. */
   readonly #truth: number[] = []
   /** In which epoch it was committed, by index. */
@@ -84,7 +87,7 @@ export class Ledger {
   readonly #confirmed = new Map<string, number>()
   readonly #promises = new Map<string, number>()
   /** Stores that told a leader, as voters in good standing, that they hold a record. */
-  readonly #acked = new StoresByRecord()
+  readonly #ackedInMemory = new StoresByRecord()
   readonly #ackedOnDisk = new StoresByRecord()
   /** Stores that held a record and lost it, otherwise than by a cut that their leader asked for. */
   readonly #destroyed = new StoresByRecord()
@@ -94,10 +97,6 @@ export class Ledger {
   #riskedIn = 0
   /** Told of each such loss: the committed records from this index on are given up. */
   onLoss: (from: number) => void = () => undefined
-
-  constructor(sync: SyncLevel) {
-    this.#sync = sync
-  }
 
   /** The test itself has destroyed a quorum's copies: a new truth begins. */
   forget(): void {
@@ -144,8 +143,7 @@ export class Ledger {
     assert.ok(frame.synced <= log.syncedIndex, `${id} acknowledges what is not synced (S7)`)
     assert.ok(frame.written <= log.writtenIndex, `${id} acknowledges what is not written (S7)`)
     if (frame.suspect) return
-    const level = this.#sync.followerDisk ? frame.synced : frame.written
-    addDown(this.#acked, log, level, storeUuid)
+    addDown(this.#ackedInMemory, log, frame.written, storeUuid)
     addDown(this.#ackedOnDisk, log, frame.synced, storeUuid)
   }
 
@@ -154,7 +152,7 @@ export class Ledger {
     for (let i = after + 1; i <= log.length; i++) {
       const chain = log.chainAt(i) as number
       assert.notEqual(chain, this.#truth[i], `${id} cuts the committed record ${i} (S6)`)
-      this.#acked.delete(chain, storeUuid)
+      this.#ackedInMemory.delete(chain, storeUuid)
       this.#ackedOnDisk.delete(chain, storeUuid)
     }
   }
@@ -195,7 +193,7 @@ export class Ledger {
       )
       if (leading !== null) this.#commitOne(leading, i)
     }
-    if (leading !== null && index > from) this.#mustBeAcked(leading, index, this.#acked)
+    if (leading !== null && index > from) this.#mustBeAcked(leading, index, leading.sync)
     this.#known.set(id, Math.max(from, index))
   }
 
@@ -232,16 +230,18 @@ export class Ledger {
     this.#truth[i] = chain
     const isOwnStart = record.type === EPOCH_START && epoch === log.tail.epoch
     // R20: on a quorum's disks, whatever the mode.
-    if (isOwnStart && !isServing) this.#mustBeAcked(leading, i, this.#ackedOnDisk)
+    if (isOwnStart && !isServing) {
+      this.#mustBeAcked(leading, i, { leaderDisk: true, followerDisk: true })
+    }
     if (isServing && record.type === DATA) this.#confirmed.set(record.payload, i)
   }
 
   /** R21, S10: a quorum of the configured voters, in good standing, said so. */
-  #mustBeAcked(leading: LeadingHolder, index: number, acked: StoresByRecord): void {
+  #mustBeAcked(leading: LeadingHolder, index: number, on: Disks): void {
     const { id, storeUuid, log, config, isSuspect } = leading
     const chain = log.chainAt(index) as number
-    const byDisk = this.#sync.leaderDisk || acked === this.#ackedOnDisk
-    const own = index <= (byDisk ? log.syncedIndex : log.writtenIndex) && !isSuspect
+    const own = index <= (on.leaderDisk ? log.syncedIndex : log.writtenIndex) && !isSuspect
+    const acked = on.followerDisk ? this.#ackedOnDisk : this.#ackedInMemory
     const counted = config.seats.filter((seat) => {
       if (seat === null) return false
       return seat.storeUuid === storeUuid ? own : acked.of(chain).has(seat.storeUuid)

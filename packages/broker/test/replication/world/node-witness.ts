@@ -20,8 +20,31 @@ export class NodeWitness {
   /** The last session that we, as leader, have matched with each follower's process. */
   readonly #matched = new Map<string, { session: number; incarnation: number }>()
 
+  /** The last record that it has been counted for, as long as it is suspected of nothing. */
+  #countedIndex = 0
+
   constructor(node: FakeNode) {
     this.#node = node
+  }
+
+  /** R33: a replica that was counted for what is gone says so. */
+  starts(suspect: string | null): void {
+    const { id, log } = this.#node
+    const isSound = suspect !== null || log.length >= this.#countedIndex
+    const lacks = this.#countedIndex - log.length
+    assert.ok(isSound, `${id} trusts itself, was counted for ${lacks} more records (R33)`)
+    this.#countedIndex = Math.min(this.#countedIndex, log.length)
+  }
+
+  /** The log was cut, or another store begins. */
+  cut(after: number): void {
+    this.#countedIndex = Math.min(this.#countedIndex, after)
+  }
+
+  /** As a leader that counts itself. */
+  commits(index: number): void {
+    const { log, sync } = this.#node
+    this.#counts(Math.min(index, sync.leaderDisk ? log.syncedIndex : log.writtenIndex))
   }
 
   receives(frame: Frame): void {
@@ -35,6 +58,7 @@ export class NodeWitness {
     if (frame.type === 'ack') {
       const isCleared = frame.suspect || node.meta.suspect === null
       assert.ok(isCleared, `${node.id} counts again before its disk says so (R35)`)
+      if (!frame.suspect) this.#counts(frame.written)
       ledger.acked(node, frame)
     }
     if (frame.type === 'matched') {
@@ -98,6 +122,10 @@ export class NodeWitness {
       const isTrue = writtenIndex <= log.writtenIndex && syncedIndex <= log.syncedIndex
       assert.ok(isTrue, `${id} counts ${writtenIndex} of ${follower.id}, which has less (R17)`)
     }
+  }
+
+  #counts(index: number): void {
+    this.#countedIndex = Math.max(this.#countedIndex, index)
   }
 
   /** That node is the process that we have matched in this session, and has promised nobody else. */

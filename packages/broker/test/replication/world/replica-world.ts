@@ -13,7 +13,12 @@ export interface WorldOptions {
   readonly sync?: string
   /** Seats that nobody has taken; the last nodes are learners at first (R2). */
   readonly vacant?: number
+  /** Each start brings one of these instead of `sync`, and a disk that is slow or is not. */
+  readonly words?: readonly string[]
 }
+
+/** Longer than what keeps writes waiting. */
+export const SLOW_SYNC_MS = 60
 
 /** A cluster of pure replicas in one thread of simulated time. */
 export class ReplicaWorld {
@@ -22,6 +27,7 @@ export class ReplicaWorld {
   readonly network: FakeNetwork
   readonly sync: SyncLevel
   readonly nodes = new Map<string, FakeNode>()
+  readonly #words: readonly string[] | undefined
   coordinationUp = true
   epochRegister = 0
   /** How often the register hands out a number again that it has handed out before. */
@@ -36,7 +42,8 @@ export class ReplicaWorld {
   constructor(options: WorldOptions) {
     this.scheduler = new Scheduler(options.seed)
     this.sync = parseSyncLevel(options.sync ?? 'quorum_disk')
-    this.ledger = new Ledger(this.sync)
+    this.#words = options.words
+    this.ledger = new Ledger()
     this.network = new FakeNetwork(this.scheduler, this.nodes)
     const ids = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`)
     const taken = options.nodes - (options.vacant ?? 0)
@@ -46,6 +53,13 @@ export class ReplicaWorld {
     for (const [i, id] of ids.entries()) {
       this.nodes.set(id, new FakeNode(this, id, i < taken ? { version: 1, seats } : null))
     }
+  }
+
+  /** Where words differ: what a process starts with. */
+  redraw(node: FakeNode): void {
+    if (this.#words === undefined) return
+    node.sync = parseSyncLevel(this.scheduler.pick(this.#words))
+    node.slowSyncMs = this.scheduler.pick([0, SLOW_SYNC_MS])
   }
 
   node(id: string): FakeNode {
