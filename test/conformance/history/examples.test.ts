@@ -234,6 +234,18 @@ describe('the judgement of transactions', () => {
     ])
   })
 
+  it('lets a consumer take out of its own memory what was rolled back', () => {
+    const refused = [...sent, 'c gets p:1', 'c ack p:1 t', 'c ok', 'c commit t', 'c fail']
+    const again = ['c ack p:1 u', 'c ok', 'c commit u', 'c ok']
+    assert.equal(judge(...refused).length, 1)
+    assert.deepEqual(judge(...refused, ...again), [])
+    assert.ok(
+      judge(...refused, ...again, 'd gets p:1 redelivered').includes(
+        'C4: d received p:1 from queue://q, acknowledged by c at 10000 ms',
+      ),
+    )
+  })
+
   it('finds a message that is seen though nobody ended its transaction', () => {
     assert.deepEqual(judge('c send c:1 t', 'c ok', 'd gets c:1'), [
       'C5: transaction t was not to be seen, but d received c:1 before any commit',

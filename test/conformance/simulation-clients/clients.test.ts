@@ -76,6 +76,7 @@ function worker(
     workMs: 0.5,
     rollbackChance: 0.2,
     reopenChance: 0.5,
+    redeliversItself: false,
     ...options,
   })
   rig.add(made)

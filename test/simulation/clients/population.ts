@@ -176,6 +176,7 @@ class Drawing {
       workMs: chance.pick([0.2, 1, 5]),
       rollbackChance: chance.pick([0, 0.05, 0.2]),
       reopenChance: chance.pick([0, 0.5, 1]),
+      redeliversItself: chance.chance(0.4),
       ...(isForwarding ? { forward: { destination: receipts, sizes: this.#sizes() } } : {}),
     })
   }

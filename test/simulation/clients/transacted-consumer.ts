@@ -23,14 +23,22 @@ export interface TransactedConsumerOptions {
   readonly rollbackChance: number
   /** Of closing the consumer after a rollback, so that the broker gives its messages again. */
   readonly reopenChance: number
+  /**
+   * What it had taken when its connection was lost it takes again out of its own memory, in its own
+   * order, whether or not the next broker gives it: ActiveMQ's client does so.
+   */
+  readonly redeliversItself: boolean
   /** Where each message is answered, in the same transaction. */
   readonly forward?: { readonly destination: DestinationName; readonly sizes: PayloadSizes }
 }
 
-/** A message that waits to be taken; one that was taken before and rolled back is `isReturned`. */
-interface Waiting {
+/** A message in the client's memory. */
+interface Held {
   readonly delivery: Delivery
+  /** It was taken before, and rolled back. */
   readonly isReturned: boolean
+  /** The connection that it came over, by its generation: of an earlier one, who knows whose it is. */
+  readonly generation: number
 }
 
 const OPEN_AGAIN_MS = 200
@@ -48,7 +56,9 @@ export class TransactedConsumer implements Worker {
   readonly #outgoing: OutgoingMessages | null
   readonly #pauses: Pauses
   #consumer: OpenConsumer
-  #waiting: Waiting[] = []
+  #waiting: Held[] = []
+  /** In the transaction that is under way. */
+  #taken: Held[] = []
   #isOpen = false
   #isBusy = false
   #isSettling = false
@@ -60,8 +70,7 @@ export class TransactedConsumer implements Worker {
     this.#environment = environment
     this.#options = options
     this.#connection = new FailoverConnection(environment, { client: options.name })
-    // What waits comes again, from the next broker or for somebody else.
-    this.#connection.listen({ interrupted: () => (this.#waiting = []) })
+    this.#connection.listen({ interrupted: () => this.#forget() })
     this.#pauses = new Pauses(environment.clock)
     this.#outgoing = this.#makeOutgoing()
     this.#consumer = this.#newConsumer()
@@ -99,54 +108,90 @@ export class TransactedConsumer implements Worker {
   }
 
   async #transaction(): Promise<void> {
-    const { rollbackChance } = this.#options
+    const { rollbackChance, redeliversItself } = this.#options
     const { chance } = this.#environment
     const transaction = new ClientTransaction(this.#connection)
-    const taken = await this.#takeSome(transaction)
+    const isInDoubt = await this.#takeSome(transaction)
     // Its messages are with somebody else now; that its end changes nothing is to be seen.
     const wasBroken = !transaction.isUnbroken
     const wantsRollback = !this.#isSettling && chance.chance(rollbackChance)
     const answer = await (wantsRollback ? transaction.rollback() : transaction.commit())
-    if (!wantsRollback) this.#checkCommit(transaction, answer, wasBroken)
+    if (!wantsRollback) this.#checkCommit(transaction, answer, { wasBroken, isInDoubt })
     const isCommitted = !wantsRollback && answer.kind === 'ok'
-    if (isCommitted || !transaction.isUnbroken || this.#isOver) return
-    this.#waiting = [...taken.map(returned), ...this.#waiting]
-    if (!this.#isSettling && chance.chance(this.#options.reopenChance)) await this.#reopen()
+    const taken = this.#taken
+    this.#taken = []
+    if (isCommitted || this.#isOver) return
+    if (!transaction.isUnbroken && !redeliversItself) return
+    // Tried once, it does not insist on what may be with somebody else.
+    const kept = wasBroken ? taken : taken.filter((held) => this.#isCurrent(held))
+    this.#waiting = [...kept.map(returned), ...this.#waiting]
+    if (!transaction.isUnbroken || this.#isSettling) return
+    if (chance.chance(this.#options.reopenChance)) await this.#reopen()
   }
 
-  #checkCommit(transaction: ClientTransaction, answer: Answer, wasBroken: boolean): void {
+  #isCurrent({ generation }: Held): boolean {
+    return generation === this.#connection.generation
+  }
+
+  /** The connection is lost: what waits comes again, from the next broker or for somebody else. */
+  #forget(): void {
+    const { redeliversItself } = this.#options
+    this.#waiting = redeliversItself ? this.#waiting.filter(({ isReturned }) => isReturned) : []
+  }
+
+  #checkCommit(
+    transaction: ClientTransaction,
+    answer: Answer,
+    { wasBroken, isInDoubt }: { readonly wasBroken: boolean; readonly isInDoubt: boolean },
+  ): void {
     if (answer.kind === 'lost') return
     const isOk = answer.kind === 'ok'
     // A broken one cannot be committed: its acknowledgements went with its connection.
-    const isExplained = isOk ? !wasBroken : wasBroken || answer.isRepeated
+    const isExplained = isOk ? !wasBroken : wasBroken || isInDoubt || answer.isRepeated
     if (isExplained) return
     const what = isOk ? 'committed though it was lost' : answer.text
     this.#environment.surprised(`${transaction.name}: ${what}`)
   }
 
-  /** Takes and acknowledges; ends early when the connection is lost. */
-  async #takeSome(transaction: ClientTransaction): Promise<Delivery[]> {
+  /**
+   * Takes and acknowledges; ends early when the connection is lost. Tells whether some of it may not
+   * be with this consumer any more.
+   */
+  async #takeSome(transaction: ClientTransaction): Promise<boolean> {
     const { sizeMax, workMs } = this.#options
     const { chance } = this.#environment
-    const taken: Delivery[] = []
     const isOneByOne = chance.chance(0.5)
+    let isInDoubt = false
     for (let left = chance.integer(1, sizeMax); left > 0; left--) {
       const next = this.#waiting.shift()
       if (next === undefined) break
-      const { delivery } = next
-      taken.push(delivery)
-      this.#consumer.recordReceipt(delivery, transaction.name)
-      if (isOneByOne) this.#acknowledge(transaction, [delivery])
+      this.#taken.push(next)
+      // Out of its own memory it receives nothing.
+      if (this.#isCurrent(next)) this.#consumer.recordReceipt(next.delivery, transaction.name)
+      else isInDoubt = true
+      if (isOneByOne) this.#acknowledge(transaction, [next])
       this.#forward(transaction)
       await this.#pauses.wait(chance.between(0, 2 * workMs))
-      if (!transaction.isUnbroken) return taken
+      if (!transaction.isUnbroken) return isInDoubt
     }
-    if (!isOneByOne) this.#acknowledge(transaction, taken)
-    return taken
+    if (!isOneByOne) this.#acknowledge(transaction, this.#taken)
+    return isInDoubt
+  }
+
+  /** What is in its memory from before keeps its place there. */
+  #delivered(delivery: Delivery): void {
+    const held = { delivery, isReturned: false, generation: this.#connection.generation }
+    const kept = this.#options.redeliversItself ? [this.#taken, this.#waiting] : []
+    const isIt = (other: Held) => other.delivery.name === delivery.name && !this.#isCurrent(other)
+    const memory = kept.find((part) => part.some(isIt))
+    if (memory === undefined) this.#waiting.push(held)
+    else memory[memory.findIndex(isIt)] = held
+    this.#arrival?.()
   }
 
   /** Nobody waits for the answer: what is wrong with it shows in the commit. */
-  #acknowledge(transaction: ClientTransaction, deliveries: readonly Delivery[]): void {
+  #acknowledge(transaction: ClientTransaction, taken: readonly Held[]): void {
+    const deliveries = taken.map(({ delivery }) => delivery)
     void this.#consumer.acknowledgeIn(transaction, deliveries).then((answer) => {
       if (answer.kind === 'refused') this.#environment.surprised(answer.text)
     })
@@ -175,10 +220,7 @@ export class TransactedConsumer implements Worker {
 
   async #open(): Promise<void> {
     while (!this.#isOver) {
-      const answer = await this.#consumer.open((delivery) => {
-        this.#waiting.push({ delivery, isReturned: false })
-        this.#arrival?.()
-      })
+      const answer = await this.#consumer.open((delivery) => this.#delivered(delivery))
       this.#isOpen = answer.kind === 'ok'
       if (this.#isOpen) return
       await this.#pauses.wait(OPEN_AGAIN_MS)
@@ -203,6 +245,6 @@ export class TransactedConsumer implements Worker {
   }
 }
 
-function returned(delivery: Delivery): Waiting {
-  return { delivery: { ...delivery, isRedelivered: true }, isReturned: true }
+function returned({ delivery, generation }: Held): Held {
+  return { delivery: { ...delivery, isRedelivered: true }, isReturned: true, generation }
 }

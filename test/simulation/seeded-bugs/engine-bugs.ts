@@ -154,6 +154,14 @@ export const engineBugs: readonly SeededBug[] = [
     ],
   },
   {
+    name: 'transactions-commit-without-what-their-consumer-lost',
+    breaks:
+      'A client that acknowledges from before a failover is told that it did, and it comes again.',
+    references: ['R43', 'C4'],
+    file: `${engine}/client-connection.ts`,
+    edits: [{ from: 'if (!ack.isWhole) transaction.fail(notWithTheClient())', to: '' }],
+  },
+  {
     name: 'a-takeover-does-not-flag-redeliveries',
     breaks: 'After a failover a message comes a second time, and nothing says so.',
     references: ['R44'],

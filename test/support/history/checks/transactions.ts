@@ -47,12 +47,29 @@ function acknowledgementEvidence(
     const again = later.find((other) => !wasUnderWay(index, other, receipt))
     // One that may have been under way before says nothing: it came again, or it came late.
     if (again === undefined && later.length > 0) return []
+    // Nor does one that its consumer took again out of its own memory.
+    if (again === undefined && isAcknowledgedLater(index, acknowledgement)) return []
     const invoked = op === null ? [] : [op.invoke]
     const what = `${message} ${again === undefined ? 'did not come' : 'came'} back`
     const events = [receipt.event, ...invoked, ...(again === undefined ? [] : [again.event])]
     const about = { source, message }
     return [{ says: again === undefined ? 'committed' : 'rolledBack', about, line: what, events }]
   })
+}
+
+function isAcknowledgedLater(
+  index: HistoryIndex,
+  { source, message, tx, op }: Acknowledgement,
+): boolean {
+  if (op === null) return false
+  return index.acknowledgements.some(
+    (other) =>
+      other.op !== null &&
+      other.op.at > op.at &&
+      other.tx !== tx &&
+      other.message === message &&
+      other.source === source,
+  )
 }
 
 /** Receipts of a transaction's messages before anybody asked for its commit. */
