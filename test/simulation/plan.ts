@@ -10,6 +10,7 @@ export interface HistoryPlan {
   readonly sync: string
   readonly segmentBytes: number
   readonly checkpointIdleMs: number
+  readonly checkpointLogBytes: number
   readonly strikes: number
   readonly faults: readonly FaultName[]
   /** All nodes are started for the first time within so long. */
@@ -28,6 +29,8 @@ export function drawPlan(seed: number): HistoryPlan {
     sync,
     segmentBytes: chance.pick([1 << 13, 1 << 15, 1 << 17]),
     checkpointIdleMs: chance.pick([500, 2_000, 10_000]),
+    // Less than what is applied between two looks, or hardly ever reached.
+    checkpointLogBytes: chance.pick([1 << 10, 1 << 13, 1 << 16]),
     strikes: chance.integer(8, 30),
     faults: drawFaults(chance, sync),
     startsWithinMs: chance.pick([0, 0, 20, 500]),

@@ -34,12 +34,17 @@ export const combinedFaults = {
     weight: 0.7,
     destroys: 'store',
     strike: (at) => {
-      const { simulation, victim } = at
+      const { simulation, victim, chance } = at
       if (!simulation.isComplete || !maySpoil(at)) return
       simulation.tell('the coordination service loses its disks, and a node too')
       simulation.sight('a disk was lost with the coordination service')
       simulation.coordination.wipe()
       victim.wipe()
+      // The one that knows nothing may be the first to find out that nothing is known.
+      if (chance.chance(0.5)) {
+        const others = simulation.brokers.filter((broker) => broker !== victim)
+        for (const { id } of others) simulation.network.slowDown(id, chance.between(5, 300))
+      }
       victim.start()
     },
   },
@@ -122,6 +127,7 @@ function divergedTail({ simulation, chance, later }: StrikeContext): void {
   if (leader === undefined) return
   leaveAlone(simulation, leader)
   onEffect({ victim: leader, point: 'truncate', countdown: 1 }, () => {
+    if (chance.chance(0.3)) return losePowerAfterCut(simulation, leader)
     const draw = chance.random()
     if (draw < 0.3) {
       simulation.sight('a disk was full while a log was cut')
@@ -164,6 +170,19 @@ function leaveAlone(simulation: Simulation, leader: SimulatedBroker): void {
     if (other === leader) continue
     network.cut(leader.id, other.id)
     network.cut(other.id, leader.id)
+  }
+}
+
+/** The cut is done; the next record would make it last in any case. */
+function losePowerAfterCut(simulation: Simulation, victim: SimulatedBroker): void {
+  const { witness } = victim
+  witness.onEffect = () => {
+    if (witness.log.isCutting) return
+    witness.onEffect = () => undefined
+    simulation.timeline.after(0, () => {
+      simulation.sight('the power failed after a cut')
+      victim.losePower()
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import { coordinationFaults } from './coordination-faults.ts'
 import { diskFaults } from './disk-faults.ts'
 import { networkFaults } from './network-faults.ts'
 import { processFaults } from './process-faults.ts'
+import { storeFaults } from './store-faults.ts'
 
 /** Everything that goes wrong, by name. Each history draws which of these exist in it. */
 export const faults = {
@@ -13,6 +14,7 @@ export const faults = {
   ...clockFaults,
   ...coordinationFaults,
   ...combinedFaults,
+  ...storeFaults,
 } as const
 
 export type FaultName = keyof typeof faults

@@ -1,3 +1,5 @@
+import type { Entropy } from '@quorate/core/base/entropy'
+
 /** Repeatable chance (mulberry32): the same seed gives the same numbers for ever. */
 export class Chance {
   #state: number
@@ -36,4 +38,11 @@ export class Chance {
   fork(): Chance {
     return new Chance(Math.floor(this.random() * 0x7fffffff))
   }
+}
+
+/** What a process draws, and what it takes for unique. */
+export function entropyOf(chance: Chance): Entropy {
+  const bytes = (length: number) =>
+    Buffer.from(Array.from({ length }, () => chance.integer(0, 255)))
+  return { random: () => chance.random(), uuid: () => bytes(8).toString('hex'), bytes }
 }

@@ -5,6 +5,9 @@ import { segmentFileName, segmentPosition } from '@quorate/broker/store/journal/
 import { payloadIn } from '@quorate/broker/store/two-slot-file'
 import type { Disk } from './disk.ts'
 
+/** In a checkpoint: see docs/internals/journal-format.md. */
+const SYNCED_POSITION_AT = 2 + 1 + 28 + 20
+
 /** Holds what a replica says against the medium of its disk, and changes it behind its back. */
 export class DiskWitness {
   /** Replaced when the node gets another one. */
@@ -74,6 +77,23 @@ export class DiskWitness {
     if (position - start >= (files.content(path)?.length ?? 0)) return false
     files.flip(path, position - start, mask)
     return true
+  }
+
+  /**
+   * Where the last file begins of which the journal takes a part for granted, as its checkpoint
+   * says that it was synced, and where that part ends.
+   */
+  get lastCheckpointed(): readonly [number, number] {
+    const content = this.disk.files.content(`${this.#journalPath}/checkpoint`)
+    const payload = content && payloadIn(content)
+    const to = payload === null ? 0 : Number(payload.readBigUInt64BE(SYNCED_POSITION_AT))
+    return [this.#segmentStarts().findLast((start) => start < to) ?? 0, to]
+  }
+
+  /** The file that holds this position ends there from now on. */
+  cutShort(position: number): void {
+    const start = this.#segmentStarts().findLast((at) => at <= position)
+    if (start !== undefined) this.disk.files.cutShort(this.#pathOf(start), position - start)
   }
 
   #pathOf(start: number): string {

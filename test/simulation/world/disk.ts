@@ -29,6 +29,8 @@ export class Disk {
   delayed: { readonly kind: 'read' | 'write'; readonly ms: number } | null = null
   /** Told of each operation that is asked for and has had no effect yet: traps snap here. */
   onOperation: (operation: FileOperation) => void = () => undefined
+  /** Told when the index is about to write. */
+  onIndexWrite: () => void = () => undefined
   /** Told when an operation has failed, before whoever asked for it is. */
   onFailure: () => void = () => undefined
   #failing: { readonly kind: OperationKind; countdown: number } | null = null
@@ -43,7 +45,10 @@ export class Disk {
       turn: (operation) => this.#turn(operation),
       fault: (operation) => this.#fault(operation),
     })
-    this.index.turn = () => this.#wait(this.#chance.between(...SYNC_MS))
+    this.index.turn = () => {
+      this.onIndexWrite()
+      return this.#wait(this.#chance.between(...SYNC_MS))
+    }
   }
 
   /** The process that uses it from now on. */
@@ -82,6 +87,7 @@ export class Disk {
     this.delayed = null
     this.#failing = null
     this.onOperation = () => undefined
+    this.onIndexWrite = () => undefined
     this.onFailure = () => undefined
     this.files.capacityBytes = Infinity
   }
@@ -99,7 +105,9 @@ export class Disk {
 
   #wait(ms: number): Promise<void> {
     const process = this.#process
-    return new Promise((resolve) => process?.after(ms, resolve))
+    // In no machine yet: somebody prepares it.
+    if (process === null) return Promise.resolve()
+    return new Promise((resolve) => void process.after(ms, resolve))
   }
 
   #fault(operation: FileOperation): Fault | null {

@@ -85,6 +85,18 @@ export class LogWitness implements LogPicture {
     return this.#records[index - 1]
   }
 
+  /** The record that has the byte at this position, or the next one. */
+  indexAt(position: number): number {
+    const at = this.#records.findIndex(({ endPosition }) => endPosition > position)
+    return at < 0 ? this.length + 1 : at + 1
+  }
+
+  /** Positions inside of this range at which records end. */
+  endsBetween(from: number, to: number): number[] {
+    const ends = this.#records.map(({ endPosition }) => endPosition)
+    return ends.filter((end) => end > from && end < to)
+  }
+
   append(batch: LogBatch): void {
     assert.equal(batch.previous.index, this.length, 'records are appended without gaps (S3)')
     assert.equal(batch.previous.chain, this.chainAt(this.length) ?? 0, 'and continue the log (S3)')

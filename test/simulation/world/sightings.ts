@@ -37,6 +37,12 @@ export const sightings = [
   'an epoch was refused by a voter',
   'nodes were not told of each other',
   'clients came back to a leader that was alone',
+  'pages were lost that a failed sync had left',
+  'a log lost its end',
+  'a disk of another cluster was refused',
+  'a node died while it wrote its index',
+  'a node died while a seat changed',
+  'the power failed after a cut',
 ] as const
 
 export type Sighting = (typeof sightings)[number]

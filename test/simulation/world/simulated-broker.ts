@@ -8,25 +8,24 @@ import { longToNumber } from '@quorate/core/openwire/commands'
 import type { MessageDispatch } from '@quorate/core/openwire/commands'
 import { Broker } from '@quorate/broker/broker'
 import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
-import type { BrokerOptions } from '@quorate/broker/config/broker-options'
 import type { BrokerPorts } from '@quorate/broker/ports'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import { destinationName } from '@quorate/broker/protocol/openwire/wire-destination'
-import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import { decodePayload } from '../clients/payload.ts'
 import { BrokerWitness, NO_STORE } from './broker-witness.ts'
 import type { Chance } from './chance.ts'
-import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
+import { entropyOf } from './chance.ts'
 import { Disk } from './disk.ts'
 import { DispatchWatch } from './dispatch-watch.ts'
 import type { Sighting } from './sightings.ts'
 import type { Simulation } from './simulation.ts'
-import { MonotonicClock, SimulatedProcess } from './simulated-process.ts'
+import { makeForeignStore } from './foreign-store.ts'
+import { MonotonicClock, SimulatedProcess, endOfTurn } from './simulated-process.ts'
+import { BROKER_NAME, CLIENT_PORT, optionsOf } from './simulated-options.ts'
+import type { ClusterShape } from './simulated-options.ts'
 import { rotSlots } from './slot-rot.ts'
 import { StreamEnd } from './simulated-stream.ts'
 
-export const CLIENT_PORT = 61616
-const REPLICATION_PORT = 61619
 /** What a broker may end itself for, because a fault was the reason; anything else is our bug. */
 const excusable: ReadonlySet<string> = new Set([
   'STORE_UNAVAILABLE',
@@ -43,13 +42,6 @@ const refusals: { readonly [K in FileOperation['kind']]?: Sighting } = {
 }
 /** A broker that failed gets so long to say goodbye. */
 const GOODBYE_MS = 1_000
-
-export interface ClusterShape {
-  readonly replicas: number
-  readonly sync: SyncLevel
-  readonly segmentBytes: number
-  readonly checkpointIdleMs: number
-}
 
 /** A node: its disk, and the broker that runs on it, or does not. The broker is the real one. */
 export class SimulatedBroker {
@@ -69,6 +61,8 @@ export class SimulatedBroker {
   #doubtedIn: number | null = null
   /** Files of which a copy has decayed, and that no start has written anew. */
   readonly #decayed = new Set<string>()
+  /** Its own disk, while another cluster's is in its place: nobody looks at what happens to that. */
+  #shelf: Disk | null = null
 
   constructor(simulation: Simulation, id: string, shape: ClusterShape) {
     this.#simulation = simulation
@@ -110,7 +104,7 @@ export class SimulatedBroker {
     this.disk.mount(process)
     network.booted(this.id)
     this.#tell('starts')
-    Broker.start(this.#options(), this.#ports(process)).then(
+    Broker.start(optionsOf(this.id, this.#directory, this.#shape), this.#ports(process)).then(
       (broker) => {
         if (this.#process !== process) return
         this.#broker = broker
@@ -122,6 +116,7 @@ export class SimulatedBroker {
         this.#tell(`cannot start: ${failure.message}`)
         this.#mustBeExcusable(failure)
         this.#end({ powerCut: false })
+        this.#understood(failure)
       },
     )
   }
@@ -138,8 +133,7 @@ export class SimulatedBroker {
       this.#tell('loses power')
       this.#end({ powerCut: true })
     }
-    this.#simulation.ledger.destroyed(this.witness, this.witness.log.syncedIndex)
-    this.witness.log.lostPower()
+    if (this.#shelf === null) this.#lostUnsynced()
     this.disk.losePower()
     this.#boot++
   }
@@ -174,6 +168,7 @@ export class SimulatedBroker {
     this.#tell('gets an empty disk')
     this.#simulation.ledger.destroyed(this.witness, 0)
     this.disk = this.#newDisk()
+    this.#shelf = null
     this.#doubt()
     this.witness.onDisk.disk = this.disk
     this.witness.storeUuid = NO_STORE
@@ -197,10 +192,45 @@ export class SimulatedBroker {
     const position = this.#chance.integer(start, record.endPosition - 1)
     if (!this.witness.onDisk.flip(position, 1 << this.#chance.integer(0, 7))) return false
     this.#tell(`has a byte of record ${index} changed`)
-    this.#simulation.ledger.destroyed(this.witness, index - 1)
-    this.witness.log.rotted(index)
-    this.#doubt()
+    this.#rotted(index)
     return true
+  }
+
+  /**
+   * A file of the log loses its end, behind a record or in one, and below what the journal takes
+   * for granted: nobody would notice what is missing above.
+   */
+  loseEndOfLog(): boolean {
+    const { log, onDisk } = this.witness
+    if (this.isUp) return false
+    const [from, to] = onDisk.lastCheckpointed
+    const ends = log.endsBetween(from, to)
+    if (ends.length === 0) return false
+    const chance = this.#chance
+    const end = chance.chance(0.7) ? chance.pick(ends) : chance.integer(from, to - 1)
+    onDisk.cutShort(end)
+    const index = log.indexAt(end)
+    this.#tell(`has lost the end of a file, from record ${index} on`)
+    this.#simulation.sight('a log lost its end')
+    this.#rotted(index)
+    return true
+  }
+
+  /** The disk of a node of another cluster that has its name, and no records. */
+  putInForeignDisk(): void {
+    if (this.#shelf !== null) return
+    this.kill()
+    this.#tell('gets the disk of another cluster')
+    const disk = this.#newDisk()
+    this.#shelf = this.disk
+    this.disk = disk
+    const store = {
+      directory: this.#directory,
+      brokerName: BROKER_NAME,
+      nodeId: this.id,
+      clusterId: 'another-cluster',
+    }
+    void makeForeignStore(disk.files, store).then(() => this.start())
   }
 
   /**
@@ -252,10 +282,46 @@ export class SimulatedBroker {
     this.#mustBeExcusable(error)
     if (error.code === 'JOURNAL_CORRUPT') this.#simulation.sight('damage was met while running')
     const goodbye = () => {
-      if (this.#process === process) this.#end({ powerCut: false })
+      if (this.#process !== process) return
+      this.#end({ powerCut: false })
+      this.#understood(error)
     }
-    this.#broker?.stop().then(goodbye, goodbye)
+    const ended = () => {
+      const isNoted = this.#process === process && !this.disk.isFailing
+      goodbye()
+      if (isNoted && this.#chance.chance(0.5)) this.#evict()
+    }
+    this.#broker?.stop().then(ended, ended)
     process.after(GOODBYE_MS, goodbye)
+  }
+
+  /** R37: what a failed sync did not write leaves the page cache as well. */
+  #evict(): void {
+    if (!this.disk.files.evict()) return
+    this.#simulation.sight('pages were lost that a failed sync had left')
+    this.#lostUnsynced()
+  }
+
+  /** The operator has read why it ended itself. */
+  #understood({ code }: { readonly code: string }): void {
+    if (code !== 'FOREIGN_CLUSTER' || this.#shelf === null) return
+    this.#tell('gets its own disk back')
+    this.#simulation.sight('a disk of another cluster was refused')
+    this.disk = this.#shelf
+    this.#shelf = null
+  }
+
+  /** What it held of these records is gone, or may be. */
+  #rotted(index: number): void {
+    this.#simulation.ledger.destroyed(this.witness, index - 1)
+    this.witness.log.rotted(index)
+    this.#doubt()
+  }
+
+  #lostUnsynced(): void {
+    const { witness } = this
+    this.#simulation.ledger.destroyed(witness, witness.log.syncedIndex)
+    witness.log.lostPower()
   }
 
   #mustBeExcusable({ code, message }: { code: string; message: string }): void {
@@ -334,7 +400,10 @@ export class SimulatedBroker {
       network: this.#network(process),
       fileSystem: this.disk.files,
       index: this.disk.index,
-      checkpointDue: { logBytes: 1 << 16, idleMs: this.#shape.checkpointIdleMs },
+      checkpointDue: {
+        logBytes: this.#shape.checkpointLogBytes,
+        idleMs: this.#shape.checkpointIdleMs,
+      },
       bootId: `boot-${this.#boot}`,
       schedule: endOfTurn(process, chance),
       lockDirectory: () => Promise.resolve({ release: () => Promise.resolve() }),
@@ -390,7 +459,7 @@ export class SimulatedBroker {
   #observer(process: SimulatedProcess): BrokerPorts['observer'] & object {
     const { witness } = this
     const look = (at: () => void) => {
-      if (this.#process === process) this.#simulation.guard(at)
+      if (this.#process === process && this.#shelf === null) this.#simulation.guard(at)
     }
     return {
       opened: (node) => {
@@ -418,41 +487,6 @@ export class SimulatedBroker {
     }
     return log
   }
-
-  #options(): BrokerOptions {
-    const { replicas, sync, segmentBytes } = this.#shape
-    return {
-      brokerName: 'simulated',
-      nodeId: this.id,
-      dataDirectory: this.#directory,
-      transportConnectors: [
-        { name: 'openwire', uri: `tcp://${this.id}:${CLIENT_PORT}`, publishedUri: '' },
-      ],
-      management: { host: this.id, port: 8161 },
-      replication: {
-        replicas,
-        sync,
-        bind: `tcp://${this.id}:${REPLICATION_PORT}`,
-        advertisedAddress: `${this.id}:${REPLICATION_PORT}`,
-        securityToken: 'secret',
-        weight: 1,
-        logSizeBytes: segmentBytes,
-        heartbeatMs: 100,
-        stickyMs: 800,
-        leaseMs: 600,
-        quorumTimeoutMs: 2_000,
-        bootstrapGraceMs: 3_000,
-        stepDownOnZkExpiry: false,
-      },
-      coordination: {
-        zkAddress: `${COORDINATION_HOST}:${COORDINATION_PORT}`,
-        zkPath: '/activemq/leveldb-stores',
-        zkPassword: '',
-        zkSessionTimeoutMs: 2_000,
-      },
-      memoryLimitBytes: 1 << 24,
-    }
-  }
 }
 
 /** It holds what a voter has to, and its seat is committed. */
@@ -461,24 +495,4 @@ function isInGoodStanding({ replica }: ReplicaNode): boolean {
   const entry = meta.configs.at(-1)
   if (suspect !== null || entry === undefined || entry.index > commitIndex) return false
   return entry.config.seats.some((seat) => seat?.storeUuid === meta.storeUuid)
-}
-
-/** More may happen in one turn of the event loop before its end: a busy process reads it all first. */
-const BUSY_SHARE = 0.1
-const BUSY_TURN_MS = 1
-
-function endOfTurn(process: SimulatedProcess, chance: Chance): BrokerPorts['schedule'] {
-  let endMs = -1
-  return (work) => {
-    const { nowMs } = process.timeline
-    const isBusy = endMs <= nowMs && chance.chance(BUSY_SHARE)
-    if (isBusy) endMs = nowMs + chance.between(0, BUSY_TURN_MS)
-    process.after(endMs - nowMs, work)
-  }
-}
-
-function entropyOf(chance: Chance): BrokerPorts['entropy'] {
-  const bytes = (length: number) =>
-    Buffer.from(Array.from({ length }, () => chance.integer(0, 255)))
-  return { random: () => chance.random(), uuid: () => bytes(8).toString('hex'), bytes }
 }

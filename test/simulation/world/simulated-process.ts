@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Chance } from './chance.ts'
 import type { Pending, Timeline } from './timeline.ts'
 
 /**
@@ -143,5 +144,20 @@ class ProcessTimer implements Timer {
     if (this.#isCancelled) return
     if (this.#periodMs !== null) this.arm(this.#periodMs)
     this.#callback()
+  }
+}
+
+/** More may happen in one turn of the event loop before its end: a busy process reads it all first. */
+const BUSY_SHARE = 0.1
+const BUSY_TURN_MS = 1
+
+/** Runs what is to be done at the end of a turn. */
+export function endOfTurn(process: SimulatedProcess, chance: Chance): (work: () => void) => void {
+  let endMs = -1
+  return (work) => {
+    const { nowMs } = process.timeline
+    const isBusy = endMs <= nowMs && chance.chance(BUSY_SHARE)
+    if (isBusy) endMs = nowMs + chance.between(0, BUSY_TURN_MS)
+    process.after(endMs - nowMs, work)
   }
 }

@@ -7,7 +7,8 @@ import type { ClientEnvironment } from '../clients/client-environment.ts'
 import { Chance } from './chance.ts'
 import { Coordination } from './coordination.ts'
 import type { Sighting } from './sightings.ts'
-import { CLIENT_PORT, SimulatedBroker } from './simulated-broker.ts'
+import { SimulatedBroker } from './simulated-broker.ts'
+import { CLIENT_PORT } from './simulated-options.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { Timeline } from './timeline.ts'
@@ -23,6 +24,7 @@ export interface SimulationOptions {
   readonly sync?: string
   readonly segmentBytes?: number
   readonly checkpointIdleMs?: number
+  readonly checkpointLogBytes?: number
 }
 
 /**
@@ -60,6 +62,7 @@ export class Simulation {
       sync,
       segmentBytes: options.segmentBytes ?? 1 << 16,
       checkpointIdleMs: options.checkpointIdleMs ?? 1_000,
+      checkpointLogBytes: options.checkpointLogBytes ?? 1 << 16,
     }
     this.brokers = Array.from(
       { length: options.replicas },

@@ -171,6 +171,23 @@ export class MemoryFileSystem implements FileSystem {
     inode.corrupt(position, (byte) => byte ^ mask)
   }
 
+  /** The file has lost its end. */
+  cutShort(path: string, size: number): void {
+    const inode = this.#find(path)
+    assert(inode !== undefined && size <= inode.size, 'there is an end to lose')
+    inode.cutShort(size)
+  }
+
+  /**
+   * Pages of which a sync failed leave the page cache: the medium has what was there before. False
+   * when there are none.
+   */
+  evict(): boolean {
+    let isLost = false
+    for (const inode of this.#inodes()) isLost = inode.evict() || isLost
+    return isLost
+  }
+
   /** What the page cache holds, for comparison. */
   content(path: string): Buffer | null {
     const inode = this.#find(path)

@@ -16,6 +16,8 @@ export class MemoryInode {
   #sizes: number[] = []
   /** Versions of each sector since the last sync, oldest first. */
   #dirty = new Map<number, Buffer[]>()
+  /** Sectors of which a sync failed: they count as clean, and the medium never got them. */
+  #lost = new Set<number>()
 
   get size(): number {
     return this.#cachedSize
@@ -70,8 +72,24 @@ export class MemoryInode {
    * never got them, so that the next sync succeeds and means nothing.
    */
   loseDirty(): void {
+    for (const sector of this.#dirty.keys()) this.#lost.add(sector)
     this.#dirty.clear()
     this.#sizes = []
+  }
+
+  /**
+   * What counts as clean may leave the cache at any time, and is read from the medium again. False
+   * when the medium has all of it.
+   */
+  evict(): boolean {
+    const isLost = this.#lost.size > 0
+    this.#medium = grown(this.#medium, this.#cachedSize)
+    for (const sector of this.#lost) {
+      const start = sector * SECTOR_BYTES
+      this.#medium.copy(this.#cached, start, start, start + SECTOR_BYTES)
+    }
+    this.#lost.clear()
+    return isLost
   }
 
   /**
@@ -91,7 +109,14 @@ export class MemoryInode {
     this.#cached = Buffer.from(medium)
     this.#cachedSize = size
     this.#dirty.clear()
+    this.#lost.clear()
     this.#sizes = []
+  }
+
+  /** The file ends there from now on, in cache and medium alike: decay of what tells its size. */
+  cutShort(size: number): void {
+    this.truncate(size)
+    this.sync()
   }
 
   /** Changes cache and medium alike: decay of the medium, or a hand that should not be there. */
@@ -112,6 +137,7 @@ export class MemoryInode {
     for (let sector = Math.floor(start / SECTOR_BYTES); sector < last; sector++) {
       const from = sector * SECTOR_BYTES
       const version = Buffer.from(this.#cached.subarray(from, from + SECTOR_BYTES))
+      this.#lost.delete(sector)
       const versions = this.#dirty.get(sector)
       if (versions === undefined) this.#dirty.set(sector, [version])
       else if (versions.push(version) > VERSIONS_MAX) versions.shift()

@@ -134,6 +134,28 @@ describe('file system in memory: errors on request', () => {
     assert.equal(fileSystem.crash(1).content('/d/f')![0], 1)
   })
 
+  it('shows what was there before once the pages of a failed sync have left the cache', async () => {
+    const { fileSystem, file } = await fresh()
+    await file.write([Buffer.alloc(1024, 1)], 0)
+    await file.sync()
+    fileSystem.fault = ({ kind }) => (kind === 'syncData' ? { errno: 'EIO' } : null)
+    await file.write([Buffer.alloc(1024, 2)], 0)
+    await assert.rejects(file.syncData(), { code: 'EIO' })
+    await file.write([Buffer.alloc(512, 3)], 512)
+    assert.equal(fileSystem.evict(), true)
+    const halves = Buffer.concat([Buffer.alloc(512, 1), Buffer.alloc(512, 3)])
+    assert.deepEqual(fileSystem.content('/d/f'), halves, 'what was written later is dirty again')
+    assert.equal(fileSystem.evict(), false)
+  })
+
+  it('loses the end of a file for good', async () => {
+    const { fileSystem, file } = await fresh()
+    await file.write([Buffer.alloc(1024, 1)], 0)
+    await file.sync()
+    fileSystem.cutShort('/d/f', 700)
+    assert.deepEqual(fileSystem.crash(1).content('/d/f'), Buffer.alloc(700, 1))
+  })
+
   it('runs out of space only when files grow', async () => {
     const { file } = await fresh({ capacityBytes: 1000 })
     await file.write([Buffer.alloc(900)], 0)

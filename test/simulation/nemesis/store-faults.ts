@@ -1,0 +1,59 @@
+import type { SimulatedBroker } from '../world/simulated-broker.ts'
+import type { FaultFamily, StrikeContext } from './fault.ts'
+import { crash, maySpoil } from './fault.ts'
+
+/** Longer than an index is written, or a record and the meta file that belongs to it. */
+const WRITING_MS = 4
+
+/** What befalls files that belong together: the log, the meta file and the index of a node. */
+export const storeFaults = {
+  endOfLog: {
+    weight: 1.5,
+    destroys: 'copies',
+    strike: (at) => {
+      if (!maySpoil(at)) return
+      const { victim, chance } = at
+      victim.kill()
+      victim.loseEndOfLog()
+      if (chance.chance(0.7)) victim.start()
+    },
+  },
+  /** By mistake: it comes out again when the broker has refused it. */
+  foreignDisk: { weight: 0.7, strike: ({ victim }) => victim.putInForeignDisk() },
+  deathWhileIndexing: {
+    weight: 2,
+    strike: ({ simulation, victim, chance }) => {
+      const { disk } = victim
+      disk.onIndexWrite = () => {
+        disk.onIndexWrite = () => undefined
+        simulation.timeline.after(chance.between(0, WRITING_MS), () => {
+          simulation.sight('a node died while it wrote its index')
+          crash(victim, chance, 0.5)
+        })
+      }
+    },
+  },
+  deathAtSeatChange: { weight: 2, destroys: 'store', strike: (at) => deathAtSeatChange(at) },
+} as const satisfies Readonly<Record<string, FaultFamily>>
+
+/**
+ * A disk is lost, so a seat changes its store; somebody dies between the record that says so and
+ * its meta file (R39). The two are written independently, and either may be lost alone.
+ */
+function deathAtSeatChange(at: StrikeContext): void {
+  const { simulation, victim, chance } = at
+  if (!simulation.isComplete || !maySpoil(at)) return
+  const other: SimulatedBroker = chance.pick(simulation.brokers)
+  victim.wipe()
+  victim.start()
+  const known = other.witness.node?.replica.meta.configs.at(-1)?.index ?? 0
+  const { witness } = other
+  witness.onEffect = (effect) => {
+    if (effect.type !== 'persist' || (effect.meta.configs.at(-1)?.index ?? 0) <= known) return
+    witness.onEffect = () => undefined
+    simulation.timeline.after(chance.between(0, WRITING_MS), () => {
+      simulation.sight('a node died while a seat changed')
+      crash(other, chance, 0.8)
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { NO_PROMISE, encodeMeta } from '@quorate/broker/replication/meta'
+import type { FileSystem } from '@quorate/broker/store/journal/file-system'
+import { TwoSlotFile } from '@quorate/broker/store/two-slot-file'
+
+export interface ForeignStore {
+  readonly directory: string
+  readonly brokerName: string
+  readonly nodeId: string
+  /** Tells this cluster from all others. */
+  readonly clusterId: string
+}
+
+/** What a node of the same name left on a disk that had joined another cluster, as a learner. */
+export async function makeForeignStore(fileSystem: FileSystem, store: ForeignStore): Promise<void> {
+  const { directory, brokerName, nodeId, clusterId } = store
+  const { file } = await TwoSlotFile.open({ fileSystem, path: join(directory, 'meta') })
+  await file.write(
+    encodeMeta({
+      brokerName,
+      nodeId,
+      storeUuid: `${clusterId}/${nodeId}`,
+      clusterId,
+      configs: [],
+      losses: [],
+      promised: NO_PROMISE,
+      sync: 'quorum_disk',
+      bootId: '',
+      clean: true,
+      suspect: null,
+      damagedFrom: null,
+      commitHint: 0,
+      peers: {},
+    }),
+  )
+  await file.close()
+}
