@@ -46,13 +46,39 @@ function parseStatus(url: URL, text: string): BrokerStatus {
   } catch (error) {
     throw notAStatus(url, 'no JSON', error)
   }
-  if (typeof value !== 'object' || value === null) throw notAStatus(url, 'no object')
-  const missing = ['nodeId', 'role', 'epoch', 'log', 'members', 'clients'].find(
-    (key) => !Object.hasOwn(value, key),
-  )
-  if (missing !== undefined) throw notAStatus(url, `${missing} is missing`)
+  if (!isRecord(value)) throw notAStatus(url, 'no object')
   // A broker of another version may remember no losses: it says nothing of them.
-  return { possibleLosses: [], ...value } as unknown as BrokerStatus
+  const status: Record<string, unknown> = { possibleLosses: [], ...value }
+  const wrong = Object.entries(shapes).find(([name, fits]) => !fits(status[name]))
+  if (wrong !== undefined) throw notAStatus(url, `${wrong[0]} is missing or wrong`)
+  return status as unknown as BrokerStatus
+}
+
+/** What the command walks through: any server may answer, and one of another version. */
+const shapes: Readonly<Partial<Record<keyof BrokerStatus, (value: unknown) => boolean>>> = {
+  nodeId: isText,
+  role: isText,
+  trouble: (value) => value === null || isText(value),
+  epoch: Number.isSafeInteger,
+  log: isRecord,
+  seats: Array.isArray,
+  followers: isListOfRecords,
+  members: isListOfRecords,
+  clients: isRecord,
+  clientUris: Array.isArray,
+  possibleLosses: isListOfRecords,
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isListOfRecords(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isRecord)
 }
 
 function notAStatus(url: URL | string, why: string, cause?: unknown): BrokerError {

@@ -1,6 +1,5 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
-import { BrokerError } from '@quorate/core/base/errors'
 import { silentLog } from '@quorate/core/base/log'
 import type { BrokerStatus } from '../../src/management/broker-status.ts'
 import { ManagementApi, buildServer } from '../../src/management/management-api.ts'
@@ -103,16 +102,21 @@ describe('status client', () => {
   })
 
   it('reports an answer of another kind as PROTOCOL_VIOLATION', async () => {
-    const api = await listen(() => ({ hello: 'world' }) as unknown as BrokerStatus)
-    try {
-      await assert.rejects(fetchStatus(api.url, 2000), (error) => {
-        assert.ok(error instanceof BrokerError)
-        assert.equal(error.code, 'PROTOCOL_VIOLATION')
-        assert.match(error.message, /nodeId is missing/)
-        return true
-      })
-    } finally {
-      await api.stop()
+    const answers: readonly [object, RegExp][] = [
+      [[sampleStatus()], /no object/],
+      [{ hello: 'world' }, /nodeId is missing or wrong/],
+      [{ ...sampleStatus(), epoch: '7' }, /epoch is missing or wrong/],
+      [{ ...sampleStatus(), members: [null] }, /members is missing or wrong/],
+      [{ ...sampleStatus(), possibleLosses: 8 }, /possibleLosses is missing or wrong/],
+    ]
+    for (const [answer, message] of answers) {
+      const api = await listen(() => answer as BrokerStatus)
+      try {
+        const asked = fetchStatus(api.url, 2000)
+        await assert.rejects(asked, { code: 'PROTOCOL_VIOLATION', message })
+      } finally {
+        await api.stop()
+      }
     }
   })
 })

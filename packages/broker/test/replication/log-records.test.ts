@@ -28,6 +28,12 @@ describe('log records of replication', () => {
     assert.deepEqual(decodeConfigRecord(encodeConfigRecord(config)), config)
   })
 
+  it('name a moment that a date can name, whatever was written', () => {
+    const late = encodeEpochStart({ ...start, wonAtMs: Number.MAX_SAFE_INTEGER })
+    const { wonAtMs } = decodeEpochStart(late)
+    assert.equal(new Date(wonAtMs ?? NaN).toISOString(), '+275760-09-13T00:00:00.000Z')
+  })
+
   it('of another format are refused, not guessed (R4)', () => {
     for (const bytes of [encodeEpochStart(start), encodeConfigRecord(config)]) {
       bytes[0] = 99
