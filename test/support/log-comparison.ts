@@ -131,5 +131,5 @@ export async function assertIdenticalLogs(cluster: Cluster, damage = NO_DAMAGE):
   }))
   const [first, ...others] = journals
   assert(first !== undefined)
-  return Math.max(...others.map((other) => compareJournals(first, other, damage)))
+  return Math.max(0, ...others.map((other) => compareJournals(first, other, damage)))
 }
