@@ -154,8 +154,8 @@ export class TransactedConsumer implements Worker {
   }
 
   /**
-   * Takes and acknowledges; ends early when the connection is lost. Tells whether some of it may not
-   * be with this consumer any more.
+   * Takes and acknowledges; ends early when the connection is lost. Tells whether some of it may
+   * not be with this consumer any more.
    */
   async #takeSome(transaction: ClientTransaction): Promise<boolean> {
     const { sizeMax, workMs } = this.#options
