@@ -106,8 +106,8 @@ export const followingBugs: readonly SeededBug[] = [
     file: following,
     edits: [
       {
-        from: 'if (meta.suspect !== null && log.syncedIndex >= this.#joinEnd) {',
-        to: 'if (meta.suspect !== null && log.syncedIndex >= 0) {',
+        from: 'if (isOld && log.syncedIndex >= this.#joinEnd)',
+        to: 'if (isOld && log.syncedIndex >= 0)',
       },
     ],
   },
@@ -125,8 +125,8 @@ export const followingBugs: readonly SeededBug[] = [
     file: suspicion,
     edits: [
       {
-        from: 'if (!meta.clean && hasRebooted(meta, facts.bootId) && wasVolatile(meta.sync)) {',
-        to: "if (!meta.clean && facts.bootId === '' && wasVolatile(meta.sync)) {",
+        from: 'if (!meta.clean && hasRebooted(meta, facts.bootId) && isInMemory) {',
+        to: "if (!meta.clean && facts.bootId === '' && isInMemory) {",
       },
     ],
   },

@@ -24,6 +24,11 @@ export interface ReplicaMeta {
   readonly promised: Promised
   /** Words of `sync` that the last process ran with. */
   readonly sync: string
+  /**
+   * It may have been counted for records that only the memory of its machine has: a loss of power
+   * then makes it suspect (R33).
+   */
+  readonly inMemory: boolean
   readonly bootId: string
   readonly clean: boolean
   /** Why acknowledgements of this store cannot be relied upon, else null (R33). */
@@ -63,8 +68,8 @@ export function decodeMeta(bytes: Buffer): ReplicaMeta {
     throw new BrokerError('UNSUPPORTED_FORMAT', `meta file of format ${value.format}`)
   }
   const { format: _format, ...fieldsFound } = value
-  // The first brokers did not remember losses.
-  const meta: Record<string, unknown> = { losses: [], ...fieldsFound }
+  // The first brokers did not remember losses, nor what they were counted for.
+  const meta: Record<string, unknown> = { losses: [], inMemory: true, ...fieldsFound }
   const wrong = fieldNames.find((name) => !fields[name](meta[name]))
   if (wrong !== undefined) throw unreadable(`its field "${wrong}" is missing or wrong`)
   return meta as unknown as ReplicaMeta
@@ -79,8 +84,9 @@ const fields: Readonly<Record<keyof ReplicaMeta, (value: unknown) => boolean>> =
   losses: (value) => Array.isArray(value) && value.every(isLossEntry),
   promised: isPromise,
   sync: isText,
+  inMemory: isFlag,
   bootId: isText,
-  clean: (value) => typeof value === 'boolean',
+  clean: isFlag,
   suspect: (value) => value === null || isText(value),
   damagedFrom: (value) => value === null || isCount(value),
   commitHint: isCount,
@@ -90,6 +96,10 @@ const fieldNames = Object.keys(fields) as readonly (keyof ReplicaMeta)[]
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'
+}
+
+function isFlag(value: unknown): value is boolean {
+  return typeof value === 'boolean'
 }
 
 function isPromise(value: unknown): boolean {

@@ -89,13 +89,14 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     configs,
     losses,
     sync: options.sync.words,
+    // R22: recovery has synced what the mem modes left in the page cache, so a new mode may count.
+    inMemory: !options.sync.followerDisk,
     bootId: options.bootId,
     clean: false,
     suspect,
     damagedFrom: null,
     commitHint: Math.min(found.commitHint, journal.tail.index),
   }
-  // R22: recovery has synced what the mem modes left in the page cache, so a new mode may count.
   await metaFile.write(encodeMeta(meta))
   return { meta, metaFile, journal }
 }
@@ -185,6 +186,7 @@ function newMeta(options: ReplicaStoreOptions): ReplicaMeta {
     losses: [],
     promised: NO_PROMISE,
     sync: options.sync.words,
+    inMemory: false,
     bootId: '',
     clean: true,
     suspect: null,

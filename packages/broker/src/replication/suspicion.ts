@@ -15,7 +15,8 @@ export interface StartFacts {
 export function suspicionAtStart(meta: ReplicaMeta, facts: StartFacts): string | null {
   if (meta.suspect !== null) return meta.suspect
   if (facts.journalIsCorrupt) return 'the journal was corrupt'
-  if (!meta.clean && hasRebooted(meta, facts.bootId) && wasVolatile(meta.sync)) {
+  const isInMemory = meta.inMemory && wasVolatile(meta.sync)
+  if (!meta.clean && hasRebooted(meta, facts.bootId) && isInMemory) {
     return `the machine restarted uncleanly while sync was "${meta.sync}"`
   }
   return null

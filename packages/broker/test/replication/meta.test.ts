@@ -15,6 +15,7 @@ const meta: ReplicaMeta = {
   losses: [{ index: 8, epoch: 3, leader: 'c', wonAtMs: null }],
   promised: { epoch: 4, candidate: 'b', nonce: 'n' },
   sync: 'quorum_disk',
+  inMemory: false,
   bootId: 'boot',
   clean: false,
   suspect: null,
@@ -36,6 +37,10 @@ describe('meta file', () => {
     assert.deepEqual(decodeMeta(changed({ losses: undefined })).losses, [])
   })
 
+  it('of a version that did not note it may have been counted for what is in memory', () => {
+    assert.equal(decodeMeta(changed({ inMemory: undefined })).inMemory, true)
+  })
+
   it('of a newer format is refused, not guessed (R4)', () => {
     assert.throws(() => decodeMeta(changed({ format: 2 })), { code: 'UNSUPPORTED_FORMAT' })
   })
@@ -46,6 +51,7 @@ describe('meta file', () => {
       { storeUuid: 5 },
       { clusterId: 5 },
       { clean: 'no' },
+      { inMemory: 1 },
       { suspect: 1 },
       { damagedFrom: -1 },
       { commitHint: 1.5 },

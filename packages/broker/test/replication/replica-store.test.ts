@@ -51,13 +51,21 @@ function configOf(version: number): ClusterConfig {
   return { version, seats: [{ nodeId: 'a', storeUuid: 'a-1' }, null, null] }
 }
 
-/** Appends records of one epoch: data, or the configuration of this version. */
+/** Appends records of one epoch: data, or the configuration of this version. Synced in the end. */
 async function append(
   store: ReplicaStore,
   epoch: number,
   ...records: readonly (string | number)[]
 ): Promise<void> {
-  const { journal } = store
+  await write(store, epoch, records)
+  await store.journal.sync()
+}
+
+async function write(
+  { journal }: ReplicaStore,
+  epoch: number,
+  records: readonly (string | number)[],
+): Promise<void> {
   const builder = new BatchBuilder({
     tail: journal.tail,
     epoch,
@@ -69,7 +77,7 @@ async function append(
     else builder.add(CONFIG, encodeConfigRecord(configOf(record)))
   }
   journal.append(builder.take())
-  await journal.sync()
+  await journal.idle()
 }
 
 async function persist(store: ReplicaStore, change: Partial<ReplicaMeta>): Promise<void> {
@@ -98,6 +106,29 @@ describe('replica store', () => {
     await openStore({ fileSystem: fileSystem.kill(), words: 'quorum_mem', bootId: 'boot-2' })
     const third = await openStore({ fileSystem: fileSystem.crash(1), bootId: 'boot-3' })
     assert.match(third.meta.suspect ?? '', /uncleanly while sync was "quorum_mem"/)
+  })
+
+  it('has on its disk what it was counted for in memory, before a stricter word counts (R22)', async () => {
+    const [killed, lost] = [new MemoryFileSystem(), new MemoryFileSystem()]
+    for (const fileSystem of [killed, lost]) {
+      await write(await openStore({ fileSystem, words: 'quorum_mem' }), 1, ['x', 'y'])
+    }
+    const suspect = await openStore({ fileSystem: lost.crash(1), bootId: 'boot-2' })
+    assert.match(suspect.meta.suspect ?? '', /while sync was "quorum_mem"/)
+    const fileSystem = killed.kill()
+    await openStore({ fileSystem })
+    const sound = await openStore({ fileSystem: fileSystem.crash(1), bootId: 'boot-2' })
+    assert.deepEqual([sound.meta.suspect, sound.journal.tail.index], [null, 2])
+  })
+
+  it('trusts its disk where it led nobody in remote_disk (R33)', async () => {
+    for (const inMemory of [false, true]) {
+      const fileSystem = new MemoryFileSystem()
+      const store = await openStore({ fileSystem, words: 'remote_disk' })
+      if (inMemory) await persist(store, { inMemory })
+      const again = await openStore({ fileSystem: fileSystem.crash(1), bootId: 'boot-2' })
+      assert.equal(again.meta.suspect !== null, inMemory)
+    }
   })
 
   it('keeps its promise and its suspicion over a crash', async () => {

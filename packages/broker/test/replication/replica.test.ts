@@ -197,6 +197,24 @@ describe('replica', () => {
     world.confirm('with the follower')
   })
 
+  it('after a power cut of all in remote_disk the followers know that they have everything', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { world, leader, followers } = ledThree(seed, 'remote_disk')
+      for (const word of ['one', 'two', 'three']) world.confirm(word)
+      // It steps down, follows, and has on its disk what it was counted for.
+      leader.deliver({ type: 'abdicate' })
+      const second = world.untilLed()
+      world.confirm('four')
+      world.run(1_000)
+      for (const node of world.nodes.values()) node.crash({ powerCut: true })
+      world.startAll()
+      const suspects = world.up.filter(({ replica }) => replica?.suspect !== null)
+      assert.deepEqual(suspects, [second])
+      world.confirm('five')
+      for (const node of [leader, ...followers]) assert.deepEqual(node.replica?.meta.losses, [])
+    }
+  })
+
   it('after a power cut of all in mem mode the best log wins with everybody present, and says so (W7)', () => {
     const { world } = ledThree(4, 'quorum_mem')
     world.confirm('maybe lost')

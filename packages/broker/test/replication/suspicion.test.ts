@@ -15,6 +15,7 @@ function metaOf(change: Partial<ReplicaMeta>): ReplicaMeta {
     losses: [],
     promised: NO_PROMISE,
     sync: 'quorum_mem',
+    inMemory: true,
     bootId: 'boot-1',
     clean: false,
     suspect: null,
@@ -31,15 +32,17 @@ describe('suspicion at the start (R33)', () => {
       suspect: fc.constantFrom(null, 'before'),
       clean: fc.boolean(),
       sync: fc.constantFrom('quorum_mem', 'quorum_disk', 'local_disk', 'no such word'),
+      inMemory: fc.boolean(),
       before: fc.constantFrom('boot-1', ''),
       bootId: fc.constantFrom('boot-1', 'boot-2', ''),
       journalIsCorrupt: fc.boolean(),
     })
     fc.assert(
-      fc.property(inputs, ({ suspect, clean, sync, before, bootId, journalIsCorrupt }) => {
-        const meta = metaOf({ suspect, clean, sync, bootId: before })
+      fc.property(inputs, ({ before, bootId, journalIsCorrupt, ...found }) => {
+        const { suspect, clean, sync, inMemory } = found
+        const meta = metaOf({ ...found, bootId: before })
         const rebooted = bootId === '' || bootId !== before
-        const lostMemory = !clean && rebooted && sync !== 'quorum_disk'
+        const lostMemory = !clean && rebooted && inMemory && sync !== 'quorum_disk'
         const expected = suspect !== null || journalIsCorrupt || lostMemory
         assert.equal(suspicionAtStart(meta, { bootId, journalIsCorrupt }) !== null, expected)
       }),

@@ -134,12 +134,16 @@ export class Following {
     if (this.#phase === 'streaming') this.#ack(0)
   }
 
-  /** R35: matches the leader's log up to its end as of our join, and has it on disk. */
+  /**
+   * R35: matches the leader's log up to its end as of our join, and has it on disk. So has it
+   * whatever it was counted for as a leader, and a follower in a disk mode counts for its disk only.
+   */
   #clearSuspicion(): void {
-    const { meta, log } = this.#context
-    if (meta.suspect !== null && log.syncedIndex >= this.#joinEnd) {
-      this.#context.persist({ suspect: null })
-    }
+    const { meta, log, options } = this.#context
+    const inMemory = meta.inMemory && !options.sync.followerDisk
+    const isOld = meta.suspect !== null || meta.inMemory !== inMemory
+    if (isOld && log.syncedIndex >= this.#joinEnd)
+      this.#context.persist({ suspect: null, inMemory })
   }
 
   /**

@@ -193,7 +193,11 @@ export class ReplicaVoter {
   #promise(wanted: Promised, last: Last, purpose: Purpose): void {
     if (this.#pending !== null && samePromise(this.#pending.promised, wanted)) return
     this.#owner.promising(wanted.candidate)
-    const generation = this.#context.persist({ promised: wanted })
+    const { meta, self, options } = this.#context
+    // R33: before it may lead, and then count for what only its memory has.
+    const mayLead = wanted.candidate === self.nodeId
+    const inMemory = meta.inMemory || (mayLead && !options.sync.leaderDisk)
+    const generation = this.#context.persist({ promised: wanted, inMemory })
     this.#pending = { promised: wanted, last, purpose, generation, quiescing: false }
   }
 

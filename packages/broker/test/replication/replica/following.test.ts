@@ -179,6 +179,23 @@ describe('following', () => {
     }
   })
 
+  it('has on its disk what it was counted for as a leader, when it has caught up (R33, R35)', () => {
+    const solo = new SoloReplica({ sync: 'remote_disk', log: [1] }).up('b').up('c')
+    assert.equal(solo.replica.meta.inMemory, false)
+    const epoch = solo.win()
+    assert.ok(solo.wanted('persist').some(({ meta }) => meta.inMemory && meta.promised.epoch > 0))
+    const session = { epoch: epoch + 1, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    const { index } = solo.log.tail
+    solo.hear('b', { type: 'matched', ...session, joinEnd: index + 1, regressed: false })
+    assert.equal(solo.replica.meta.inMemory, true)
+    const log = leaderLog([1])
+    log.records = [...solo.log.records]
+    log.append(log.make(epoch + 1, DATA, Buffer.from('x')))
+    solo.step({ ...records(log, index + 1), epoch: epoch + 1 })
+    assert.equal(solo.replica.meta.inMemory, false)
+  })
+
   it('becomes suspect when it lost what it had acknowledged (R36)', () => {
     const solo = new SoloReplica().up('b')
     solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })

@@ -98,8 +98,9 @@ export class FakeNode implements Process {
     )
     const commitHint = Math.min(this.meta.commitHint, this.log.tail.index)
     this.world.redraw(this)
-    const sync = this.sync.words
-    this.meta = { ...this.meta, configs, losses, suspect, sync, bootId, commitHint, clean: false }
+    const { words: sync, followerDisk } = this.sync
+    const mode = { sync, inMemory: !followerDisk, bootId, clean: false }
+    this.meta = { ...this.meta, configs, losses, suspect, commitHint, ...mode }
     this.incarnation++
     this.#queue = []
     this.#isCutting = false
@@ -420,6 +421,7 @@ export function freshMeta(
     losses: [],
     promised: NO_PROMISE,
     sync: of.sync,
+    inMemory: false,
     bootId: '',
     clean: true,
     suspect: null,
