@@ -31,7 +31,7 @@ export const combinedFaults = {
   rotThenLoss: { weight: 1, destroys: 'store', strike: (at) => rotThenLoss(at) },
   coordinationAway: { weight: 1, strike: (at) => restartWithoutCoordination(at) },
   lossWithCoordination: {
-    weight: 0.7,
+    weight: 1.2,
     destroys: 'store',
     strike: (at) => {
       const { simulation, victim, chance } = at
@@ -41,7 +41,7 @@ export const combinedFaults = {
       simulation.coordination.wipe()
       victim.wipe()
       // The one that knows nothing may be the first to find out that nothing is known.
-      if (chance.chance(0.5)) {
+      if (chance.chance(0.6)) {
         const others = simulation.brokers.filter((broker) => broker !== victim)
         for (const { id } of others) simulation.network.slowDown(id, chance.between(5, 300))
       }

@@ -2,8 +2,10 @@ import type { SimulatedBroker } from '../world/simulated-broker.ts'
 import type { FaultFamily, StrikeContext } from './fault.ts'
 import { crash, maySpoil } from './fault.ts'
 
-/** Longer than an index is written, or a record and the meta file that belongs to it. */
-const WRITING_MS = 4
+/** Longer than an index is written. */
+const INDEXING_MS = 4
+/** A write of one file takes so long, and everything that another file needs is done meanwhile. */
+const SLOW_WRITE_MS = 15
 
 /** What befalls files that belong together: the log, the meta file and the index of a node. */
 export const storeFaults = {
@@ -26,7 +28,7 @@ export const storeFaults = {
       const { disk } = victim
       disk.onIndexWrite = () => {
         disk.onIndexWrite = () => undefined
-        simulation.timeline.after(chance.between(0, WRITING_MS), () => {
+        simulation.timeline.after(chance.between(0, INDEXING_MS), () => {
           simulation.sight('a node died while it wrote its index')
           crash(victim, chance, 0.5)
         })
@@ -51,9 +53,11 @@ function deathAtSeatChange(at: StrikeContext): void {
   witness.onEffect = (effect) => {
     if (effect.type !== 'persist' || (effect.meta.configs.at(-1)?.index ?? 0) <= known) return
     witness.onEffect = () => undefined
-    simulation.timeline.after(chance.between(0, WRITING_MS), () => {
+    other.disk.delayed = { kind: 'write', ms: SLOW_WRITE_MS, on: chance.pick(['/meta', '.log']) }
+    simulation.timeline.after(chance.between(0, SLOW_WRITE_MS), () => {
       simulation.sight('a node died while a seat changed')
-      crash(other, chance, 0.8)
+      other.disk.delayed = null
+      crash(other, chance, 0.5)
     })
   }
 }

@@ -4,6 +4,7 @@ const store = 'packages/broker/src/store'
 const fold = `${store}/fold/fold.ts`
 const levelStore = `${store}/leveldb/level-store.ts`
 const loader = `${store}/leveldb/index-loader.ts`
+const unitTests = 'packages/broker/test/store/leveldb/level-store.test.ts'
 
 /** The fold of the log, and its checkpoints in the index. */
 export const storeBugs: readonly SeededBug[] = [
@@ -21,6 +22,10 @@ export const storeBugs: readonly SeededBug[] = [
   },
   {
     name: 'the-applied-index-is-written-after-the-state',
+    coveredBy:
+      'R19: the applied row says how many rows there are besides it, and the sum of them, so rows ' +
+      'that are newer than it are found out, and the index is made anew from the log',
+    playedIn: { name: 'writes what changed and the applied row in one batch', file: unitTests },
     breaks: 'A crash between the two writes leaves a state that is applied to once more.',
     references: ['R19', 'bug 18'],
     file: levelStore,
@@ -33,6 +38,10 @@ export const storeBugs: readonly SeededBug[] = [
   },
   {
     name: 'the-applied-point-is-older-than-the-state',
+    coveredBy:
+      'R19: nothing is applied between asking and making: a broker asks for one checkpoint at a time, ' +
+      'and for the last one when its store takes nothing any more',
+    playedIn: { name: 'is of what is applied when it is made', file: unitTests },
     breaks: 'The checkpoint is dated when it is asked for, not when it is made.',
     references: ['R19', 'bug 18'],
     file: levelStore,
@@ -69,6 +78,10 @@ export const storeBugs: readonly SeededBug[] = [
   },
   {
     name: 'an-index-of-another-cluster-is-accepted',
+    coveredBy:
+      'R19: the log has to hold the very record, with its position and the chain of all before it, at ' +
+      'which the index was made; record 1 names the stores of its cluster, so no other log holds it',
+    playedIn: { name: 'when it belongs to another cluster', file: unitTests },
     breaks: 'The queues of one cluster show up in another.',
     references: ['R2', 'R19', 'bug 24'],
     file: levelStore,

@@ -25,8 +25,9 @@ export class Disk {
   files: MemoryFileSystem
   readonly index = new MemoryIndexBackend()
   isSlow = false
-  /** Operations of this kind take so much longer. */
-  delayed: { readonly kind: 'read' | 'write'; readonly ms: number } | null = null
+  /** Operations of this kind take so much longer, on files whose path ends like this. */
+  delayed: { readonly kind: 'read' | 'write'; readonly ms: number; readonly on?: string } | null =
+    null
   /** Told of each operation that is asked for and has had no effect yet: traps snap here. */
   onOperation: (operation: FileOperation) => void = () => undefined
   /** Told when the index is about to write. */
@@ -96,7 +97,8 @@ export class Disk {
     this.onOperation(operation)
     const chance = this.#chance
     if (!syncs.has(operation.kind)) {
-      const delayMs = operation.kind === this.delayed?.kind ? this.delayed.ms : 0
+      const { kind, ms = 0, on = '' } = this.delayed ?? {}
+      const delayMs = operation.kind === kind && operation.path.endsWith(on) ? ms : 0
       return this.#wait(delayMs + chance.between(...WRITE_MS))
     }
     const [low, high] = this.isSlow ? SLOW_SYNC_MS : SYNC_MS

@@ -145,6 +145,23 @@ describe('LevelDB store - checkpoints', () => {
     assert.equal(batches.length, 2)
   })
 
+  it('is of what is applied when it is made, not when it is asked for', async () => {
+    const { backend } = notingBackend()
+    const log = new MemoryLog()
+    const store = await openIndex('i', log, { backend })
+    log.append(queue(1))
+    log.applyTo(store)
+    const first = store.checkpoint()
+    await Promise.resolve()
+    log.append(queue(2))
+    log.applyTo(store)
+    const second = store.checkpoint()
+    log.append(queue(3))
+    log.applyTo(store)
+    assert.equal((await first).index, 1)
+    assert.equal((await second).index, 3)
+  })
+
   it('fails for good when it cannot be written', async () => {
     const backend = new MemoryIndexBackend()
     backend.onWrite = () => {
