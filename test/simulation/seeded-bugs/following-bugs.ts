@@ -81,6 +81,41 @@ export const followingBugs: readonly SeededBug[] = [
     ],
   },
   {
+    name: 'acknowledges-by-the-word-of-its-leader',
+    playedIn: {
+      name: 'in a disk mode acknowledges nothing',
+      file: 'packages/broker/test/replication/replica/following.test.ts',
+    },
+    breaks:
+      'Under a leader in a mem mode a follower counts for its memory, which by its own word it does ' +
+      'not do: after a loss of power it is not suspect.',
+    references: ['R17', 'R33', 'bug 10'],
+    file: following,
+    edits: [
+      {
+        from: 'return options.sync.followerDisk ? log.syncedIndex : log.writtenIndex',
+        to: "return options.sync.words === '' ? log.syncedIndex : log.writtenIndex",
+      },
+    ],
+  },
+  {
+    name: 'leader-forgets-what-it-counted-for',
+    playedIn: {
+      name: 'has on its disk what it was counted for as a leader',
+      file: 'packages/broker/test/replication/replica/following.test.ts',
+    },
+    breaks:
+      'A leader in remote_disk, which counts for its memory, is not suspect after a loss of power.',
+    references: ['R33', 'bug 10'],
+    file: `${replication}/replica/voter.ts`,
+    edits: [
+      {
+        from: 'const inMemory = meta.inMemory || (mayLead && !options.sync.leaderDisk)',
+        to: 'const inMemory = meta.inMemory || (mayLead && options.sync.leaderDisk)',
+      },
+    ],
+  },
+  {
     name: 'late-session-of-an-old-connection-is-taken',
     breaks: 'Frames that were still in the buffer of a broken connection end the present session.',
     references: ['R13', 'R17', 'bug 23'],

@@ -28,6 +28,23 @@ export const leadingBugs: readonly SeededBug[] = [
     ],
   },
   {
+    name: 'winner-of-suspects-is-trusted-at-once',
+    playedIn: {
+      name: 'is in the log of whoever leads later',
+      file: 'packages/broker/test/replication/possible-loss.test.ts',
+    },
+    breaks:
+      'Leaders that may lack records die before their logs say so, and elect one that never says it.',
+    references: ['R10', 'R35'],
+    file: `${replica}/replica.ts`,
+    edits: [
+      {
+        from: 'fields: { epoch: won.epoch, after: index } })',
+        to: 'fields: { epoch: won.epoch, after: index } })\n      this.#context.persist({ suspect: null })',
+      },
+    ],
+  },
+  {
     name: 'leader-counts-itself-before-its-disk',
     breaks: 'One follower less than a quorum is enough, until the power of the leader fails.',
     references: ['R18', 'R21', 'bug 10'],
@@ -41,6 +58,13 @@ export const leadingBugs: readonly SeededBug[] = [
   },
   {
     name: 'written-counts-as-synced',
+    coveredBy:
+      'R17: a follower in a disk mode says of nothing that it is written before it is synced; only a ' +
+      'follower whose word is laxer than the leader’s would count too early',
+    playedIn: {
+      name: 'in a disk mode counts what is synced',
+      file: 'packages/broker/test/replication/replica/leadership.test.ts',
+    },
     breaks: 'In the disk modes records are confirmed that only the memory of a follower has.',
     references: ['R17', 'R21', 'bug 10', 'A7'],
     file: leadership,

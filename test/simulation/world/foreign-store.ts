@@ -26,7 +26,7 @@ export async function makeForeignStore(fileSystem: FileSystem, store: ForeignSto
       promised: NO_PROMISE,
       sync: 'quorum_disk',
       inMemory: false,
-    bootId: '',
+      bootId: '',
       clean: true,
       suspect: null,
       damagedFrom: null,
