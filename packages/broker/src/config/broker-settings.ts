@@ -100,7 +100,8 @@ const replication = {
       'remote_disk, quorum_mem and quorum_disk, the promises added up.',
     effect:
       'With anything but quorum_disk (or local_disk,remote_disk) confirmed messages can be lost ' +
-      'when machines lose power.',
+      'when machines lose power. May be changed by restarting one broker after the other; until the ' +
+      'last one a confirmation promises what is set on the leader of that moment.',
     default: 'quorum_disk',
   }),
   bind: Type.String({
