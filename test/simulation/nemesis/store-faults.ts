@@ -21,7 +21,11 @@ export const storeFaults = {
     },
   },
   /** By mistake: it comes out again when the broker has refused it. */
-  foreignDisk: { weight: 0.7, strike: ({ victim }) => victim.putInForeignDisk() },
+  foreignDisk: {
+    weight: 0.7,
+    // As a step of its own, behind which everything has settled: what is on the disk is made there.
+    strike: ({ victim, later }) => later(0, () => victim.putInForeignDisk()),
+  },
   deathWhileIndexing: {
     weight: 2,
     strike: ({ simulation, victim, chance }) => {
