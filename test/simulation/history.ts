@@ -92,7 +92,8 @@ async function play(
     const isLeftOut = names.length === 0 || options.without?.has(strike) === true
     if (!isLeftOut) nemesis.strike(strike)
     // Long enough for an election, or short enough to strike in the middle of one.
-    await simulation.run(pauses.between(0, pauses.chance(0.5) ? 1_500 : 60))
+    const [least, most] = plan.isCalm ? [300, 3_000] : [0, pauses.chance(0.5) ? 1_500 : 60]
+    await simulation.run(pauses.between(least, most))
   }
   nemesis.healAll()
   await healedAndDrained(simulation, clients)

@@ -12,6 +12,8 @@ export interface HistoryPlan {
   readonly checkpointIdleMs: number
   readonly checkpointLogBytes: number
   readonly strikes: number
+  /** Few kinds of strikes, and time to recover between them: each of them meets a leader. */
+  readonly isCalm: boolean
   readonly faults: readonly FaultName[]
   /** All nodes are started for the first time within so long. */
   readonly startsWithinMs: number
@@ -19,9 +21,13 @@ export interface HistoryPlan {
   readonly isDeafAtFirst: boolean
 }
 
+/** Kinds of strikes of a calm history, at most. */
+const FEW_FAULTS = 4
+
 export function drawPlan(seed: number): HistoryPlan {
   const chance = new Chance(seed ^ 0x1a2b3c)
   const draw = chance.random()
+  const isCalm = chance.chance(0.3)
   const sync = draw < 0.7 ? 'quorum_disk' : draw < 0.88 ? 'quorum_mem' : 'remote_disk'
   return {
     seed,
@@ -31,8 +37,9 @@ export function drawPlan(seed: number): HistoryPlan {
     checkpointIdleMs: chance.pick([500, 2_000, 10_000]),
     // Less than what is applied between two looks, or hardly ever reached.
     checkpointLogBytes: chance.pick([1 << 10, 1 << 13, 1 << 16]),
-    strikes: chance.integer(8, 30),
-    faults: drawFaults(chance, sync),
+    strikes: isCalm ? chance.integer(4, 12) : chance.integer(8, 30),
+    isCalm,
+    faults: isCalm ? drawFew(chance, sync) : drawFaults(chance, sync),
     startsWithinMs: chance.pick([0, 0, 20, 500]),
     isDeafAtFirst: chance.chance(0.15),
   }
@@ -43,8 +50,17 @@ export function drawPlan(seed: number): HistoryPlan {
  * mem modes after a loss of power, rules out full attendance for good (R10).
  */
 function drawFaults(chance: Chance, sync: string): readonly FaultName[] {
+  return possibleFaults(sync).filter(() => chance.chance(0.5))
+}
+
+function drawFew(chance: Chance, sync: string): readonly FaultName[] {
+  const possible = possibleFaults(sync)
+  return Array.from({ length: chance.integer(1, FEW_FAULTS) }, () => chance.pick(possible))
+}
+
+function possibleFaults(sync: string): readonly FaultName[] {
   return (Object.keys(faults) as FaultName[]).filter((name) => {
     const { destroys }: FaultFamily = faults[name]
-    return chance.chance(0.5) && (sync === 'quorum_disk' || destroys !== 'store')
+    return sync === 'quorum_disk' || destroys !== 'store'
   })
 }

@@ -88,14 +88,16 @@ function restartWithoutCoordination({ simulation, chance, later }: StrikeContext
 }
 
 /** The leader stands still behind a commit, and goes on when its lease, at least, is over. */
-function pausePastLease({ simulation, chance, later }: StrikeContext): void {
+function pausePastLease({ simulation, chance, later, keepBroken }: StrikeContext): void {
   const { leader } = simulation
   if (leader === undefined) return
   onEffect({ victim: leader, point: 'commit', countdown: chance.integer(1, 3) }, () => {
     simulation.timeline.after(0, () => {
       if (!leader.isUp || leader.isPaused) return
+      const ms = LEASE_MS + chance.between(0, 2_000)
       leader.pause()
-      later(LEASE_MS + chance.between(0, 2_000), () => {
+      keepBroken(leader, ms)
+      later(ms, () => {
         if (leader.isPaused) simulation.sight('a leader stood still beyond its lease')
         leader.resume()
       })

@@ -11,6 +11,8 @@ export interface StrikeContext {
   readonly victim: SimulatedBroker
   /** What is to follow: dropped when everything has been mended meanwhile. */
   readonly later: (ms: number, work: () => void) => void
+  /** For so long nothing mends this one in passing: the strike itself will. */
+  readonly keepBroken: (victim: SimulatedBroker, ms: number) => void
 }
 
 export interface FaultFamily {

@@ -14,6 +14,8 @@ export class Nemesis {
   readonly #names: readonly FaultName[]
   readonly #totalWeight: number
   #isOver = false
+  /** Until when a broker is not mended: whoever broke it will do that. */
+  readonly #kept = new Map<SimulatedBroker, number>()
   /** What was struck: mending on the way is partial, so all of it lasts until the end. */
   #struck: FaultBegins[] = []
 
@@ -33,8 +35,9 @@ export class Nemesis {
     const { brokers } = this.#simulation
     const broken = brokers.filter((broker) => !broker.isUp || broker.isPaused)
     const minority = Math.floor((brokers.length - 1) / 2)
-    if (broken.length >= minority && this.#chance.chance(0.6)) this.#mend(broken)
-    else this.#harm()
+    if (broken.length >= minority && this.#chance.chance(0.6)) {
+      this.#mend(broken.filter((broker) => !this.#isKept(broker)))
+    } else this.#harm()
   }
 
   /** Everything is mended, and what was planned for later does not happen any more. */
@@ -65,7 +68,14 @@ export class Nemesis {
     const { strike }: FaultFamily = faults[fault]
     this.#mark(fault, victim)
     const later = (ms: number, work: () => void): void => this.#later(ms, work)
-    strike({ simulation: this.#simulation, chance: this.#chance, victim, later })
+    const keepBroken = (broker: SimulatedBroker, ms: number): void => {
+      this.#kept.set(broker, this.#simulation.nowMs + ms)
+    }
+    strike({ simulation: this.#simulation, chance: this.#chance, victim, later, keepBroken })
+  }
+
+  #isKept(broker: SimulatedBroker): boolean {
+    return (this.#kept.get(broker) ?? 0) > this.#simulation.nowMs
   }
 
   #later(ms: number, work: () => void): void {

@@ -16,6 +16,7 @@ export class SimulatedProcess {
   readonly monotonic: MonotonicClock
   #isPaused = false
   #isAlive = true
+  #isCatchingUp = false
   #held: (() => void)[] = []
 
   constructor(host: string, timeline: Timeline, monotonic = new MonotonicClock(timeline)) {
@@ -30,6 +31,11 @@ export class SimulatedProcess {
 
   get isPaused(): boolean {
     return this.#isPaused
+  }
+
+  /** It stood still, and has not done yet what came meanwhile. */
+  get isCatchingUp(): boolean {
+    return this.#isCatchingUp
   }
 
   enter(happening: () => void): void {
@@ -53,6 +59,7 @@ export class SimulatedProcess {
   /** One by one, each with what follows from it, as the event loop would take them. */
   #catchUp(held: Iterator<() => void>): void {
     const next = held.next()
+    this.#isCatchingUp = next.done !== true
     if (next.done === true) return
     this.timeline.after(0, () => {
       this.enter(next.value)
@@ -149,6 +156,7 @@ class ProcessTimer implements Timer {
 
 /** More may happen in one turn of the event loop before its end: a busy process reads it all first. */
 const BUSY_SHARE = 0.1
+const BUSY_SHARE_BEHIND = 0.7
 const BUSY_TURN_MS = 1
 
 /** Runs what is to be done at the end of a turn. */
@@ -156,7 +164,8 @@ export function endOfTurn(process: SimulatedProcess, chance: Chance): (work: () 
   let endMs = -1
   return (work) => {
     const { nowMs } = process.timeline
-    const isBusy = endMs <= nowMs && chance.chance(BUSY_SHARE)
+    const share = process.isCatchingUp ? BUSY_SHARE_BEHIND : BUSY_SHARE
+    const isBusy = endMs <= nowMs && chance.chance(share)
     if (isBusy) endMs = nowMs + chance.between(0, BUSY_TURN_MS)
     process.after(endMs - nowMs, work)
   }
