@@ -23,6 +23,8 @@ export interface ConsumerOptions {
   readonly subscription?: string
   readonly isExclusive?: boolean
   readonly isGentle?: boolean
+  /** It takes messages one after the other; what it has not taken when it goes it has not had. */
+  readonly takesOneByOne?: boolean
   readonly acknowledges: 'individually' | 'upTo' | 'either'
   /** Before each acknowledgement, on average. */
   readonly workMs: number
@@ -35,6 +37,8 @@ export interface ConsumerOptions {
   readonly awayMs: number
 }
 
+/** Of those who take messages one by one. */
+const TAKEN_AT_ONCE_MAX = 3
 /** Before a refused consumer is opened again. */
 const OPEN_AGAIN_MS = 200
 
@@ -50,6 +54,8 @@ export class Consumer implements Worker {
   #connections = 0
   #connection: FailoverConnection
   #consumer: OpenConsumer | null = null
+  /** At hand, and not taken yet. */
+  #prefetched: Delivery[] = []
   #unacknowledged: Delivery[] = []
   #acknowledging = 0
   #isOpen = false
@@ -68,7 +74,8 @@ export class Consumer implements Worker {
 
   get isIdle(): boolean {
     const isListening = this.#isOpen && this.#connection.isUp
-    return isListening && this.#unacknowledged.length === 0 && this.#acknowledging === 0
+    const atHand = this.#prefetched.length + this.#unacknowledged.length
+    return isListening && atHand === 0 && this.#acknowledging === 0
   }
 
   settle(): void {
@@ -88,6 +95,7 @@ export class Consumer implements Worker {
     const { workMs, holdChance, holdMs, leaveChance } = this.#options
     await this.#open()
     while (!this.#isOver) {
+      this.#takeSome()
       if (this.#unacknowledged.length === 0) {
         await new Promise<void>((resolve) => void (this.#arrival = resolve))
         continue
@@ -97,6 +105,17 @@ export class Consumer implements Worker {
       if (this.#moodFor(leaveChance)) await this.#leave()
       this.#acknowledge()
     }
+  }
+
+  #takeSome(): void {
+    if (this.#prefetched.length === 0) return
+    const count = this.#environment.chance.integer(1, TAKEN_AT_ONCE_MAX)
+    for (const delivery of this.#prefetched.splice(0, count)) this.#take(delivery)
+  }
+
+  #take(delivery: Delivery): void {
+    this.#consumer?.recordReceipt(delivery)
+    this.#unacknowledged.push(delivery)
   }
 
   #moodFor(probability: number): boolean {
@@ -132,7 +151,7 @@ export class Consumer implements Worker {
     })
     connection.listen({
       interrupted: () => {
-        if (connection === this.#connection) this.#unacknowledged = []
+        if (connection === this.#connection) this.#forget()
       },
     })
     return connection
@@ -157,8 +176,8 @@ export class Consumer implements Worker {
       const consumer = this.#newConsumer()
       this.#consumer = consumer
       const answer = await consumer.open((delivery) => {
-        consumer.recordReceipt(delivery)
-        this.#unacknowledged.push(delivery)
+        if (this.#options.takesOneByOne === true) this.#prefetched.push(delivery)
+        else this.#take(delivery)
         this.#arrival?.()
       })
       this.#isOpen = answer.kind === 'ok'
@@ -173,7 +192,7 @@ export class Consumer implements Worker {
     this.#isOpen = false
     const how = leaves.length === 0 ? 'consumer' : chance.pick(leaves)
     const last = this.#unacknowledged.at(-1)
-    this.#unacknowledged = []
+    this.#forget()
     if (how === 'crash') this.#connection.abort()
     else await this.#consumer?.close(last)
     if (how === 'unsubscribe') await this.#unsubscribe()
@@ -182,6 +201,11 @@ export class Consumer implements Worker {
     if (this.#isOver) return
     if (this.#connection.isClosed) this.#connection = this.#connect()
     await this.#open()
+  }
+
+  #forget(): void {
+    this.#prefetched = []
+    this.#unacknowledged = []
   }
 
   async #unsubscribe(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Chance } from '../world/chance.ts'
 import type { ConsumerOptions, Leave } from './consumer.ts'
 import type { PayloadSizes } from './outgoing-messages.ts'
-import type { ProducerOptions } from './producer.ts'
+import type { Burst, ProducerOptions } from './producer.ts'
 import type { TransactedConsumerOptions } from './transacted-consumer.ts'
 import type { TransactedProducerOptions } from './transacted-producer.ts'
 
@@ -33,6 +33,12 @@ const invoices = 'queue://invoices'
 const receipts = 'queue://receipts'
 const jobs = 'queue://jobs'
 const prices = 'topic://prices'
+
+/** Unanswered sends of somebody who does not wait. */
+const BURST_WINDOW = 1_000
+
+/** Comes and goes, and each time what it had in its hands goes back. */
+const restless = { prefetch: 100, workMs: 5, leaveChance: 0.25, awayMs: 20 } as const
 
 /** Draws who sends what to whom, how fast, how large, and with which habits. */
 export function drawPopulation(
@@ -126,14 +132,25 @@ class Drawing {
 
   #addProducer(destination: string): void {
     const chance = this.#chance
+    const burst = chance.chance(0.3) ? this.#burst() : null
     this.#producers.push({
       name: `producer-${this.#producers.length + 1}`,
       destination,
-      window: chance.pick([1, 1, 2, 5, 20]),
+      window: burst === null ? chance.pick([1, 1, 2, 5, 20]) : BURST_WINDOW,
       pauseChance: chance.pick([0, 0, 0.02]),
       pauseMs: chance.between(200, 1500),
+      ...(burst === null ? {} : { burst }),
       sizes: this.#sizes(),
     })
+  }
+
+  #burst(): Burst {
+    const chance = this.#chance
+    return {
+      chance: chance.pick([0.05, 0.2]),
+      messages: chance.integer(20, 120),
+      everyMs: chance.pick([0.1, 1, 3]),
+    }
   }
 
   #addTransactedProducer(destinations: readonly string[]): void {
@@ -162,6 +179,8 @@ class Drawing {
       leaveChance: chance.pick([0, 0, 0.01, 0.04]),
       leaves: ['consumer', 'consumer', 'connection', 'crash'],
       awayMs: chance.between(20, 700),
+      takesOneByOne: chance.chance(0.4),
+      ...(chance.chance(0.15) ? restless : {}),
       ...special,
     })
   }

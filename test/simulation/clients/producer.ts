@@ -6,6 +6,14 @@ import type { PayloadSizes } from './outgoing-messages.ts'
 import { Pauses } from './pauses.ts'
 import type { Worker } from './worker.ts'
 
+export interface Burst {
+  /** Before a send, 0 to 1. */
+  readonly chance: number
+  readonly messages: number
+  /** Between two of them, on average. */
+  readonly everyMs: number
+}
+
 export interface ProducerOptions {
   readonly name: ClientName
   readonly destination: DestinationName
@@ -16,6 +24,8 @@ export interface ProducerOptions {
   /** Of a longer silence before a send, 0 to 1. */
   readonly pauseChance: number
   readonly pauseMs: number
+  /** Now and then it sends so many at once. */
+  readonly burst?: Burst
   readonly sizes: PayloadSizes
   /** After so many it rests. */
   readonly messagesMax: number
@@ -30,6 +40,7 @@ export class Producer implements Worker {
   readonly #messages: OutgoingMessages
   readonly #pauses: Pauses
   #inFlight = 0
+  #burstLeft = 0
   #isSettling = false
   #hasRoom: (() => void) | null = null
 
@@ -63,17 +74,30 @@ export class Producer implements Worker {
   }
 
   async #run(): Promise<void> {
-    const { everyMs, pauseChance, pauseMs, window, messagesMax } = this.#options
+    const { window, messagesMax } = this.#options
     const { chance } = this.#environment
     await this.#connection.whenUp()
     while (!this.#isSettling && this.#messages.count < messagesMax) {
-      const mood = chance.chance(pauseChance) ? pauseMs : everyMs
-      await this.#pauses.wait(chance.between(0, 2 * mood))
+      await this.#pauses.wait(chance.between(0, 2 * this.#nextInMs()))
       while (this.#inFlight >= window) {
         await new Promise<void>((resolve) => void (this.#hasRoom = resolve))
       }
       if (!this.#isSettling) void this.#send()
     }
+  }
+
+  /** On average. */
+  #nextInMs(): number {
+    const { everyMs, pauseChance, pauseMs, burst } = this.#options
+    const { chance } = this.#environment
+    if (burst !== undefined && this.#burstLeft === 0 && chance.chance(burst.chance)) {
+      this.#burstLeft = burst.messages
+    }
+    if (burst !== undefined && this.#burstLeft > 0) {
+      this.#burstLeft--
+      return burst.everyMs
+    }
+    return chance.chance(pauseChance) ? pauseMs : everyMs
   }
 
   async #send(): Promise<void> {
