@@ -211,12 +211,13 @@ export class Broker {
 
   /** R20: everything up to the epoch start is applied. */
   onLead(epoch: number): void {
-    const { node, log, clock, network, schedule } = this.#parts
+    const { node, log, clock, network, schedule, uncommittedMax } = this.#parts
     const store = this.#store
     if (store === null || this.#stopping !== null) return
     const serving = new Serving({
       connectors: this.#options.transportConnectors,
       memoryLimitBytes: this.#options.memoryLimitBytes,
+      uncommittedMax,
       brokerName: this.#options.brokerName,
       brokerId: `${this.#options.nodeId}-${epoch}`,
       clusterUris: this.#clusterUris(),

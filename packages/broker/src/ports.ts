@@ -7,6 +7,8 @@ import type { Log } from '@quorate/core/base/log'
 import { thisMachine } from '@quorate/core/base/process-identity'
 import type { Network } from '@quorate/core/transport/network'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
+import type { UncommittedMax } from './engine/policy/flow-control.ts'
+import { uncommittedMax } from './engine/policy/flow-control.ts'
 import type { ManagementOptions } from './management/management-api.ts'
 import { ManagementApi } from './management/management-api.ts'
 import type { ReplicaObserver } from './replication/replica-node.ts'
@@ -31,6 +33,8 @@ export interface BrokerPorts {
   readonly index: IndexBackend
   /** When the index is due for a checkpoint. */
   readonly checkpointDue: CheckpointDue
+  /** What may be on its way into the log before senders have to wait. */
+  readonly uncommittedMax: UncommittedMax
   /** Changes when the machine boots; '' when unknown: every restart counts as a reboot (R33). */
   readonly bootId: string
   /** Runs the work once at the end of this turn of the event loop. */
@@ -62,6 +66,7 @@ export function systemPorts(log: Log): BrokerPorts {
     fileSystem: nodeFileSystem,
     index: classicLevelBackend,
     checkpointDue,
+    uncommittedMax,
     bootId: thisMachine.bootId(),
     schedule: (work) => {
       setImmediate(work)

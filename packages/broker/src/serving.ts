@@ -5,6 +5,7 @@ import type { Network } from '@quorate/core/transport/network'
 import type { TransportConnectorOptions } from './config/broker-options.ts'
 import { Engine } from './engine/engine.ts'
 import type { EngineView } from './engine/engine-view.ts'
+import type { UncommittedMax } from './engine/policy/flow-control.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
 import { Listener } from './listener/listener.ts'
 import { messageEditor } from './protocol/openwire/message-editor.ts'
@@ -18,6 +19,7 @@ const LEASE_LOOK_MS = 50
 export interface ServingOptions {
   readonly connectors: readonly TransportConnectorOptions[]
   readonly memoryLimitBytes: number
+  readonly uncommittedMax: UncommittedMax
   readonly brokerName: string
   readonly brokerId: string
   readonly clusterUris: readonly string[]
@@ -54,7 +56,10 @@ export class Serving {
       editor: messageEditor,
       lease: { valid: options.leaseValid },
       turn: { schedule: options.schedule },
-      options: { memoryLimitBytes: options.memoryLimitBytes },
+      options: {
+        memoryLimitBytes: options.memoryLimitBytes,
+        uncommittedMax: options.uncommittedMax,
+      },
     })
   }
 

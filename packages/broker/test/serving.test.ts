@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { silentLog } from '@quorate/core/base/log'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import { ManualClock } from '@quorate/core/base/manual-clock'
+import { uncommittedMax } from '../src/engine/policy/flow-control.ts'
 import { Serving } from '../src/serving.ts'
 import { MemoryLog } from '../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../src/store/memory/memory-store.ts'
@@ -20,6 +21,7 @@ function servingOnTwo(): { readonly serving: Serving; readonly ports: readonly n
   const uri = 'tcp://127.0.0.1:0'
   const serving = new Serving({
     connectors: ['one', 'two'].map((name) => ({ name, uri, publishedUri: '' })),
+    uncommittedMax,
     memoryLimitBytes: 1 << 20,
     brokerName: 'cluster',
     brokerId: 'node01-1',

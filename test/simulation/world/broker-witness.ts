@@ -5,6 +5,7 @@ import type { Frame } from '@quorate/broker/replication/frames'
 import type { ReplicaMeta } from '@quorate/broker/replication/meta'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import type { ReplicaEffect, ReplicaEvent } from '@quorate/broker/replication/replica/events'
+import type { LogBatch } from '@quorate/broker/store/journal/log-batch'
 import type { LevelStore } from '@quorate/broker/store/leveldb/level-store'
 import type {
   Holder,
@@ -18,6 +19,7 @@ import { opsOf } from './log-ops.ts'
 import { LogWitness } from './log-witness.ts'
 import { PlainFold } from './plain-fold.ts'
 import type { Sighting } from './sightings.ts'
+import { UncommittedWatch } from './uncommitted-watch.ts'
 import type { WrittenOff } from './written-off.ts'
 
 export interface WitnessOptions {
@@ -60,6 +62,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   /** Told of each effect after its invariants were looked at: traps snap here. */
   onEffect: (effect: ReplicaEffect) => void = () => undefined
   readonly #options: WitnessOptions
+  readonly #uncommitted = new UncommittedWatch()
   #openEpoch = 0
   #takeoverSequence = 0
   /** The log up to `#plainIndex`, folded in the plainest way. */
@@ -117,7 +120,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
 
   stepped(event: ReplicaEvent, effects: readonly ReplicaEffect[]): void {
     this.#options.tellEvent(event)
-    if (event.type === 'appended') this.log.append(event.batch)
+    if (event.type === 'appended') this.#appended(event.batch)
     else if (event.type === 'persisted') {
       this.#options.ledger.promised(this, this.onDisk.meta.promised)
     } else if (event.type === 'truncated') {
@@ -130,6 +133,12 @@ export class BrokerWitness implements BrokerObserver, Holder {
       this.onEffect(effect)
     }
     this.#checkApplied()
+  }
+
+  #appended(batch: LogBatch): void {
+    this.log.append(batch)
+    const { commitIndex = 0 } = this.node?.replica ?? {}
+    if (this.isLeading) this.#uncommitted.appended(this.id, batch, this.log.length - commitIndex)
   }
 
   /** The process is gone. */

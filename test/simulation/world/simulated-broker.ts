@@ -25,6 +25,7 @@ import { BROKER_NAME, CLIENT_PORT, optionsOf } from './simulated-options.ts'
 import type { ClusterShape } from './simulated-options.ts'
 import { rotSlots } from './slot-rot.ts'
 import { StreamEnd } from './simulated-stream.ts'
+import { uncommittedMax } from './uncommitted-watch.ts'
 
 /** What a broker may end itself for, because a fault was the reason; anything else is our bug. */
 const excusable: ReadonlySet<string> = new Set([
@@ -404,6 +405,7 @@ export class SimulatedBroker {
         logBytes: this.#shape.checkpointLogBytes,
         idleMs: this.#shape.checkpointIdleMs,
       },
+      uncommittedMax,
       bootId: `boot-${this.#boot}`,
       schedule: endOfTurn(process, chance),
       lockDirectory: () => Promise.resolve({ release: () => Promise.resolve() }),

@@ -28,7 +28,7 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
   const records = new PendingRecords(log, setup.onLost)
   const acks = new AckBatch(records)
   const memory = new MemoryBudget(options.memoryLimitBytes)
-  const flow = new FlowControl(records, memory)
+  const flow = new FlowControl(records, memory, options.uncommittedMax)
   const gather = (): void => {
     acks.flush()
     if (log.confirmableIndex > 0) records.confirmable(log.confirmableIndex)

@@ -1,9 +1,12 @@
+import type { UncommittedMax } from './policy/flow-control.ts'
+import { uncommittedMax } from './policy/flow-control.ts'
 import type { MatcherFactory } from './subscription/matcher.ts'
 
 /** What can be set about the engine. */
 export interface EngineOptions {
   /** Bytes of non-persistent messages that may wait in queues and durable subscriptions. */
   readonly memoryLimitBytes: number
+  readonly uncommittedMax: UncommittedMax
   /** Messages waiting for one subscriber of a topic beyond its prefetch; the oldest are dropped. */
   readonly topicPendingMax: number
   /** Name of the queue for messages that cannot be delivered. */
@@ -26,6 +29,7 @@ export interface EngineOptions {
 
 export const defaultEngineOptions: EngineOptions = {
   memoryLimitBytes: 256 << 20,
+  uncommittedMax,
   topicPendingMax: 1000,
   deadLetterQueue: 'ActiveMQ.DLQ',
   deadLetterExpired: true,

@@ -2,6 +2,17 @@ import type { MemoryBudget } from '../dispatch/memory-budget.ts'
 import type { PendingRecords } from '../pending-records.ts'
 import { RESUME_SHARE, UNCOMMITTED_BYTES_MAX, UNCOMMITTED_RECORDS_MAX } from './limits.ts'
 
+/** What may be appended to the log and not committed yet; senders pause above it (R30). */
+export interface UncommittedMax {
+  readonly bytes: number
+  readonly records: number
+}
+
+export const uncommittedMax: UncommittedMax = {
+  bytes: UNCOMMITTED_BYTES_MAX,
+  records: UNCOMMITTED_RECORDS_MAX,
+}
+
 /** A client that can be told to stop sending. */
 export interface Sender {
   /** Its acknowledgements are needed: pausing it would keep memory full for ever. */
@@ -18,11 +29,13 @@ export interface Sender {
 export class FlowControl {
   readonly #records: PendingRecords
   readonly #memory: MemoryBudget
+  readonly #uncommittedMax: UncommittedMax
   readonly #paused = new Set<Sender>()
 
-  constructor(records: PendingRecords, memory: MemoryBudget) {
+  constructor(records: PendingRecords, memory: MemoryBudget, most: UncommittedMax) {
     this.#records = records
     this.#memory = memory
+    this.#uncommittedMax = most
   }
 
   get pausedSenders(): number {
@@ -58,9 +71,7 @@ export class FlowControl {
   }
 
   #isUncommittedFull(share: number): boolean {
-    return (
-      this.#records.bytes > UNCOMMITTED_BYTES_MAX * share ||
-      this.#records.length > UNCOMMITTED_RECORDS_MAX * share
-    )
+    const { bytes, records } = this.#uncommittedMax
+    return this.#records.bytes > bytes * share || this.#records.length > records * share
   }
 }
