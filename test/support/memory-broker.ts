@@ -22,6 +22,8 @@ export interface MemoryBrokerOptions {
   readonly uri?: string
   readonly engine?: Partial<EngineOptions>
   readonly clock?: Clock
+  /** Runs work after what is under way: at the end of the event loop's turn by default. */
+  readonly schedule?: (work: () => void) => void
   readonly log?: Log
 }
 
@@ -102,11 +104,16 @@ export class MemoryBroker {
     return this.#options.uri ?? 'tcp://127.0.0.1:0'
   }
 
+  #schedule(work: () => void): void {
+    const { schedule = setImmediate } = this.#options
+    schedule(work)
+  }
+
   #append(op: LogOp): number {
     const index = this.#log.append(op)
     if (!this.#isCommitScheduled) {
       this.#isCommitScheduled = true
-      setImmediate(() => {
+      this.#schedule(() => {
         this.#isCommitScheduled = false
         this.#log.applyTo(this.#store)
       })
@@ -124,7 +131,7 @@ export class MemoryBroker {
       logger: log,
       editor: messageEditor,
       lease: { valid: () => this.#epoch === epoch },
-      turn: { schedule: (work) => void setImmediate(work) },
+      turn: { schedule: (work) => this.#schedule(work) },
       ...(this.#options.engine === undefined ? {} : { options: this.#options.engine }),
     })
     engine.start()

@@ -23,7 +23,10 @@ export class SmallWorld {
     this.network = new SimulatedNetwork(this.timeline, this.chance.fork())
     this.#host = new SimulatedProcess('clients', this.timeline)
     const far = new SimulatedProcess('broker', this.timeline)
-    this.broker = new MemoryBroker({ clock: far.clock })
+    this.broker = new MemoryBroker({
+      clock: far.clock,
+      schedule: (work) => void far.after(0, work),
+    })
     void this.network.of(far).listen({
       host: 'broker',
       port: PORT,

@@ -1,26 +1,11 @@
+import { EventHeap } from '../../../packages/broker/test/replication/world/event-heap.ts'
+
 export interface Pending {
   cancel(): void
 }
 
-/** One thing to be done at its time. */
-class Work implements Pending {
-  readonly atMs: number
-  readonly order: number
-  run: (() => void) | null
-
-  constructor(atMs: number, order: number, run: () => void) {
-    this.atMs = atMs
-    this.order = order
-    this.run = run
-  }
-
-  cancel(): void {
-    this.run = null
-  }
-}
-
-/** What comes after a piece of work: everything that it set off and that needs no time. */
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+/** The event loop has a turn of its own after so many pieces of work: somebody may want to end us. */
+const TURN_STEPS = 1_000
 
 /**
  * Simulated time. Work runs in the order in which it falls due, one piece at a time; the promises
@@ -35,27 +20,23 @@ export class Timeline {
   afterStep: () => void = () => undefined
   /** Nothing runs any more: there is something to look at. */
   isHalted = false
-  #heap: Work[] = []
-  #order = 0
+  readonly #heap = new EventHeap()
 
   after(delayMs: number, run: () => void): Pending {
-    const work = new Work(this.nowMs + Math.max(0, delayMs), this.#order++, run)
-    this.#push(work)
-    return work
+    return this.#heap.push(this.nowMs + Math.max(0, delayMs), run)
   }
 
   async run(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms
-    for (;;) {
-      const next = this.#heap[0]
-      if (next === undefined || next.atMs > untilMs || this.isHalted) break
-      this.#pop()
-      const { run } = next
+    while (!this.isHalted) {
+      const work = this.#heap.take(untilMs)
+      if (work === undefined) break
+      const { run } = work
       if (run === null) continue
-      this.nowMs = next.atMs
+      this.nowMs = work.atMs
       this.steps++
       run()
-      await settled()
+      await (this.steps % TURN_STEPS === 0 ? turn() : settled())
       this.afterStep()
     }
     this.nowMs = untilMs
@@ -70,35 +51,14 @@ export class Timeline {
     }
     return true
   }
-
-  #push(work: Work): void {
-    const heap = this.#heap
-    heap.push(work)
-    for (let i = heap.length - 1; i > 0;) {
-      const parent = (i - 1) >> 1
-      if (!before(heap[i] as Work, heap[parent] as Work)) break
-      ;[heap[i], heap[parent]] = [heap[parent] as Work, heap[i] as Work]
-      i = parent
-    }
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop() as Work
-    if (heap.length === 0) return
-    heap[0] = last
-    for (let i = 0; ;) {
-      const [left, right] = [2 * i + 1, 2 * i + 2]
-      let least = i
-      if (left < heap.length && before(heap[left] as Work, heap[least] as Work)) least = left
-      if (right < heap.length && before(heap[right] as Work, heap[least] as Work)) least = right
-      if (least === i) return
-      ;[heap[i], heap[least]] = [heap[least] as Work, heap[i] as Work]
-      i = least
-    }
-  }
 }
 
-function before(a: Work, b: Work): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
-}
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+const tick = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve))
+
+/**
+ * What comes after a piece of work: everything that it set off and that needs no time. Whoever asks
+ * for a tick in a promise's reaction has it when no other reaction is left, and much cheaper than a
+ * turn of the event loop.
+ */
+const settled = (): Promise<void> => Promise.resolve().then(tick)

@@ -1,14 +1,9 @@
-interface Work {
-  readonly atMs: number
-  readonly order: number
-  readonly run: () => void
-}
+import { EventHeap } from './event-heap.ts'
 
 /** Simulated time: seeded chance, and work in the order in which it falls due. */
 export class Scheduler {
   nowMs = 0
-  #heap: Work[] = []
-  #order = 0
+  readonly #heap = new EventHeap()
   #state: number
 
   constructor(seed: number) {
@@ -33,48 +28,15 @@ export class Scheduler {
   }
 
   after(delayMs: number, run: () => void): void {
-    const work = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run }
-    const heap = this.#heap
-    heap.push(work)
-    for (let i = heap.length - 1; i > 0;) {
-      const parent = (i - 1) >> 1
-      if (!before(heap[i] as Work, heap[parent] as Work)) break
-      ;[heap[i], heap[parent]] = [heap[parent] as Work, heap[i] as Work]
-      i = parent
-    }
+    this.#heap.push(this.nowMs + Math.max(0, delayMs), run)
   }
 
   run(ms: number): void {
     const untilMs = this.nowMs + ms
-    for (
-      let next = this.#heap[0];
-      next !== undefined && next.atMs <= untilMs;
-      next = this.#heap[0]
-    ) {
-      this.#pop()
-      this.nowMs = next.atMs
-      next.run()
+    for (let work = this.#heap.take(untilMs); work; work = this.#heap.take(untilMs)) {
+      this.nowMs = work.atMs
+      work.run?.()
     }
     this.nowMs = untilMs
   }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop() as Work
-    if (heap.length === 0) return
-    heap[0] = last
-    for (let i = 0; ;) {
-      const [left, right] = [2 * i + 1, 2 * i + 2]
-      let least = i
-      if (left < heap.length && before(heap[left] as Work, heap[least] as Work)) least = left
-      if (right < heap.length && before(heap[right] as Work, heap[least] as Work)) least = right
-      if (least === i) return
-      ;[heap[i], heap[least]] = [heap[least] as Work, heap[i] as Work]
-      i = least
-    }
-  }
-}
-
-function before(a: Work, b: Work): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
