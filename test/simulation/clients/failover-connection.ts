@@ -330,7 +330,10 @@ export class FailoverConnection implements LinkListener {
         this.#link = new ClientLink(stream, this, clock)
       },
       () => {
-        if (this.#attempt === attempt) this.#fall()
+        if (this.#attempt !== attempt) return
+        // It has failed by itself: there is nothing to give up.
+        this.#attempt = null
+        this.#fall()
       },
     )
   }

@@ -41,6 +41,7 @@ export class DiskWitness {
 
   /** S7: the log up to this position, where record `index` ends, would survive a loss of power. */
   mustHold(index: number, end: number): void {
+    if (end <= this.#durablePosition) return
     const starts = this.#segmentStarts()
     for (const [i, start] of starts.entries()) {
       const from = Math.max(start, this.#durablePosition)
@@ -49,7 +50,7 @@ export class DiskWitness {
       const isDurable = this.disk.files.isDurable(this.#pathOf(start), from - start, to - start)
       assert.ok(isDurable, `${this.#id} acknowledges ${index}, which its disk does not hold (S7)`)
     }
-    this.#durablePosition = Math.max(this.#durablePosition, end)
+    this.#durablePosition = end
   }
 
   /** A cut begins: this is where the log ends when it is done. */

@@ -157,8 +157,11 @@ export class SimulatedNetwork {
     const { host: from } = process
     const { host: to, port } = address
     return new Promise((resolve, reject) => {
-      const giveUp = () => reject(lost(`connecting to ${to}:${port} was given up`))
-      signal?.addEventListener('abort', giveUp, { once: true })
+      signal?.addEventListener(
+        'abort',
+        () => reject(lost(`connecting to ${to}:${port} was given up`)),
+        { once: true },
+      )
       this.carry(from, to, () => {
         if (this.#dark.has(to)) return
         const listening = this.#listening.get(`${to}:${port}`)

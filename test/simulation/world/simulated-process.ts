@@ -131,8 +131,7 @@ class ProcessTimer implements Timer {
     this.#process = process
     this.#callback = callback
     this.#periodMs = periodMs
-    const fire = () => this.#fire()
-    this.#due = () => process.enter(fire)
+    this.#due = () => process.enter(() => this.#fire())
   }
 
   arm(delayMs: number): this {

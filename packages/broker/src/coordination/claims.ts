@@ -1,5 +1,4 @@
 import type { LeaderHint, Member } from './coordinator.ts'
-import { encodeState } from './state-codec.ts'
 
 /** What stands at an ephemeral node that we want to be ours. */
 export interface Standing<T> {
@@ -55,5 +54,5 @@ export function claimLeadership(standing: Standing<LeaderHint> | null, hint: Lea
 
 export function sameState<T extends Member | LeaderHint>(one: T | null, other: T | null): boolean {
   if (one === null || other === null) return one === other
-  return encodeState(one).equals(encodeState(other))
+  return JSON.stringify(one) === JSON.stringify(other)
 }

@@ -135,7 +135,7 @@ export class MemoryFileSystem implements FileSystem {
 
   async syncDirectory(path: string): Promise<void> {
     await this.#begin({ kind: 'syncDirectory', path, length: 0 })
-    const directory = this.#directories.get(normalize(path))
+    const directory = this.#directory(path)
     if (directory === undefined) throw systemError('ENOENT', `sync ${path}`)
     directory.durable = new Map(directory.entries)
     directory.pending = []
@@ -200,19 +200,19 @@ export class MemoryFileSystem implements FileSystem {
   /** Whether these bytes of the file would survive a power failure now, whatever else does. */
   isDurable(path: string, from: number, to: number): boolean {
     const inode = this.#find(path)
-    const directory = this.#directories.get(normalize(dirname(path)))
+    const directory = this.#directory(dirname(path))
     if (inode === undefined || directory?.durable.get(basename(path)) !== inode) return false
     return inode.isOnMedium(from, to)
   }
 
   /** Names in the directory, as every process sees them. */
   names(path: string): string[] {
-    return [...(this.#directories.get(normalize(path))?.entries.keys() ?? [])]
+    return [...(this.#directory(path)?.entries.keys() ?? [])]
   }
 
   /** What a power failure now would certainly leave of the file; null when not even its name. */
   medium(path: string): Buffer | null {
-    const directory = this.#directories.get(normalize(dirname(path)))
+    const directory = this.#directory(dirname(path))
     return directory?.durable.get(basename(path))?.medium() ?? null
   }
 
@@ -226,11 +226,16 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   #find(path: string): MemoryInode | undefined {
-    return this.#directories.get(normalize(dirname(path)))?.entries.get(basename(path))
+    return this.#directory(dirname(path))?.entries.get(basename(path))
+  }
+
+  /** Paths are nearly always in order already. */
+  #directory(path: string): Directory | undefined {
+    return this.#directories.get(path) ?? this.#directories.get(normalize(path))
   }
 
   #directoryOf(path: string): Directory {
-    const directory = this.#directories.get(normalize(dirname(path)))
+    const directory = this.#directory(dirname(path))
     if (directory === undefined) throw systemError('ENOENT', path)
     return directory
   }

@@ -133,10 +133,12 @@ export class MemoryInode {
   }
 
   #noteVersions(start: number, end: number): void {
+    const first = Math.floor(start / SECTOR_BYTES)
     const last = Math.ceil(end / SECTOR_BYTES)
-    for (let sector = Math.floor(start / SECTOR_BYTES); sector < last; sector++) {
-      const from = sector * SECTOR_BYTES
-      const version = Buffer.from(this.#cached.subarray(from, from + SECTOR_BYTES))
+    const bytes = Buffer.from(this.#cached.subarray(first * SECTOR_BYTES, last * SECTOR_BYTES))
+    for (let sector = first; sector < last; sector++) {
+      const from = (sector - first) * SECTOR_BYTES
+      const version = bytes.subarray(from, from + SECTOR_BYTES)
       this.#lost.delete(sector)
       const versions = this.#dirty.get(sector)
       if (versions === undefined) this.#dirty.set(sector, [version])
