@@ -40,6 +40,9 @@ const BURST_WINDOW = 1_000
 /** Comes and goes, and each time what it had in its hands goes back. */
 const restless = { prefetch: 100, workMs: 5, leaveChance: 0.25, awayMs: 20 } as const
 
+/** Hardly ever done with anything: what waits is delivered in vain, again and again. */
+const hopeless = { prefetch: 20, workMs: 5, leaveChance: 0.9, awayMs: 150 } as const
+
 /** Draws who sends what to whom, how fast, how large, and with which habits. */
 export function drawPopulation(
   chance: Chance,
@@ -180,7 +183,7 @@ class Drawing {
       leaves: ['consumer', 'consumer', 'connection', 'crash'],
       awayMs: chance.between(20, 700),
       takesOneByOne: chance.chance(0.4),
-      ...(chance.chance(0.15) ? restless : {}),
+      ...(chance.chance(0.25) ? chance.pick([restless, hopeless]) : {}),
       ...special,
     })
   }

@@ -14,9 +14,13 @@ const trials = [serviceAway, unknownToTheService, startedAgain, epochsForgotten,
 /** Sessions with the coordination service that were lost last are made again until then. */
 const QUIET_MS = 5_000
 
-/** One more thing happens to a cluster in which everything is well. */
+/**
+ * One more thing happens to a cluster in which everything is well: a disk that has decayed unnoticed
+ * would be a second one.
+ */
 export async function standTrial(simulation: Simulation, chance: Chance): Promise<void> {
   const play = chance.pick(trials)
+  if (simulation.brokers.some(({ isInDoubt }) => isInDoubt)) return
   const trial = new Trial(simulation, chance.fork())
   await simulation.run(QUIET_MS)
   await trial.followed('before the trial')
