@@ -82,8 +82,8 @@ describe('confirmed from memory (quorum_mem)', () => {
         ~  A  promises epoch * to C, no vote: it is suspect
         ~  B  promises epoch * to C, no vote: it is suspect
         C  raises an alarm: elected by full attendance: confirmed records may be missing
-        C  has caught up and is trusted again
         C  wins epoch *, something may be lost
+        ~  C  has caught up and is trusted again
         ~  A  has caught up and is trusted again
         ~  B  has caught up and is trusted again
         ~  C  leads in epoch *
@@ -118,8 +118,8 @@ describe('confirmed from memory (quorum_mem)', () => {
         ~  *  promises epoch * to *, no vote: it is suspect
         ~  *  promises epoch * to *, no vote: it is suspect
         *  raises an alarm: elected by full attendance: confirmed records may be missing
-        *  has caught up and is trusted again
         *  wins epoch *, something may be lost
+        ~  *  has caught up and is trusted again
         ~  *  has caught up and is trusted again
         ~  *  has caught up and is trusted again
         ~  *  leads in epoch *
