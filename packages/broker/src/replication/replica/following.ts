@@ -136,7 +136,7 @@ export class Following {
 
   /**
    * R35: matches the leader's log up to its end as of our join, and has it on disk. So has it
-   * whatever it was counted for as a leader, and a follower in a disk mode counts for its disk only.
+   * whatever it was counted for as a leader; a follower in a disk mode counts for its disk only.
    */
   #clearSuspicion(): void {
     const { meta, log, options } = this.#context
