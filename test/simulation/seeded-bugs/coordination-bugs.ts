@@ -77,6 +77,7 @@ export const coordinationBugs: readonly SeededBug[] = [
   },
   {
     name: 'being-cut-off-from-the-service-means-stepping-down',
+    playedIn: { name: 'W9', file: 'test/simulation/walkthroughs/coordination.test.ts' },
     breaks: 'An outage of ZooKeeper takes down a cluster whose brokers all hear each other.',
     references: ['R26', 'bug 25', 'A8', 'A9'],
     file: 'packages/broker/src/replication/cluster-membership.ts',
