@@ -113,10 +113,10 @@ export class Disk {
   }
 
   #fault(operation: FileOperation): Fault | null {
-    const isWrite = operation.kind === 'write'
-    const { usedBytes, capacityBytes } = this.files
-    if (isWrite && capacityBytes < Infinity && usedBytes + operation.length > capacityBytes) {
-      this.#listener.full()
+    const { files } = this
+    // What is used is counted file by file: only where it matters.
+    if (operation.kind === 'write' && files.capacityBytes < Infinity) {
+      if (files.usedBytes + operation.length > files.capacityBytes) this.#listener.full()
     }
     const failing = this.#failing
     if (failing?.kind !== operation.kind || --failing.countdown > 0) return null

@@ -36,7 +36,9 @@ export class Timeline {
       this.nowMs = work.atMs
       this.steps++
       run()
-      await (this.steps % TURN_STEPS === 0 ? turn() : settled())
+      // From here on we are in a promise's reaction.
+      await null
+      await (this.steps % TURN_STEPS === 0 ? turn() : tick())
       this.afterStep()
     }
     this.nowMs = untilMs
@@ -53,12 +55,10 @@ export class Timeline {
   }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
-const tick = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve))
-
 /**
  * What comes after a piece of work: everything that it set off and that needs no time. Whoever asks
  * for a tick in a promise's reaction has it when no other reaction is left, and much cheaper than a
  * turn of the event loop.
  */
-const settled = (): Promise<void> => Promise.resolve().then(tick)
+const tick = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve))
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))

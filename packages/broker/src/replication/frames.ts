@@ -162,8 +162,10 @@ const readers: { readonly [K in Kind]: (reader: ByteReader) => Kinds[K] } = {
   records: (reader) => [reader.slice(reader.remaining)],
 }
 
-const typeByCode = new Map<number, FrameType>(
-  (Object.keys(table) as FrameType[]).map((type) => [table[type].code, type]),
+const types = Object.keys(table) as FrameType[]
+const typeByCode = new Map(types.map((type) => [table[type].code as number, type]))
+const fieldsOf = new Map(
+  types.map((type) => [type, Object.entries<Kind>(table[type].fields)] as const),
 )
 
 /**
@@ -173,7 +175,7 @@ export function encodeFrame(frame: Frame): Buffer[] {
   const writer = new ByteWriter(96)
   writer.uint32(0).uint8(FRAME_VERSION).uint8(table[frame.type].code)
   const values = frame as unknown as Readonly<Record<string, Kinds[Kind]>>
-  for (const [name, kind] of Object.entries(table[frame.type].fields)) {
+  for (const [name, kind] of fieldsOf.get(frame.type) ?? []) {
     ;(writers[kind] as (writer: ByteWriter, value: unknown) => void)(writer, values[name])
   }
   const records = frame.type === 'append' ? frame.records : []
@@ -193,7 +195,7 @@ export function decodeFrame(bytes: Buffer): Frame {
   const type = typeByCode.get(code)
   if (type === undefined) throw new BrokerError('MALFORMED_FRAME', `replication frame ${code}`)
   const frame: Record<string, unknown> = { type }
-  for (const [name, kind] of Object.entries(table[type].fields)) {
+  for (const [name, kind] of fieldsOf.get(type) ?? []) {
     frame[name] = readers[kind](reader)
   }
   reader.end()
