@@ -37,7 +37,7 @@ export class Timeline {
       this.steps++
       run()
       // From here on we are in a promise's reaction.
-      await null
+      await Promise.resolve()
       await (this.steps % TURN_STEPS === 0 ? turn() : tick())
       this.afterStep()
     }
