@@ -15,8 +15,8 @@ const trials = [serviceAway, unknownToTheService, startedAgain, epochsForgotten,
 const QUIET_MS = 5_000
 
 /**
- * One more thing happens to a cluster in which everything is well: a disk that has decayed unnoticed
- * would be a second one.
+ * One more thing happens to a cluster in which everything is well: a disk that has decayed
+ * unnoticed would be a second one.
  */
 export async function standTrial(simulation: Simulation, chance: Chance): Promise<void> {
   const play = chance.pick(trials)
