@@ -7,7 +7,17 @@ import type { SeedReport } from './seed-worker.ts'
 /** A history that takes longer than this does not end: its process is ended instead. */
 const HISTORY_TIMEOUT_MS = 120_000
 /** Histories that a process plays before a fresh one takes its place: its memory starts anew. */
-const HISTORIES_PER_PROCESS = 500
+const HISTORIES_PER_PROCESS = 2_000
+/**
+ * Each core has a process of its own, so V8 collects garbage in that one's thread and is given room
+ * for it; and it compiles functions with less of what they call, which otherwise takes a third of
+ * the time of a hundred histories and never pays.
+ */
+const V8_OPTIONS = [
+  '--single-threaded-gc',
+  '--max-semi-space-size=32',
+  '--max-inlined-bytecode-size-cumulative=250',
+]
 
 export interface SeedPoolOptions {
   readonly firstSeed: number
@@ -61,7 +71,7 @@ async function playLane(seeds: Seeds, options: SeedPoolOptions): Promise<void> {
 
 function startWorker({ environment, signal }: SeedPoolOptions): ChildProcess {
   const worker = fork(fileURLToPath(new URL('seed-worker.ts', import.meta.url)), [], {
-    execArgv: process.execArgv,
+    execArgv: [...process.execArgv, ...V8_OPTIONS],
     env: { ...process.env, ...environment },
   })
   signal.addEventListener('abort', () => worker.kill('SIGKILL'), { once: true })
