@@ -17,7 +17,7 @@ import type { ReplicaMeta } from './meta.ts'
 import { NO_PROMISE, decodeMeta, encodeMeta } from './meta.ts'
 import { hasRebooted, suspicionAtStart } from './suspicion.ts'
 import type { SyncLevel } from './sync-level.ts'
-import { isVolatile } from './sync-level.ts'
+import { waitsForDisk } from './sync-level.ts'
 
 /** Bytes that are read at once when the end of the log is searched for configurations. */
 const SCAN_BYTES = 4 * 1024 * 1024
@@ -56,7 +56,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     directory: join(directory, 'journal'),
     fileSystem,
     segmentSizeBytes: options.segmentSizeBytes,
-    syncPolicy: isVolatile(options.sync) ? MEM_SYNC : 'always',
+    syncPolicy: waitsForDisk(options.sync) ? 'always' : MEM_SYNC,
     clock: options.clock,
     log,
     listener: options.journalListener,

@@ -62,3 +62,8 @@ export function parseSyncLevel(text: string): SyncLevel {
 export function isVolatile(sync: SyncLevel): boolean {
   return !(sync.leaderDisk && sync.followerDisk)
 }
+
+/** Whether a confirmation waits for this replica's disk in any of its roles: it syncs at once then. */
+export function waitsForDisk(sync: SyncLevel): boolean {
+  return sync.leaderDisk || sync.followerDisk
+}

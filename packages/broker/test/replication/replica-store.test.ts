@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { BrokerError } from '@quorate/core/base/errors'
 import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
@@ -119,6 +120,19 @@ describe('replica store', () => {
     await openStore({ fileSystem })
     const sound = await openStore({ fileSystem: fileSystem.crash(1), bootId: 'boot-2' })
     assert.deepEqual([sound.meta.suspect, sound.journal.tail.index], [null, 2])
+  })
+
+  it('syncs what it writes at once when a confirmation may wait for it', async () => {
+    const words = ['quorum_disk', 'remote_disk', 'local_disk', 'quorum_mem', 'local_mem']
+    const synced: string[] = []
+    for (const word of words) {
+      const store = await openStore({ words: word })
+      await write(store, 1, ['x'])
+      // No time passes: what is synced in the background stays as it is.
+      for (let turns = 0; turns < 20; turns++) await setImmediate()
+      if (store.journal.syncedIndex === 1) synced.push(word)
+    }
+    assert.deepEqual(synced, ['quorum_disk', 'remote_disk', 'local_disk'])
   })
 
   it('trusts its disk where it led nobody in remote_disk (R33)', async () => {
