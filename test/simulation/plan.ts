@@ -60,7 +60,7 @@ function drawFew(chance: Chance, sync: string): readonly FaultName[] {
 
 function possibleFaults(sync: string): readonly FaultName[] {
   return (Object.keys(faults) as FaultName[]).filter((name) => {
-    const { destroys }: FaultFamily = faults[name]
-    return sync === 'quorum_disk' || destroys !== 'store'
+    const { destroys, needs }: FaultFamily = faults[name]
+    return sync === 'quorum_disk' ? needs !== 'mem' : destroys !== 'store'
   })
 }

@@ -113,7 +113,7 @@ function deathBeforePromise({ simulation, chance }: StrikeContext): void {
     { simulation, victim: voter, countdown: chance.integer(1, 2), isIt: isSyncOfMeta },
     () => {
       simulation.sight('a voter died before its promise was synced')
-      crash(voter, chance, 0.5)
+      crash(voter, chance, 0.7)
     },
   )
   if (leader !== undefined) crash(leader, chance, 0.5)
@@ -129,7 +129,7 @@ function divergedTail({ simulation, chance, later }: StrikeContext): void {
   if (leader === undefined) return
   leaveAlone(simulation, leader)
   onEffect({ victim: leader, point: 'truncate', countdown: 1 }, () => {
-    if (chance.chance(0.3)) return losePowerAfterCut(simulation, leader)
+    if (chance.chance(0.4)) return losePowerAfterCut(simulation, leader)
     const draw = chance.random()
     if (draw < 0.3) {
       simulation.sight('a disk was full while a log was cut')

@@ -24,6 +24,8 @@ export interface FaultFamily {
    * 'store': a whole store may be gone. In the mem modes that rules out full attendance (R10).
    */
   readonly destroys?: 'copies' | 'store'
+  /** 'mem': it shows something only where more is acknowledged than is synced. */
+  readonly needs?: 'mem'
 }
 
 /**

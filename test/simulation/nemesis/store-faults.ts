@@ -20,6 +20,21 @@ export const storeFaults = {
       if (chance.chance(0.7)) victim.start()
     },
   },
+  /**
+   * The log cannot be synced, and what was written of it leaves the page cache when its process has
+   * ended. The mem modes have acknowledged it (R33, R37).
+   */
+  lostPages: {
+    weight: 5,
+    destroys: 'copies',
+    needs: 'mem',
+    strike: (at) => {
+      if (!maySpoil(at)) return
+      const { simulation, victim } = at
+      simulation.tell(`a sync of the log of ${victim.id} will fail`)
+      victim.disk.fail('syncData', 1, '.log')
+    },
+  },
   /** By mistake: it comes out again when the broker has refused it. */
   foreignDisk: {
     weight: 0.7,

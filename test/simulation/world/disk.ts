@@ -34,7 +34,7 @@ export class Disk {
   onIndexWrite: () => void = () => undefined
   /** Told when an operation has failed, before whoever asked for it is. */
   onFailure: () => void = () => undefined
-  #failing: { readonly kind: OperationKind; countdown: number } | null = null
+  #failing: { readonly kind: OperationKind; countdown: number; readonly on: string } | null = null
   #process: SimulatedProcess | null = null
   readonly #chance: Chance
   readonly #listener: DiskListener
@@ -68,9 +68,12 @@ export class Disk {
     this.index.kill()
   }
 
-  /** The operation of this kind after so many others of it fails with EIO. */
-  fail(kind: OperationKind, countdown = 1): void {
-    this.#failing = { kind, countdown }
+  /**
+   * The operation of this kind after so many others of it fails with EIO; only those count whose
+   * path ends like this.
+   */
+  fail(kind: OperationKind, countdown = 1, on = ''): void {
+    this.#failing = { kind, countdown, on }
   }
 
   /** Something is still going to fail. */
@@ -119,7 +122,8 @@ export class Disk {
       if (files.usedBytes + operation.length > files.capacityBytes) this.#listener.full()
     }
     const failing = this.#failing
-    if (failing?.kind !== operation.kind || --failing.countdown > 0) return null
+    if (failing?.kind !== operation.kind || !operation.path.endsWith(failing.on)) return null
+    if (--failing.countdown > 0) return null
     this.#failing = null
     this.#listener.failed(operation)
     this.onFailure()

@@ -282,17 +282,17 @@ export class SimulatedBroker {
     this.#tell(`fails: ${error.code} ${error.message}`)
     this.#mustBeExcusable(error)
     if (error.code === 'JOURNAL_CORRUPT') this.#simulation.sight('damage was met while running')
+    const { disk } = this
+    const isQuick = !disk.isSlow
     const goodbye = () => {
       if (this.#process !== process) return
+      // It has noted that its disk failed, if that can be done at all.
+      const isNoted = isQuick && !disk.isSlow && !disk.isFailing
       this.#end({ powerCut: false })
       this.#understood(error)
+      if (isNoted && this.#chance.chance(0.7)) this.#evict()
     }
-    const ended = () => {
-      const isNoted = this.#process === process && !this.disk.isFailing
-      goodbye()
-      if (isNoted && this.#chance.chance(0.5)) this.#evict()
-    }
-    this.#broker?.stop().then(ended, ended)
+    this.#broker?.stop().then(goodbye, goodbye)
     process.after(GOODBYE_MS, goodbye)
   }
 
