@@ -53,6 +53,7 @@ export function claimLeadership(standing: Standing<LeaderHint> | null, hint: Lea
 }
 
 export function sameState<T extends Member | LeaderHint>(one: T | null, other: T | null): boolean {
-  if (one === null || other === null) return one === other
+  // What was not read again is the same object.
+  if (one === other || one === null || other === null) return one === other
   return JSON.stringify(one) === JSON.stringify(other)
 }

@@ -59,8 +59,21 @@ export function decodeMember(bytes: Buffer): Member | null {
   if (typeof empty !== 'boolean' || typeof suspect !== 'boolean') return null
   if (!isTextOrNull(consoleUrl) || !isTextOrNull(clusterId)) return null
   if (!isCount(position) || !isInteger(weight)) return null
-  const identity = { nodeId, storeUuid, empty, replicationAddress, clientUris, consoleUrl, state }
-  return { ...identity, last, position, weight, suspect, build, clusterId }
+  return {
+    nodeId,
+    storeUuid,
+    empty,
+    replicationAddress,
+    clientUris,
+    consoleUrl,
+    state,
+    last,
+    position,
+    weight,
+    suspect,
+    build,
+    clusterId,
+  }
 }
 
 export function decodeBootstrap(bytes: Buffer): Bootstrap | null {

@@ -78,7 +78,7 @@ export class RequestProcessor {
   #write(decision: Decision | Refusal): Outcome {
     if (typeof decision === 'string') return { err: refusals[decision] }
     if (decision.change === null) return { err: 0, response: decision.answer() }
-    const transaction = { ...this.#stamp(), changes: [decision.change] }
+    const transaction = { changes: [decision.change], ...this.#stamp() }
     const events = this.#tree.apply(transaction)
     return { err: 0, response: decision.answer(), transaction, events }
   }
@@ -127,12 +127,9 @@ export class RequestProcessor {
       return { err: 0, response: { acl: full ? node.acl : withoutHashes(node.acl), stat } }
     }
     const kind = asked.operation === 'getData' ? 'data' : 'children'
-    const content = kind === 'data' ? { data: node.data } : { children: [...node.children] }
-    return {
-      err: 0,
-      response: { ...content, stat },
-      ...(asked.request.watch ? { watch: { kind, path } } : {}),
-    }
+    const response =
+      kind === 'data' ? { data: node.data, stat } : { children: [...node.children], stat }
+    return asked.request.watch ? { err: 0, response, watch: { kind, path } } : { err: 0, response }
   }
 
   /** Needs no right, and the watch is set also where there is nothing yet. */

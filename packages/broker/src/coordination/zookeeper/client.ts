@@ -174,7 +174,7 @@ export class ZooKeeperClient {
     const watch = watchOf(rooted, kind)
     return new Promise((resolve, reject) => {
       this.#answers.set(id, { resolve: resolve as (response: unknown) => void, reject })
-      const submitted = { id, ...rooted, ...(watch === undefined ? {} : { watch }) }
+      const submitted = watch === undefined ? { id, ...rooted } : { id, watch, ...rooted }
       this.#step({ type: 'submit', request: submitted as SessionRequest })
     })
   }
