@@ -94,11 +94,12 @@ async function deposeAsleep(cluster: Cluster, client: WalkthroughClient): Promis
   await judgeDeposed(cluster, deposed, client)
 }
 
+/** On its disk: what is still on its way there a kill takes with it. */
 async function untilTail(leader: BrokerNode): Promise<BrokerStatus['log']> {
   return waitUntil(
     async () => {
       const log = (await leader.status())?.log
-      return log !== undefined && log.index > log.committedIndex && log
+      return log !== undefined && log.syncedIndex > log.committedIndex && log
     },
     { what: 'an unreplicated tail', timeoutMs: PROGRESS_WITHIN_MS, pollMs: 10 },
   )
