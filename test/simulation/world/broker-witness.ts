@@ -15,7 +15,7 @@ import type {
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import type { Disk } from './disk.ts'
 import { DiskWitness } from './disk-witness.ts'
-import { opsOf } from './log-ops.ts'
+import { isOfClients, opsOf } from './log-ops.ts'
 import { LogWitness } from './log-witness.ts'
 import { PlainFold } from './plain-fold.ts'
 import type { Sighting } from './sightings.ts'
@@ -137,7 +137,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
 
   #appended(batch: LogBatch): void {
     this.log.append(batch)
-    const { commitIndex = 0 } = this.node?.replica ?? {}
+    const { commitIndex = 0, leadership = null } = this.node?.replica ?? {}
+    const isLate = leadership === null && isOfClients(batch)
+    assert.ok(!isLate, `${this.id} appends what it took in a leadership that is over (R29, R47)`)
     if (this.isLeading) this.#uncommitted.appended(this.id, batch, this.log.length - commitIndex)
   }
 

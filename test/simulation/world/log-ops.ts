@@ -5,6 +5,13 @@ import { FIRST_OP_TYPE, decodeOp } from '@quorate/broker/store/op-codec'
 
 export type SingleOp = Exclude<LogOp, TransactionOp>
 
+/** Nothing in it is the replicas' own. */
+export function isOfClients(batch: LogBatch): boolean {
+  let isAll = true
+  forEachRecord(batch, ({ type }) => (isAll &&= type >= FIRST_OP_TYPE))
+  return isAll
+}
+
 /** The operations in the records of a batch, those of transactions one by one. */
 export function opsOf(batch: LogBatch): SingleOp[] {
   const ops: SingleOp[] = []
