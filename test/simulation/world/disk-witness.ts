@@ -91,10 +91,11 @@ export class DiskWitness {
     return [this.#segmentStarts().findLast((start) => start < to) ?? 0, to]
   }
 
-  /** The file that holds this position ends there from now on. */
-  cutShort(position: number): void {
+  /** The file that holds this position ends there from now on; false when it ends before. */
+  cutShort(position: number): boolean {
     const start = this.#segmentStarts().findLast((at) => at <= position)
-    if (start !== undefined) this.disk.files.cutShort(this.#pathOf(start), position - start)
+    if (start === undefined) return false
+    return this.disk.files.cutShort(this.#pathOf(start), position - start)
   }
 
   #pathOf(start: number): string {

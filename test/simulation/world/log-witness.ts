@@ -11,6 +11,9 @@ import type {
   RecordPicture,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 
+/** Kind and count of an operation, which every one begins with (op-codec.ts). */
+const LEADING_FIELDS_BYTES = 4
+
 interface WitnessedRecord extends RecordPicture {
   /** Where the record ends in the log. */
   readonly endPosition: number
@@ -95,6 +98,17 @@ export class LogWitness implements LogPicture {
   endsBetween(from: number, to: number): number[] {
     const ends = this.#records.map(({ endPosition }) => endPosition)
     return ends.filter((end) => end > from && end < to)
+  }
+
+  /**
+   * Positions of the first and last byte before any message body of this record. A body is read
+   * back alone, and nothing verifies it (status.md): a leader would hand out what has decayed.
+   */
+  bytesBeforeBody(index: number): [first: number, last: number] | null {
+    const record = this.recordAt(index)
+    if (record === undefined) return null
+    const first = this.recordAt(index - 1)?.endPosition ?? 0
+    return [first, Math.min(record.endPosition, first + HEADER_BYTES + LEADING_FIELDS_BYTES) - 1]
   }
 
   append(batch: LogBatch): void {

@@ -187,10 +187,9 @@ export class SimulatedBroker {
   /** A byte of this record changes on the medium, and nobody has it in memory. */
   rot(index: number): boolean {
     const { log } = this.witness
-    const record = log.recordAt(index)
-    if (index > log.writtenIndex || record === undefined) return false
-    const start = log.recordAt(index - 1)?.endPosition ?? 0
-    const position = this.#chance.integer(start, record.endPosition - 1)
+    const bytes = log.bytesBeforeBody(index)
+    if (index > log.writtenIndex || bytes === null) return false
+    const position = this.#chance.integer(...bytes)
     if (!this.witness.onDisk.flip(position, 1 << this.#chance.integer(0, 7))) return false
     this.#tell(`has a byte of record ${index} changed`)
     this.#rotted(index)
@@ -209,7 +208,7 @@ export class SimulatedBroker {
     if (ends.length === 0) return false
     const chance = this.#chance
     const end = chance.chance(0.7) ? chance.pick(ends) : chance.integer(from, to - 1)
-    onDisk.cutShort(end)
+    if (!onDisk.cutShort(end)) return false
     const index = log.indexAt(end)
     this.#tell(`has lost the end of a file, from record ${index} on`)
     this.#simulation.sight('a log lost its end')
