@@ -35,7 +35,6 @@ describe('silence', () => {
         -  late: all confirmed
         A  goes on
         A  steps down: no quorum answers
-        A  cuts its log after *
         -  everything is mended
       `)
     },
