@@ -11,11 +11,9 @@ import type { Finding, SourceFile } from './source-file.ts'
 export const importTable: Readonly<Record<string, readonly string[]>> = {
   'core/base': [],
   'core/model': ['core/base'],
-  'core/uri': ['core/base'],
   'core/openwire': ['core/base', 'core/model'],
   'core/transport': ['core/base'],
-  'broker/config': ['core/base', 'core/uri', 'broker/replication/sync-level.ts'],
-  'broker/selector': ['core/base', 'core/model'],
+  'broker/config': ['core/base', 'broker/replication/sync-level.ts'],
   'broker/store': ['core/base', 'core/model', 'broker/store/fold', 'broker/store/journal'],
   'broker/store/fold': ['core/base', 'core/model', 'broker/store', 'broker/store/journal'],
   'broker/store/journal': ['core/base', 'broker/store'],
@@ -41,7 +39,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/store',
     'broker/store/journal',
   ],
-  'broker/engine': ['core/base', 'core/model', 'broker/selector', 'broker/store'],
+  'broker/engine': ['core/base', 'core/model', 'broker/store'],
   'broker/protocol': [
     'core/base',
     'core/model',
