@@ -15,9 +15,10 @@ import type {
 } from '../cell-result.ts'
 import type { ChaosCluster } from '../cluster/chaos-cluster.ts'
 import { StatusWatch } from '../cluster/status-watch.ts'
-import type { Fault } from '../faults/fault.ts'
-import type { RunningWorkload, Workload, WorkloadVerdict } from '../workload.ts'
+import type { RunningWorkload, WorkloadVerdict } from '../workload.ts'
 import { HistoryProgress } from './history-progress.ts'
+import type { PlannedCell } from './planned-cell.ts'
+import { planIn } from './planned-cell.ts'
 import type { StrikeTimes } from './unavailability.ts'
 import { unavailabilityOf } from './unavailability.ts'
 
@@ -30,12 +31,8 @@ const AFTER_HEAL_MS = 4000
 const CONFIRMS_WITHIN_MS = 20_000
 const POLL_MS = 50
 
-export interface CellOptions {
+export interface CellOptions extends PlannedCell {
   readonly cluster: ChaosCluster
-  readonly workloadName: string
-  readonly workload: Workload
-  readonly faultName: string
-  readonly fault: Fault
   readonly rounds: number
   readonly sync: string
   /** For results, histories and logs of this cell; made if need be. */
@@ -225,7 +222,7 @@ class Cell {
     reason: string | null,
     { watch, files }: { readonly watch: StatusWatch; readonly files: readonly string[] },
   ): CellResult {
-    const { workloadName, workload, faultName, fault, rounds, sync } = this.#options
+    const { rounds, sync } = this.#options
     const durationMs = this.#sinceStart(monotonicNowMs())
     const unavailability = this.#unavailability()
     const judged = this.#verdict.violations.map((violation) => ({
@@ -235,12 +232,7 @@ class Cell {
     const violations: CellViolation[] = [...this.#violations, ...judged]
     if (!violations.some(({ check }) => check === 'C10')) violations.push(...unavailability.late)
     return {
-      name: `${workloadName} x ${faultName}`,
-      workload: workloadName,
-      fault: faultName,
-      workloadDescription: workload.describe,
-      faultDescription: fault.describe,
-      mayCost: fault.mayCost,
+      ...planIn(this.#options),
       outcome: violations.length > 0 ? 'violated' : reason === null ? 'passed' : 'broken',
       reason,
       startedAt: this.#startedAt,

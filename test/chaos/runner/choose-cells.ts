@@ -1,6 +1,6 @@
 import type { Fault } from '../faults/fault.ts'
 import type { Workload } from '../workload.ts'
-import type { PlannedCell } from './matrix.ts'
+import type { PlannedCell } from './planned-cell.ts'
 
 export interface Tables {
   readonly workloads: Readonly<Record<string, Workload>>

@@ -4,17 +4,10 @@ import type { CellResult } from '../cell-result.ts'
 import { ChaosCluster } from '../cluster/chaos-cluster.ts'
 import type { EquipmentName } from '../cluster/equipment.ts'
 import { equipmentMissing, makeEquipment } from '../cluster/make-equipment.ts'
-import type { Fault } from '../faults/fault.ts'
 import type { Network } from '../hosts/network.ts'
-import type { Workload } from '../workload.ts'
 import { runCell } from './cell.ts'
-
-export interface PlannedCell {
-  readonly workloadName: string
-  readonly workload: Workload
-  readonly faultName: string
-  readonly fault: Fault
-}
+import type { PlannedCell } from './planned-cell.ts'
+import { planIn } from './planned-cell.ts'
 
 export interface MatrixOptions {
   readonly cells: readonly PlannedCell[]
@@ -125,16 +118,11 @@ class SharedCluster {
 
 function notRun(
   { rounds, sync }: MatrixOptions,
-  { workloadName, workload, faultName, fault }: PlannedCell,
+  cell: PlannedCell,
   why: Pick<CellResult, 'outcome' | 'reason'>,
 ): CellResult {
   return {
-    name: `${workloadName} x ${faultName}`,
-    workload: workloadName,
-    fault: faultName,
-    workloadDescription: workload.describe,
-    faultDescription: fault.describe,
-    mayCost: fault.mayCost,
+    ...planIn(cell),
     ...why,
     startedAt: new Date().toISOString(),
     durationMs: 0,

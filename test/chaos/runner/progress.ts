@@ -1,5 +1,6 @@
 import type { CellResult } from '../cell-result.ts'
-import type { PlannedCell } from './matrix.ts'
+import type { PlannedCell } from './planned-cell.ts'
+import { titleOf } from './planned-cell.ts'
 
 /** On a terminal one line that changes, elsewhere one line a cell; on standard error. */
 export class Progress {
@@ -13,7 +14,7 @@ export class Progress {
   tell(at: number, what: string): void {
     if (!process.stderr.isTTY) return
     const cell = this.#cells[at]
-    const name = `${cell?.workloadName} x ${cell?.faultName}`
+    const name = cell === undefined ? '' : titleOf(cell)
     const line = `[${at + 1}/${this.#cells.length}] ${name}  ${what}`
     process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
   }
