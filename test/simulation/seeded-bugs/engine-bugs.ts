@@ -65,6 +65,7 @@ export const engineBugs: readonly SeededBug[] = [
   },
   {
     name: 'messages-are-handed-out-without-a-lease',
+    playedIn: { name: 'W11', file: 'test/simulation/walkthroughs/silence.test.ts' },
     breaks: 'A leader that was stopped for a while hands out what its successor hands out too.',
     references: ['R27', 'bug 17'],
     file: `${engine}/dispatch/dispatcher.ts`,

@@ -157,10 +157,10 @@ export class SimulatedBroker {
     this.#process?.pause()
   }
 
-  resume(): void {
+  resume(first?: 'reading'): void {
     if (!this.isPaused) return
     this.#tell('goes on')
-    this.#process?.resume()
+    this.#process?.resume(first)
   }
 
   /** The disk is replaced by an empty one. */

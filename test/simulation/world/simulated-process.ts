@@ -2,6 +2,12 @@ import type { Clock, Timer } from '@quorate/core/base/clock'
 import type { Chance } from './chance.ts'
 import type { Pending, Timeline } from './timeline.ts'
 
+/** What happened to a process that stood still, and whether it is bytes in a socket. */
+interface Held {
+  readonly happening: () => void
+  readonly isRead: boolean
+}
+
 /**
  * A process: everything that happens to it comes through `enter`. A paused one finds it all waiting
  * when it goes on, in order, as after SIGSTOP and SIGCONT; to a dead one nothing happens any more.
@@ -17,7 +23,7 @@ export class SimulatedProcess {
   #isPaused = false
   #isAlive = true
   #isCatchingUp = false
-  #held: (() => void)[] = []
+  #held: Held[] = []
 
   constructor(host: string, timeline: Timeline, monotonic = new MonotonicClock(timeline)) {
     this.host = host
@@ -38,9 +44,9 @@ export class SimulatedProcess {
     return this.#isCatchingUp
   }
 
-  enter(happening: () => void): void {
+  enter(happening: () => void, isRead = false): void {
     if (!this.#isAlive) return
-    if (this.#isPaused) this.#held.push(happening)
+    if (this.#isPaused) this.#held.push({ happening, isRead })
     else happening()
   }
 
@@ -48,22 +54,31 @@ export class SimulatedProcess {
     this.#isPaused = true
   }
 
-  resume(): void {
+  /**
+   * `reading`: it was stopped while it waited for its sockets, so a turn of the event loop goes by
+   * with what they hold before it looks at its timers.
+   */
+  resume(first: 'whatCameFirst' | 'reading' = 'whatCameFirst'): void {
     if (!this.#isPaused) return
     this.#isPaused = false
     const held = this.#held
     this.#held = []
-    this.#catchUp(held.values())
+    if (first === 'whatCameFirst') return this.#catchUp(held.values())
+    const later = held.filter(({ isRead }) => !isRead)
+    const read = held.filter(({ isRead }) => isRead)
+    this.#catchUp(read.values(), () => {
+      this.timeline.after(BUSY_TURN_MS, () => this.#catchUp(later.values()))
+    })
   }
 
   /** One by one, each with what follows from it, as the event loop would take them. */
-  #catchUp(held: Iterator<() => void>): void {
+  #catchUp(held: Iterator<Held>, done: () => void = () => undefined): void {
     const next = held.next()
     this.#isCatchingUp = next.done !== true
-    if (next.done === true) return
+    if (next.done === true) return done()
     this.timeline.after(0, () => {
-      this.enter(next.value)
-      this.#catchUp(held)
+      this.enter(next.value.happening, next.value.isRead)
+      this.#catchUp(held, done)
     })
   }
 
