@@ -4,7 +4,6 @@ import type { Entropy } from '@quorate/core/base/entropy'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { FileSystem } from '../store/journal/file-system.ts'
-import { MEM_SYNC } from '../store/journal/appender.ts'
 import { Journal } from '../store/journal/journal.ts'
 import type { JournalListener } from '../store/journal/journal.ts'
 import { TwoSlotFile } from '../store/two-slot-file.ts'
@@ -17,7 +16,7 @@ import type { ReplicaMeta } from './meta.ts'
 import { NO_PROMISE, decodeMeta, encodeMeta } from './meta.ts'
 import { hasRebooted, suspicionAtStart } from './suspicion.ts'
 import type { SyncLevel } from './sync-level.ts'
-import { waitsForDisk } from './sync-level.ts'
+import { syncPolicyOf } from './sync-level.ts'
 
 /** Bytes that are read at once when the end of the log is searched for configurations. */
 const SCAN_BYTES = 4 * 1024 * 1024
@@ -56,7 +55,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     directory: join(directory, 'journal'),
     fileSystem,
     segmentSizeBytes: options.segmentSizeBytes,
-    syncPolicy: waitsForDisk(options.sync) ? 'always' : MEM_SYNC,
+    syncPolicy: syncPolicyOf(options.sync),
     clock: options.clock,
     log,
     listener: options.journalListener,

@@ -1,4 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
+import { MEM_SYNC, SYNC_BESIDE_WRITES } from '../store/journal/appender.ts'
+import type { SyncPolicy } from '../store/journal/appender.ts'
 
 /**
  * What a confirmation promises, in ActiveMQ's words: a comma list, the promises added up.
@@ -63,7 +65,13 @@ export function isVolatile(sync: SyncLevel): boolean {
   return !(sync.leaderDisk && sync.followerDisk)
 }
 
-/** Whether a confirmation waits for this replica's disk in any of its roles: it syncs at once then. */
-export function waitsForDisk(sync: SyncLevel): boolean {
-  return sync.leaderDisk || sync.followerDisk
+/**
+ * When a replica syncs: group commit where every confirmation waits for its disk, and at leisure
+ * where none does. Where it depends on the role (remote_disk, local_disk) it syncs at once, for the
+ * one, and writes beside it, for the other: a leader in remote_disk is counted for its memory, and
+ * must not wait for its own slow disk.
+ */
+export function syncPolicyOf({ leaderDisk, followerDisk }: SyncLevel): SyncPolicy {
+  if (leaderDisk && followerDisk) return 'always'
+  return leaderDisk || followerDisk ? SYNC_BESIDE_WRITES : MEM_SYNC
 }

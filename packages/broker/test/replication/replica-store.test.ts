@@ -22,6 +22,7 @@ import type { ReplicaStore, ReplicaStoreOptions } from '../../src/replication/re
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
 import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
+import type { FileOperation } from '../../src/store/journal/memory-file-system.ts'
 import { nodeFileSystem } from '../../src/store/journal/node-file-system.ts'
 
 const DIRECTORY = '/data/a'
@@ -133,6 +134,22 @@ describe('replica store', () => {
       if (store.journal.syncedIndex === 1) synced.push(word)
     }
     assert.deepEqual(synced, ['quorum_disk', 'remote_disk', 'local_disk'])
+  })
+
+  it('writes beside a sync that does not end where a confirmation may be of memory', async () => {
+    const written: string[] = []
+    for (const word of ['remote_disk', 'local_disk', 'quorum_mem', 'local_mem']) {
+      let isStuck = false
+      const turn = ({ kind }: FileOperation): Promise<void> =>
+        isStuck && kind === 'syncData' ? new Promise(() => undefined) : Promise.resolve()
+      const store = await openStore({ words: word, fileSystem: new MemoryFileSystem({ turn }) })
+      isStuck = true
+      await write(store, 1, ['x'])
+      void write(store, 1, ['y'])
+      for (let turns = 0; turns < 20; turns++) await setImmediate()
+      if (store.journal.writtenIndex === 2) written.push(word)
+    }
+    assert.deepEqual(written, ['remote_disk', 'local_disk', 'quorum_mem', 'local_mem'])
   })
 
   it('trusts its disk where it led nobody in remote_disk (R33)', async () => {

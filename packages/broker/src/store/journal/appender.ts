@@ -11,9 +11,8 @@ import type { SegmentAllocator } from './segment-allocator.ts'
 import type { SegmentDirectory } from './segment-directory.ts'
 
 /**
- * When written bytes are synced: 'always' after each turn (the disk modes), or in the background
- * after a time or an amount, whichever comes first (the mem modes, which acknowledge what is
- * written).
+ * When written bytes are synced: 'always' before the next are written (group commit), or beside the
+ * writing, after a time or an amount, whichever comes first.
  */
 export type SyncPolicy = 'always' | BackgroundSync
 
@@ -24,10 +23,12 @@ export interface BackgroundSync {
 
 /** The background policy that the loss matrix of the mem modes is published for. */
 export const MEM_SYNC: BackgroundSync = { backgroundMs: 200, backgroundBytes: 16 * 1024 * 1024 }
+/** One sync after the other, and writing waits for none. */
+export const SYNC_BESIDE_WRITES: BackgroundSync = { backgroundMs: 0, backgroundBytes: 1 }
 
 /** One write and one sync cover what is queued, up to this much. */
 export const TURN_MAX_BYTES = 4 * 1024 * 1024
-/** Beyond this much unsynced data, writing waits for the disk even in the mem modes. */
+/** Beyond this much unsynced data, writing waits for the disk with any policy. */
 export const UNSYNCED_MAX_BYTES = 64 * 1024 * 1024
 /**
  * More than this waiting to be written is a bug of the caller, which has to stop taking work long

@@ -17,7 +17,8 @@ import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/repli
 import { Replica } from '../../../src/replication/replica/replica.ts'
 import { suspicionAtStart } from '../../../src/replication/suspicion.ts'
 import type { SyncLevel } from '../../../src/replication/sync-level.ts'
-import { waitsForDisk } from '../../../src/replication/sync-level.ts'
+import { syncPolicyOf } from '../../../src/replication/sync-level.ts'
+import { MEM_SYNC } from '../../../src/store/journal/appender.ts'
 import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
 import { parseBatch } from '../../../src/store/journal/log-batch.ts'
 import { FakeLog } from './fake-log.ts'
@@ -355,7 +356,8 @@ export class FakeNode implements Process {
       log.writtenIndex = Math.max(log.writtenIndex, index)
       this.deliver({ type: 'journalAdvanced' }, incarnation)
     })
-    this.#syncLater(waitsForDisk(sync) ? scheduler.between(0.5, 4) + this.slowSyncMs : 200)
+    const isLazy = syncPolicyOf(sync) === MEM_SYNC
+    this.#syncLater(isLazy ? MEM_SYNC.backgroundMs : scheduler.between(0.5, 4) + this.slowSyncMs)
   }
 
   #syncLater(ms: number): void {
