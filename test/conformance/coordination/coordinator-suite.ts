@@ -8,6 +8,7 @@ import type {
   Member,
 } from '@quorate/broker/coordination/coordinator'
 import { BrokerError } from '@quorate/core/base/errors'
+import { Waiting } from './waiting.ts'
 
 /** A coordinator and the cable between it and its service. */
 export interface TestedCoordinator {
@@ -23,9 +24,6 @@ export interface CoordinatorHarness {
   join(cluster: string): TestedCoordinator
   stop(): Promise<void>
 }
-
-/** Nothing in the suite waits longer than this for something that must happen. */
-const patienceMs = 20_000
 
 export function memberOf(nodeId: string, changes: Partial<Member> = {}): Member {
   return {
@@ -54,7 +52,7 @@ export function hintOf(epoch: number, nodeId: string): LeaderHint {
 export class Broker {
   readonly events: CoordinatorEvent[] = []
   readonly #tested: TestedCoordinator
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Waiting()
   members: readonly Member[] = []
   leader: LeaderHint | null = null
 
@@ -83,21 +81,8 @@ export class Broker {
     return this.events.flatMap((event) => (event.type === 'session' ? [event.state] : []))
   }
 
-  async until(what: string, holds: () => boolean): Promise<void> {
-    if (holds()) return
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(check)
-        reject(new Error(`waited in vain until ${what}: ${JSON.stringify(this.events)}`))
-      }, patienceMs)
-      const check = () => {
-        if (!holds()) return
-        clearTimeout(timer)
-        this.#waiting.delete(check)
-        resolve()
-      }
-      this.#waiting.add(check)
-    })
+  until(what: string, holds: () => boolean): Promise<void> {
+    return this.#waiting.until(holds, () => `until ${what}: ${JSON.stringify(this.events)}`)
   }
 
   untilMembers(nodeIds: string): Promise<void> {
@@ -116,7 +101,7 @@ export class Broker {
     this.events.push(event)
     if (event.type === 'members') this.members = event.members
     if (event.type === 'leader') this.leader = event.leader
-    for (const check of [...this.#waiting]) check()
+    this.#waiting.heard()
   }
 }
 

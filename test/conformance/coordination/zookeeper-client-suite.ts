@@ -6,6 +6,7 @@ import { permissions } from '@quorate/broker/coordination/zookeeper/protocol'
 import { systemClock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
 import { silentLog } from '@quorate/core/base/log'
+import { Waiting } from './waiting.ts'
 import { Cable } from './zookeeper-harness.ts'
 
 export interface ClientHarness {
@@ -14,14 +15,12 @@ export interface ClientHarness {
   stop(): Promise<void>
 }
 
-const patienceMs = 20_000
-
 /** A client with a cable of its own and everything that it was told. */
 export class TestedClient {
   readonly client: ZooKeeperClient
   readonly cable = new Cable()
   readonly heard: string[] = []
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Waiting()
 
   constructor(connectString: string, sessionTimeoutMs: number) {
     this.client = new ZooKeeperClient({
@@ -43,28 +42,16 @@ export class TestedClient {
   }
 
   /** Waits until this was heard, at all or so many times. */
-  async until(event: string, times = 1): Promise<void> {
+  until(event: string, times = 1): Promise<void> {
     const holds = () => this.heard.filter((heard) => heard === event).length >= times
-    if (holds()) return
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error(`waited in vain for ${event}: heard ${this.heard.join(', ')}`))
-      }, patienceMs)
-      const check = () => {
-        if (!holds()) return
-        clearTimeout(timer)
-        this.#waiting.delete(check)
-        resolve()
-      }
-      this.#waiting.add(check)
-    })
+    return this.#waiting.until(holds, () => `for ${event}: heard ${this.heard.join(', ')}`)
   }
 
   #hear(event: ClientEvent): void {
     this.heard.push(
       event.type === 'session' ? event.news : `${event.event.type} ${event.event.path}`,
     )
-    for (const check of [...this.#waiting]) check()
+    this.#waiting.heard()
   }
 }
 
