@@ -114,8 +114,11 @@ export class ChaosCluster {
     return this.cluster.leader()
   }
 
-  async followers(): Promise<readonly BrokerNode[]> {
-    return this.cluster.followers()
+  /** One of those that follow. */
+  async follower(): Promise<BrokerNode> {
+    const [follower] = await this.cluster.followers()
+    if (follower === undefined) throw new Error('no follower')
+    return follower
   }
 
   /** One leader, and two healthy followers in step. */

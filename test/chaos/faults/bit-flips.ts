@@ -59,8 +59,7 @@ async function rot(
   cluster: ChaosCluster,
   choose: (segments: readonly Stretch[]) => readonly Stretch[],
 ): Promise<Strike> {
-  const [follower] = await cluster.followers()
-  if (follower === undefined) throw new Error('no follower')
+  const follower = await cluster.follower()
   await follower.kill9()
   const stretches = choose(segmentsOf(follower))
   if (stretches.length === 0) throw new Error('no bytes to damage')

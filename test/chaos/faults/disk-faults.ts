@@ -66,8 +66,7 @@ export const diskFaults: Readonly<Record<string, Fault>> = {
     mayCost: 'Nothing that a client notices.',
     service: 'continues',
     async strike(cluster) {
-      const [follower] = await cluster.followers()
-      if (follower === undefined) throw new Error('no follower')
+      const follower = await cluster.follower()
       return spoil(cluster, follower, { slowSyncMs: SLOW_SYNC_MS })
     },
   },

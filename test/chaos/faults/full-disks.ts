@@ -41,8 +41,7 @@ export const fullDisks: Readonly<Record<string, Fault>> = {
     holdMs: HOLD_MS,
     service: 'continues',
     async strike(cluster) {
-      const [follower] = await cluster.followers()
-      if (follower === undefined) throw new Error('no follower')
+      const follower = await cluster.follower()
       return fill(cluster, follower, `disk of ${follower.name} (follower) full`)
     },
   },

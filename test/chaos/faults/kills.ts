@@ -49,8 +49,7 @@ export const kills: Readonly<Record<string, Fault>> = {
     holdMs: HOLD_MS,
     service: 'continues',
     async strike(cluster) {
-      const [follower] = await cluster.followers()
-      if (follower === undefined) throw new Error('no follower')
+      const follower = await cluster.follower()
       return kill([follower], `${follower.name} (follower) killed`)
     },
   },

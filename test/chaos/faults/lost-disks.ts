@@ -24,8 +24,7 @@ export const lostDisks: Readonly<Record<string, Fault>> = {
     holdMs: HOLD_MS,
     service: 'continues',
     async strike(cluster) {
-      const [follower] = await cluster.followers()
-      if (follower === undefined) throw new Error('no follower')
+      const follower = await cluster.follower()
       return loseDisk(follower, `${follower.name} (follower) killed and its disk wiped`)
     },
   },

@@ -36,8 +36,7 @@ export const pauses: Readonly<Record<string, Fault>> = {
     holdMs: HOLD_MS,
     service: 'continues',
     async strike(cluster) {
-      const [follower] = await cluster.followers()
-      if (follower === undefined) throw new Error('no follower')
+      const follower = await cluster.follower()
       return pause(follower, `${follower.name} (follower) stopped`)
     },
   },
