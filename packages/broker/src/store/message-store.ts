@@ -1,5 +1,4 @@
-import type { DestinationName } from '@quorate/core/model/destination'
-import type { LogOp, MessageOp } from './log-op.ts'
+import type { DestinationAddedOp, LogOp, MessageOp, SubscriptionAddedOp } from './log-op.ts'
 
 declare const storedBrand: unique symbol
 
@@ -42,19 +41,11 @@ export interface StoredList {
   get(sequence: number): StoredMessage | undefined
 }
 
-export interface StoredDestination {
-  readonly id: number
-  readonly destination: DestinationName
-}
+/** As its record introduced it. */
+export type StoredDestination = Omit<DestinationAddedOp, 'kind'>
 
-export interface StoredSubscription {
-  readonly id: number
-  readonly topic: number
-  readonly clientId: string
-  readonly name: string
-  readonly selector: string
-  readonly noLocal: boolean
-}
+/** As its record introduced it. */
+export type StoredSubscription = Omit<SubscriptionAddedOp, 'kind'>
 
 /** One applied record, as the engine of the leader sees it. */
 export interface AppliedRecord {
