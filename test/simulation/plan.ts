@@ -1,4 +1,4 @@
-import type { FaultFamily } from './nemesis/fault.ts'
+import type { Fault } from './nemesis/fault.ts'
 import type { FaultName } from './nemesis/faults.ts'
 import { faults } from './nemesis/faults.ts'
 import { Chance } from './world/chance.ts'
@@ -60,7 +60,7 @@ function drawFew(chance: Chance, sync: string): readonly FaultName[] {
 
 function possibleFaults(sync: string): readonly FaultName[] {
   return (Object.keys(faults) as FaultName[]).filter((name) => {
-    const { destroys, needs }: FaultFamily = faults[name]
+    const { destroys, needs }: Fault = faults[name]
     return sync === 'quorum_disk' ? needs !== 'mem' : destroys !== 'store'
   })
 }

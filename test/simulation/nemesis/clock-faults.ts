@@ -1,4 +1,4 @@
-import type { FaultFamily } from './fault.ts'
+import type { Fault } from './fault.ts'
 
 /** A lease of 600 ms ends before voters forget it, unless a clock is a third faster than another. */
 const DRIFT = 0.01
@@ -31,4 +31,4 @@ export const clockFaults = {
       for (const broker of simulation.brokers) broker.driftClock(1 + chance.between(-most, most))
     },
   },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>

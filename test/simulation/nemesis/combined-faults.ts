@@ -1,7 +1,7 @@
 import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
 import type { SimulatedBroker } from '../world/simulated-broker.ts'
 import type { Simulation } from '../world/simulation.ts'
-import type { FaultFamily, StrikeContext } from './fault.ts'
+import type { Fault, StrikeContext } from './fault.ts'
 import { crash, maySpoil, onEffect } from './fault.ts'
 
 /** How often it is looked whether a replica is in good standing again, and how often at most. */
@@ -53,7 +53,7 @@ export const combinedFaults = {
   divergedTail: { weight: 2, strike: (at) => divergedTail(at) },
   backToOneAlone: { weight: 2, strike: (at) => backToOneAlone(at) },
   deathWhileCatchingUp: { weight: 1.5, strike: (at) => deathWhileCatchingUp(at) },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>
 
 /** A disk decays, its replica is repaired, and then another disk is lost. */
 function rotThenLoss(at: StrikeContext): void {

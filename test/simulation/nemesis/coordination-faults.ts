@@ -1,4 +1,4 @@
-import type { FaultFamily } from './fault.ts'
+import type { Fault } from './fault.ts'
 
 export const coordinationFaults = {
   coordinationCut: {
@@ -52,4 +52,4 @@ export const coordinationFaults = {
       simulation.coordination.slowness = chance.between(0, 0.3)
     },
   },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>

@@ -1,5 +1,5 @@
 import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
-import type { FaultFamily, StrikeContext } from './fault.ts'
+import type { Fault, StrikeContext } from './fault.ts'
 import { maySpoil } from './fault.ts'
 
 type OperationKind = FileOperation['kind']
@@ -101,7 +101,7 @@ export const diskFaults = {
       if (chance.chance(0.7)) victim.start()
     },
   },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>
 
 /** What changes names and sizes, and what makes such changes last. */
 const onFiles: readonly OperationKind[] = [

@@ -15,7 +15,8 @@ export interface StrikeContext {
   readonly keepBroken: (victim: SimulatedBroker, ms: number) => void
 }
 
-export interface FaultFamily {
+/** One thing that goes wrong in a history, now and then. */
+export interface Fault {
   /** How often it is drawn, relative to the others that exist in a history. */
   readonly weight: number
   readonly strike: (at: StrikeContext) => void

@@ -2,7 +2,7 @@ import { Chance } from '../world/chance.ts'
 import type { FaultBegins } from '../../support/history/events.ts'
 import type { SimulatedBroker } from '../world/simulated-broker.ts'
 import type { Simulation } from '../world/simulation.ts'
-import type { FaultFamily } from './fault.ts'
+import type { Fault } from './fault.ts'
 import type { FaultName } from './faults.ts'
 import { faults } from './faults.ts'
 
@@ -65,7 +65,7 @@ export class Nemesis {
     const isLeaders = this.#chance.chance(0.4)
     const victim = (isLeaders ? leader : undefined) ?? this.#chance.pick(brokers)
     const fault = this.#draw()
-    const { strike }: FaultFamily = faults[fault]
+    const { strike }: Fault = faults[fault]
     this.#mark(fault, victim)
     const later = (ms: number, work: () => void): void => this.#later(ms, work)
     const keepBroken = (broker: SimulatedBroker, ms: number): void => {

@@ -1,4 +1,4 @@
-import type { FaultFamily, StrikeContext } from './fault.ts'
+import type { Fault, StrikeContext } from './fault.ts'
 import { crash } from './fault.ts'
 
 export const networkFaults = {
@@ -44,7 +44,7 @@ export const networkFaults = {
       simulation.network.splitting = chance.between(0.05, 0.3)
     },
   },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>
 
 /** One side: a node with a minority, or alone; sometimes together with its clients' way to it. */
 export function isolate({ simulation, victim, chance }: StrikeContext): void {

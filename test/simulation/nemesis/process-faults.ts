@@ -1,6 +1,6 @@
 import { trapPoints } from '../../../packages/broker/test/replication/world/trap.ts'
 import type { TrapPoint } from '../../../packages/broker/test/replication/world/trap.ts'
-import type { FaultFamily, StrikeContext } from './fault.ts'
+import type { Fault, StrikeContext } from './fault.ts'
 import { crash, onEffect } from './fault.ts'
 import { isolate } from './network-faults.ts'
 
@@ -19,7 +19,7 @@ export const processFaults = {
   trap: { weight: 8, strike: (at) => setTrap(at) },
   cleanStop: { weight: 1, strike: ({ victim }) => victim.stop() },
   pause: { weight: 3, strike: ({ victim }) => victim.pause() },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>
 
 /** Strikes at a point that chance alone would hardly find. */
 function setTrap(at: StrikeContext): void {

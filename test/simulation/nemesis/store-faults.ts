@@ -1,5 +1,5 @@
 import type { SimulatedBroker } from '../world/simulated-broker.ts'
-import type { FaultFamily, StrikeContext } from './fault.ts'
+import type { Fault, StrikeContext } from './fault.ts'
 import { crash, maySpoil } from './fault.ts'
 
 /** Longer than an index is written. */
@@ -55,7 +55,7 @@ export const storeFaults = {
     },
   },
   deathAtSeatChange: { weight: 2, destroys: 'store', strike: (at) => deathAtSeatChange(at) },
-} as const satisfies Readonly<Record<string, FaultFamily>>
+} as const satisfies Readonly<Record<string, Fault>>
 
 /**
  * A disk is lost, so a seat changes its store; somebody dies between the record that says so and

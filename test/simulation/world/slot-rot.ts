@@ -1,8 +1,6 @@
 import type { MemoryFileSystem } from '@quorate/broker/store/journal/memory-file-system'
+import { GENERATION_AT, SLOT_BYTES } from '@quorate/broker/store/two-slot-file'
 import type { Chance } from './chance.ts'
-
-const SLOT_BYTES = 2 * 64 * 1024
-const GENERATION_AT = 8
 
 /**
  * Decay of a two-slot file: one bit of what its newest slot holds, or everything in both. False

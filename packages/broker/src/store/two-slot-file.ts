@@ -125,11 +125,15 @@ export interface OpenedTwoSlotFile {
 }
 
 const COPY_BYTES = 64 * 1024
+/** Of a file whose copies have their usual size. */
+export const SLOT_BYTES = 2 * COPY_BYTES
 const COPIES = 4
 const BLOCK_BYTES = 4096
 /** 'QRTC'. */
 const COPY_MAGIC = 0x51525443
 const COPY_HEADER_BYTES = 20
+/** In a copy, and so in a slot. */
+export const GENERATION_AT = 8
 const CHECKSUM_AT = 16
 
 /** What the file with these bytes says; null where it never held anything, or is damaged. */
@@ -147,7 +151,7 @@ function encodeCopy({ payload, generation }: Content): Buffer {
   const copy = Buffer.alloc(COPY_HEADER_BYTES + payload.length)
   copy.writeUInt32BE(COPY_MAGIC, 0)
   copy.writeUInt32BE(payload.length, 4)
-  copy.writeBigUInt64BE(BigInt(generation), 8)
+  copy.writeBigUInt64BE(BigInt(generation), GENERATION_AT)
   payload.copy(copy, COPY_HEADER_BYTES)
   copy.writeUInt32BE(checksumOf(copy), CHECKSUM_AT)
   return copy
@@ -160,7 +164,7 @@ function decodeCopy(copy: Buffer): Content | null {
   const end = COPY_HEADER_BYTES + length
   if (copy.readUInt32BE(CHECKSUM_AT) !== checksumOf(copy.subarray(0, end))) return null
   return {
-    generation: Number(copy.readBigUInt64BE(8)),
+    generation: Number(copy.readBigUInt64BE(GENERATION_AT)),
     payload: copy.subarray(COPY_HEADER_BYTES, end),
   }
 }
