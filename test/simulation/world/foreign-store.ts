@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { NO_PROMISE, encodeMeta } from '@quorate/broker/replication/meta'
+import { encodeMeta, freshMeta } from '@quorate/broker/replication/meta'
 import type { FileSystem } from '@quorate/broker/store/journal/file-system'
 import { TwoSlotFile } from '@quorate/broker/store/two-slot-file'
 
@@ -15,24 +15,8 @@ export interface ForeignStore {
 export async function makeForeignStore(fileSystem: FileSystem, store: ForeignStore): Promise<void> {
   const { directory, brokerName, nodeId, clusterId } = store
   const { file } = await TwoSlotFile.open({ fileSystem, path: join(directory, 'meta') })
-  await file.write(
-    encodeMeta({
-      brokerName,
-      nodeId,
-      storeUuid: `${clusterId}/${nodeId}`,
-      clusterId,
-      configs: [],
-      losses: [],
-      promised: NO_PROMISE,
-      sync: 'quorum_disk',
-      inMemory: false,
-      bootId: '',
-      clean: true,
-      suspect: null,
-      damagedFrom: null,
-      commitHint: 0,
-      peers: {},
-    }),
-  )
+  const storeUuid = `${clusterId}/${nodeId}`
+  const fresh = freshMeta({ brokerName, nodeId, storeUuid, sync: 'quorum_disk' })
+  await file.write(encodeMeta({ ...fresh, clusterId }))
   await file.close()
 }

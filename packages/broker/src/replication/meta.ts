@@ -50,6 +50,26 @@ export interface ReplicaMeta {
 
 export const NO_PROMISE: Promised = { epoch: 0, candidate: '', nonce: '' }
 
+/** Of a store that has just been made: in no cluster, with no records, and no promise to anybody. */
+export function freshMeta(
+  store: Pick<ReplicaMeta, 'brokerName' | 'nodeId' | 'storeUuid' | 'sync'>,
+): ReplicaMeta {
+  return {
+    ...store,
+    clusterId: null,
+    configs: [],
+    losses: [],
+    promised: NO_PROMISE,
+    inMemory: false,
+    bootId: '',
+    clean: true,
+    suspect: null,
+    damagedFrom: null,
+    commitHint: 0,
+    peers: {},
+  }
+}
+
 const FORMAT = 1
 
 /** JSON inside the two-slot file: written a few times an hour, and read by people in need. */

@@ -13,7 +13,7 @@ import { configsIn } from './log-records.ts'
 import type { LossEntry } from './loss-history.ts'
 import { appendLosses, lossesHeld, lossesIn } from './loss-history.ts'
 import type { ReplicaMeta } from './meta.ts'
-import { NO_PROMISE, decodeMeta, encodeMeta } from './meta.ts'
+import { decodeMeta, encodeMeta, freshMeta } from './meta.ts'
 import { hasRebooted, suspicionAtStart } from './suspicion.ts'
 import type { SyncLevel } from './sync-level.ts'
 import { syncPolicyOf } from './sync-level.ts'
@@ -150,7 +150,7 @@ async function toldByLog(store: {
 async function openMeta(
   options: ReplicaStoreOptions,
 ): Promise<{ metaFile: TwoSlotFile; found: ReplicaMeta }> {
-  const { fileSystem, directory, brokerName, nodeId, log } = options
+  const { fileSystem, directory, brokerName, nodeId, entropy, log } = options
   const path = join(directory, 'meta')
   let opened = await TwoSlotFile.open({ fileSystem, path })
   const hasJournal = await holdsSegments(fileSystem, join(directory, 'journal'))
@@ -163,7 +163,10 @@ async function openMeta(
     opened = await TwoSlotFile.open({ fileSystem, path })
   }
   const metaFile = opened.file
-  if (opened.payload === null) return { metaFile, found: newMeta(options) }
+  if (opened.payload === null) {
+    const sync = options.sync.words
+    return { metaFile, found: freshMeta({ brokerName, nodeId, storeUuid: entropy.uuid(), sync }) }
+  }
   const found = decodeMeta(opened.payload)
   if (found.brokerName !== brokerName || found.nodeId !== nodeId) {
     throw new BrokerError(
@@ -173,26 +176,6 @@ async function openMeta(
     )
   }
   return { metaFile, found }
-}
-
-function newMeta(options: ReplicaStoreOptions): ReplicaMeta {
-  return {
-    brokerName: options.brokerName,
-    nodeId: options.nodeId,
-    storeUuid: options.entropy.uuid(),
-    clusterId: null,
-    configs: [],
-    losses: [],
-    promised: NO_PROMISE,
-    sync: options.sync.words,
-    inMemory: false,
-    bootId: '',
-    clean: true,
-    suspect: null,
-    damagedFrom: null,
-    commitHint: 0,
-    peers: {},
-  }
 }
 
 async function holdsSegments(fileSystem: FileSystem, directory: string): Promise<boolean> {

@@ -2,28 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ReplicaMeta } from '../../src/replication/meta.ts'
-import { NO_PROMISE } from '../../src/replication/meta.ts'
+import { freshMeta } from '../../src/replication/meta.ts'
 import { hasRebooted, suspicionAtStart, wasVolatile } from '../../src/replication/suspicion.ts'
 
 function metaOf(change: Partial<ReplicaMeta>): ReplicaMeta {
-  return {
-    brokerName: 'b',
-    nodeId: 'a',
-    storeUuid: 'a-1',
-    clusterId: 'c',
-    configs: [],
-    losses: [],
-    promised: NO_PROMISE,
-    sync: 'quorum_mem',
-    inMemory: true,
-    bootId: 'boot-1',
-    clean: false,
-    suspect: null,
-    damagedFrom: null,
-    commitHint: 0,
-    peers: {},
-    ...change,
-  }
+  const store = { brokerName: 'b', nodeId: 'a', storeUuid: 'a-1', sync: 'quorum_mem' }
+  const running = { inMemory: true, bootId: 'boot-1', clean: false }
+  return { ...freshMeta(store), ...running, ...change }
 }
 
 describe('suspicion at the start (R33)', () => {

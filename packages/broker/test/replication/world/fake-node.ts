@@ -12,7 +12,7 @@ import {
 } from '../../../src/replication/log-records.ts'
 import { appendLosses, lossesHeld } from '../../../src/replication/loss-history.ts'
 import type { ReplicaMeta } from '../../../src/replication/meta.ts'
-import { NO_PROMISE } from '../../../src/replication/meta.ts'
+import { freshMeta } from '../../../src/replication/meta.ts'
 import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/replica/events.ts'
 import { Replica } from '../../../src/replication/replica/replica.ts'
 import { suspicionAtStart } from '../../../src/replication/suspicion.ts'
@@ -69,7 +69,7 @@ export class FakeNode implements Process {
     this.id = id
     this.storeUuid = `${id}-1`
     this.sync = world.sync
-    this.meta = freshMeta(id, this.storeUuid, { sync: this.sync.words, config })
+    this.meta = joinedMeta(id, this.storeUuid, { sync: this.sync.words, config })
   }
 
   get isUp(): boolean {
@@ -141,7 +141,7 @@ export class FakeNode implements Process {
     this.storeUuid = `${this.id}-${Number(this.storeUuid.split('-')[1]) + 1}`
     this.log = new FakeLog()
     this.#witness.cut(0)
-    this.meta = freshMeta(this.id, this.storeUuid, { sync: this.sync.words, config: null })
+    this.meta = joinedMeta(this.id, this.storeUuid, { sync: this.sync.words, config: null })
   }
 
   /** The log goes back in time, and nobody can know. */
@@ -409,26 +409,15 @@ export class FakeNode implements Process {
   }
 }
 
-export function freshMeta(
+/** Of a replica that has just joined; one with a configuration helped to found the cluster. */
+export function joinedMeta(
   nodeId: string,
   storeUuid: string,
   of: { readonly sync: string; readonly config: ClusterConfig | null },
 ): ReplicaMeta {
   return {
-    brokerName: 'b',
-    nodeId,
-    storeUuid,
+    ...freshMeta({ brokerName: 'b', nodeId, storeUuid, sync: of.sync }),
     clusterId: 'c',
     configs: of.config === null ? [] : [{ index: 0, epoch: 0, config: of.config }],
-    losses: [],
-    promised: NO_PROMISE,
-    sync: of.sync,
-    inMemory: false,
-    bootId: '',
-    clean: true,
-    suspect: null,
-    damagedFrom: null,
-    commitHint: 0,
-    peers: {},
   }
 }

@@ -7,7 +7,7 @@ import type { ReplicaEffect, ReplicaEvent } from '../../../src/replication/repli
 import { Replica } from '../../../src/replication/replica/replica.ts'
 import { parseSyncLevel } from '../../../src/replication/sync-level.ts'
 import { FakeLog } from './fake-log.ts'
-import { TIMINGS, freshMeta } from './fake-node.ts'
+import { TIMINGS, joinedMeta } from './fake-node.ts'
 import { DATA } from './ledger.ts'
 
 export const SEATS: ClusterConfig = {
@@ -39,8 +39,8 @@ export class SoloReplica {
     for (const epoch of options.log ?? []) this.extendLog(epoch)
     const sync = options.sync ?? 'quorum_disk'
     const promised = { epoch: this.log.tail.epoch, candidate: 'an earlier leader', nonce: '' }
-    const fresh = freshMeta('a', 'a-1', { sync, config: SEATS })
-    const meta = { ...fresh, promised, ...options.meta }
+    const joined = joinedMeta('a', 'a-1', { sync, config: SEATS })
+    const meta = { ...joined, promised, ...options.meta }
     this.replica = new Replica(meta, this.log, {
       timings: TIMINGS,
       sync: parseSyncLevel(sync),
