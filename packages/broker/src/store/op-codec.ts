@@ -2,6 +2,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { ByteReader } from '@quorate/core/base/byte-reader'
 import { ByteWriter } from '@quorate/core/base/byte-writer'
 import type { DestinationKind } from '@quorate/core/model/destination'
+import { CHECK_BYTES, writeCheck } from './journal/checked-bytes.ts'
 import type {
   AcknowledgeOp,
   DestinationAddedOp,
@@ -16,9 +17,9 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
 
 /**
  * Operations as payloads of journal records. The record's type says which operation it is; the
- * payload's first byte holds its flags, all of which are 0 so far, and whoever meets another type
- * or flag refuses the log instead of guessing (R4). Numbers are big-endian; u53 is eight bytes
- * below 2^53; string16 is a u16 length and UTF-8.
+ * payload's first byte holds its flags: 1 for a message, 0 for everything else. Whoever meets
+ * another type or flag refuses the log instead of guessing (R4). Numbers are big-endian; u53 is
+ * eight bytes below 2^53; string16 is a u16 length and UTF-8.
  *
  * ```
  * 16 message
@@ -27,7 +28,7 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
  *    | flags | priority | lists n | redeliveries | producer | producerSequence | expirationMs |
  *    |  u8   |    u8    |   u16   |     u32      |   u53    |       u53        |     u53      |
  *    +-------+----------+---------+--------------+----------+------------------+--------------+---
- *      n x list u32, then the body to the end of the payload
+ *      n x list u32, body check u32, then the body to the end of the payload
  * 17 acknowledge, 18 redelivered
  *    flags u8, list u32, count u32, count x varint: the first sequence, then the distances
  * 19 producer               flags u8, id u53, name string16
@@ -39,6 +40,9 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
  * 24 transaction            flags u8, id string16, count u32,
  *                           count x (type u8, length u32, payload)
  * ```
+ *
+ * The body check is the CRC-32 of the body. Bodies are read back alone, without the record whose
+ * checksum covers them, and are verified by it (checked-bytes.ts). Messages with flags 0 had none.
  */
 export const OP_TYPES = {
   message: 16,
@@ -71,6 +75,8 @@ type FlatOp = Exclude<LogOp, TransactionOp>
 type SequencesOp = AcknowledgeOp | RedeliveredOp
 
 const MESSAGE_FIXED_BYTES = 32
+/** Bit 0: the body has a check. There is no message without. */
+const MESSAGE_FLAGS = 1
 const SEQUENCES_FIXED_BYTES = 9
 const NESTED_HEADER_BYTES = 5
 /** Largest value of a 32-bit field. */
@@ -98,7 +104,7 @@ export function encodeOp(op: LogOp): EncodedOp {
 /**
  * Decodes the payload of a record of type FIRST_OP_TYPE or above. Bodies are slices of `payload`,
  * so the distance of their `byteOffset`s is the body's offset in it. Throws UNSUPPORTED_FORMAT for
- * types and flags of a later version, MALFORMED_FRAME for everything else that is no operation.
+ * types and flags of another version, MALFORMED_FRAME for everything else that is no operation.
  */
 export function decodeOp(type: number, payload: Buffer): LogOp {
   return type === OP_TYPES.transaction ? decodeTransaction(payload) : decodeFlat(type, payload)
@@ -108,8 +114,9 @@ function encodeMessage(op: MessageOp): EncodedOp {
   const count = op.lists.length
   check(count <= MESSAGE_LISTS_MAX, 'a message on too many lists')
   check(op.priority >= 0 && op.priority <= 9, 'a priority outside 0 to 9')
-  const head = Buffer.allocUnsafe(MESSAGE_FIXED_BYTES + 4 * count)
-  head[0] = 0
+  const checkAt = MESSAGE_FIXED_BYTES + 4 * count
+  const head = Buffer.allocUnsafe(checkAt + CHECK_BYTES)
+  head[0] = MESSAGE_FLAGS
   head[1] = op.priority
   head.writeUInt16BE(count, 2)
   head.writeUInt32BE(Math.min(op.redeliveries, UINT32_MAX), 4)
@@ -119,6 +126,7 @@ function encodeMessage(op: MessageOp): EncodedOp {
   for (let i = 0; i < count; i++) {
     head.writeUInt32BE(op.lists[i] as number, MESSAGE_FIXED_BYTES + 4 * i)
   }
+  writeCheck(head, checkAt, op.body)
   return { type: OP_TYPES.message, chunks: [head, op.body], length: head.length + op.body.length }
 }
 
@@ -206,14 +214,16 @@ function decodeFlat(type: number, payload: Buffer): FlatOp {
 
 function decodeMessage(payload: Buffer): MessageOp {
   if (payload.length < MESSAGE_FIXED_BYTES) throw malformed('a message shorter than its header')
-  if (payload[0] !== 0) throw unsupported(`message flags ${payload[0]}`)
+  if (payload[0] !== MESSAGE_FLAGS) throw unsupported(`message flags ${payload[0]}`)
   const priority = payload.readUInt8(1)
   if (priority > 9) throw malformed(`a priority of ${priority}`)
   const count = payload.readUInt16BE(2)
-  const bodyAt = MESSAGE_FIXED_BYTES + 4 * count
+  const checkAt = MESSAGE_FIXED_BYTES + 4 * count
+  const bodyAt = checkAt + CHECK_BYTES
   if (payload.length < bodyAt) throw malformed(`${count} lists in ${payload.length} bytes`)
   const lists: number[] = []
-  for (let at = MESSAGE_FIXED_BYTES; at < bodyAt; at += 4) lists.push(payload.readUInt32BE(at))
+  for (let at = MESSAGE_FIXED_BYTES; at < checkAt; at += 4) lists.push(payload.readUInt32BE(at))
+  // The body is not held against its check here: the record's checksum has covered both.
   return {
     kind: 'message',
     lists,
@@ -335,6 +345,6 @@ function malformed(what: string): BrokerError {
 function unsupported(what: string): BrokerError {
   return new BrokerError(
     'UNSUPPORTED_FORMAT',
-    `The log holds ${what}: it was written by a later version.`,
+    `The log holds ${what}: it was written by another version.`,
   )
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { BrokerError } from '@quorate/core/base/errors'
 import { openReplicaStore } from '../../src/replication/replica-store.ts'
+import { CHECK_BYTES, writeCheck } from '../../src/store/journal/checked-bytes.ts'
 import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
 import { DATA, FakeCoordination, TestNode, leaderOf, until } from './node-fixture.ts'
 
@@ -120,6 +121,33 @@ describe('replica node', { timeout: 60_000 }, () => {
     await alone.node.stop()
     const store = await openReplicaStore(alone.storeOptions)
     assert.equal(store.journal.tail.index, index - 2)
+    assert.match(store.meta.suspect ?? '', /JOURNAL_CORRUPT/)
+    await store.journal.close({ clean: false })
+  })
+
+  it('takes damage in bytes that are read alone for damage of their record (R32)', async (t) => {
+    const { nodes } = await cluster(t, ['a'])
+    const [alone] = nodes as [TestNode]
+    const leader = await leaderOf(nodes)
+    send(leader, 'one')
+    const body = Buffer.from('two')
+    const check = Buffer.alloc(CHECK_BYTES)
+    writeCheck(check, 0, body)
+    const index = leader.node.append(DATA, [check, body])
+    await until('applied', () => leader.records.appliedIndex >= index)
+    const { position: end } = await alone.node.journal.pointAt(index)
+    const range = { position: end - body.length, length: body.length }
+    assert.deepEqual(await alone.node.journal.readAt([range]), [body])
+    const [file] = (await alone.fileSystem.list('/data/a/journal')).filter((name) =>
+      name.endsWith('.log'),
+    )
+    alone.fileSystem.flip(`/data/a/journal/${file}`, end - 1, 1)
+    const error: unknown = await alone.node.journal.readAt([range]).catch((why: unknown) => why)
+    alone.node.fail(error as BrokerError)
+    await alone.node.stop()
+    assert.equal(alone.stepDowns.length, 1)
+    const store = await openReplicaStore(alone.storeOptions)
+    assert.equal(store.journal.tail.index, index - 1)
     assert.match(store.meta.suspect ?? '', /JOURNAL_CORRUPT/)
     await store.journal.close({ clean: false })
   })

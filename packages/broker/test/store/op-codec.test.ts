@@ -1,8 +1,10 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { ErrorCode } from '@quorate/core/base/errors'
+import { CHECK_BYTES, isIntact } from '../../src/store/journal/checked-bytes.ts'
 import { OP_TYPES, decodeOp, encodeOp } from '../../src/store/op-codec.ts'
 import type { LogOp, MessageOp } from '../../src/store/log-op.ts'
 import { anyFlatOp, anyOp } from './random-ops.ts'
@@ -30,10 +32,21 @@ describe('operation codec', () => {
   it('lays a message out as drawn', () => {
     assert.equal(
       payloadOf(message).toString('hex'),
-      '00' + '04' + '0001' + '00000001' + // flags, priority, lists, redeliveries
+      '01' + '04' + '0001' + '00000001' + // flags, priority, lists, redeliveries
         '0000000000000003' + '0000000100000002' + '0000018bcfe56800' + // producer, sequence, expiry
-        '00000007' + '68656c6c6f', // list, body
+        '00000007' + '3610a686' + '68656c6c6f', // list, check of the body, body
     ) // prettier-ignore
+  })
+
+  it('lays a message out as docs/internals/journal-format.md says', () => {
+    const page = readFileSync(
+      new URL('../../../../docs/internals/journal-format.md', import.meta.url),
+      'utf8',
+    )
+    const drawn = [...page.matchAll(/```hex\n([\s\S]*?)```/g)].map(([, block]) =>
+      block?.replaceAll(/#.*|\s/g, ''),
+    )
+    assert.ok(drawn.includes(payloadOf(message).toString('hex')))
   })
 
   it('lays an acknowledgement out as drawn', () => {
@@ -76,17 +89,33 @@ describe('operation codec', () => {
     assert.equal(decoded.body.byteOffset - payload.byteOffset, payload.length)
   })
 
-  it('refuses the flags and types of a later version', () => {
+  it('refuses the flags and types of another version', () => {
     fc.assert(
-      fc.property(anyFlatOp, fc.integer({ min: 1, max: 255 }), (op, flags) => {
+      fc.property(anyFlatOp, fc.integer({ min: 1, max: 255 }), (op, change) => {
         const payload = payloadOf(op)
-        payload[0] = flags
+        payload[0]! ^= change
         assert.throws(() => decodeOp(OP_TYPES[op.kind], payload), hasCode('UNSUPPORTED_FORMAT'))
       }),
     )
     for (const type of [0, 1, 15, 25, 255]) {
       assert.throws(() => decodeOp(type, Buffer.alloc(40)), hasCode('UNSUPPORTED_FORMAT'))
     }
+  })
+
+  it('puts the check of a body directly before it, in a transaction too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { minLength: 1 }), (bodies) => {
+        const ops = bodies.map((body) => ({ ...message, body: Buffer.from(body) }))
+        const payload = payloadOf({ kind: 'transaction', id: 'tx', ops })
+        const decoded = decodeOp(OP_TYPES.transaction, payload)
+        assert.ok(decoded.kind === 'transaction')
+        for (const op of decoded.ops) {
+          assert.ok(op.kind === 'message')
+          const bodyAt = op.body.byteOffset - payload.byteOffset
+          assert.ok(isIntact(payload, bodyAt - CHECK_BYTES, op.body.length))
+        }
+      }),
+    )
   })
 
   it('refuses a transaction within a transaction, and a later operation within one', () => {

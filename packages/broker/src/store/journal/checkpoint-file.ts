@@ -78,7 +78,8 @@ function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   return writer.finish()
 }
 
-function decodeCheckpoint(payload: Buffer): Checkpoint {
+/** Of the payload of the two-slot file. Throws UNSUPPORTED_FORMAT, MALFORMED_FRAME. */
+export function decodeCheckpoint(payload: Buffer): Checkpoint {
   const reader = new ByteReader(payload)
   const format = reader.uint16()
   if (format !== FORMAT) {

@@ -1,4 +1,5 @@
 import { BrokerError, assert } from '@quorate/core/base/errors'
+import { CHECK_BYTES, isIntact } from './checked-bytes.ts'
 import { FileWindow } from './file-window.ts'
 import { readFully } from './file-system.ts'
 import type { LogBatch, LogPoint } from './log-batch.ts'
@@ -7,7 +8,7 @@ import { HEADER_BYTES, decodeHeader, emptyHeader, recordBytes } from './record.t
 import type { Segment } from './segment.ts'
 import type { SegmentDirectory } from './segment-directory.ts'
 
-/** A byte range inside the log: for instance the body of a message. */
+/** Bytes of the log that have their check before them: for instance the body of a message. */
 export interface ByteRange {
   readonly position: number
   readonly length: number
@@ -28,7 +29,7 @@ const HEADER_WINDOW_BYTES = 64 * 1024
 /** Ends of recent reads that are remembered exactly: sequential readers need no lookup. */
 const RECENT_ENDS = 8
 
-/** Reads what is written, verifying everything it returns as records. */
+/** Reads what is written, verifying everything it returns. */
 export class JournalReader {
   readonly #directory: SegmentDirectory
   readonly #recent: LogPoint[] = []
@@ -71,11 +72,13 @@ export class JournalReader {
   }
 
   /**
-   * The bytes of each range, in order. They are not verified: no checksum covers part of a record.
+   * The bytes of each range, in order, each held against the check before it. JOURNAL_CORRUPT names
+   * the record that holds what is damaged; for a range that no segment holds before `end` it names
+   * none: who asks for it is wrong, not the log.
    */
-  async readAt(ranges: readonly ByteRange[]): Promise<Buffer[]> {
+  async readAt(ranges: readonly ByteRange[], end: LogPoint): Promise<Buffer[]> {
     const results = new Array<Buffer>(ranges.length)
-    const groups = this.#groupsOf(ranges)
+    const groups = this.#groupsOf(ranges, end)
     let next = 0
     const work = async (): Promise<void> => {
       for (let group = groups[next++]; group !== undefined; group = groups[next++]) {
@@ -112,25 +115,37 @@ export class JournalReader {
   async #walk(segment: Segment, from: LogPoint, index: number): Promise<LogPoint> {
     return this.#directory.using(segment, async (file) => {
       const window = new FileWindow(file, HEADER_WINDOW_BYTES)
-      const header = emptyHeader()
       let point = from
-      while (point.index < index) {
-        const bytes = await window.at(segment.offsetOf(point.position), HEADER_BYTES)
-        const fault = bytes.length < HEADER_BYTES ? 'content' : decodeHeader(bytes, 0, header)
-        if (fault !== 'none') throw this.#corrupt(segment, point, `invalid header (${fault})`)
-        const discontinuity = discontinuityOf(header, point)
-        if (discontinuity !== null) throw this.#corrupt(segment, point, discontinuity)
-        const { epoch, headerChecksum: chain } = header
-        point = {
-          index: header.index,
-          epoch,
-          chain,
-          position: point.position + recordBytes(header),
-        }
-        segment.points.add(point)
-      }
+      while (point.index < index) point = await this.#next(segment, window, point)
       return point
     })
+  }
+
+  /** The point before the record that holds the byte at `position`, as the headers say. */
+  async #pointBefore(segment: Segment, position: number): Promise<LogPoint> {
+    return this.#directory.using(segment, async (file) => {
+      const window = new FileWindow(file, HEADER_WINDOW_BYTES)
+      let point = segment.points.beforePosition(position)
+      for (;;) {
+        const next = await this.#next(segment, window, point)
+        if (next.position > position) return point
+        point = next
+      }
+    })
+  }
+
+  /** The point after the record that begins at `point`, of which the header alone is read. */
+  async #next(segment: Segment, window: FileWindow, point: LogPoint): Promise<LogPoint> {
+    const header = emptyHeader()
+    const bytes = await window.at(segment.offsetOf(point.position), HEADER_BYTES)
+    const fault = bytes.length < HEADER_BYTES ? 'content' : decodeHeader(bytes, 0, header)
+    if (fault !== 'none') throw this.#corrupt(segment, point, `invalid header (${fault})`)
+    const discontinuity = discontinuityOf(header, point)
+    if (discontinuity !== null) throw this.#corrupt(segment, point, discontinuity)
+    const { index, epoch, headerChecksum: chain } = header
+    const next = { index, epoch, chain, position: point.position + recordBytes(header) }
+    segment.points.add(next)
+    return next
   }
 
   #remember(segment: Segment, point: LogPoint): void {
@@ -139,17 +154,18 @@ export class JournalReader {
     this.#nextRecent = (this.#nextRecent + 1) % RECENT_ENDS
   }
 
-  #groupsOf(ranges: readonly ByteRange[]): ReadGroup[] {
+  #groupsOf(ranges: readonly ByteRange[], logEnd: LogPoint): ReadGroup[] {
     const order = ranges.map((range, slot) => ({ range, slot }))
     order.sort((a, b) => a.range.position - b.range.position)
     const groups: ReadGroup[] = []
     let group: ReadGroup | undefined
     for (const { range, slot } of order) {
+      const start = range.position - CHECK_BYTES
       const end = range.position + range.length
-      const segment = this.#directory.at(range.position)
-      assert(segment !== undefined, 'ranges lie inside the log')
-      if (group === undefined || group.segment !== segment || !fits(group, range.position, end)) {
-        group = { segment, start: range.position, end, members: [] }
+      const segment = this.#segmentOf(start, end, logEnd)
+      if (segment === null) throw outsideTheLog(range)
+      if (group === undefined || group.segment !== segment || !fits(group, start, end)) {
+        group = { segment, start, end, members: [] }
         groups.push(group)
       }
       group.end = Math.max(group.end, end)
@@ -160,18 +176,25 @@ export class JournalReader {
 
   async #readGroup(group: ReadGroup, results: Buffer[]): Promise<void> {
     const { segment, start, end } = group
-    const length = end - start
     const bytes = await this.#directory.using(segment, (file) =>
-      readFully(file, segment.offsetOf(start), length),
+      readFully(file, segment.offsetOf(start), end - start),
     )
-    if (bytes.length < length) {
-      const offset = segment.offsetOf(start) + bytes.length
-      throw corruptJournal({ file: segment.fileName, offset }, 'the file ends inside a record')
-    }
     for (const { slot, range } of group.members) {
       const from = range.position - start
+      if (!isIntact(bytes, from - CHECK_BYTES, range.length)) {
+        const record = await this.#pointBefore(segment, range.position - CHECK_BYTES)
+        const why = `the ${range.length} bytes at ${range.position} are not what was written`
+        throw this.#corrupt(segment, record, why)
+      }
       results[slot] = bytes.subarray(from, from + range.length)
     }
+  }
+
+  /** The segment that holds these bytes before the end of the log, whole. */
+  #segmentOf(start: number, end: number, logEnd: LogPoint): Segment | null {
+    const segment = this.#directory.at(start)
+    const isWhole = segment === this.#directory.at(end - 1) && end <= logEnd.position
+    return isWhole ? (segment ?? null) : null
   }
 
   #corrupt(segment: Segment, previous: LogPoint, why: string): BrokerError {
@@ -203,6 +226,15 @@ export interface CorruptPlace {
   readonly offset: number
   /** The first record that cannot be trusted, where known. */
   readonly fromIndex?: number
+}
+
+/**
+ * A position or a length that the log never gave. It is read from the index, so it may come from
+ * damage: of the index, which is made anew from the log when it is deleted.
+ */
+function outsideTheLog({ position, length }: ByteRange): BrokerError {
+  const message = `no record holds ${length} bytes at ${position}: is the index damaged?`
+  return new BrokerError('JOURNAL_CORRUPT', message, { details: { position, length } })
 }
 
 export function corruptJournal(place: CorruptPlace, why: string): BrokerError {

@@ -243,18 +243,13 @@ export class Journal {
   }
 
   /**
-   * The bytes of these ranges, in order: message bodies, for instance. All of them must be written.
-   * Neighbours are read together. No checksum covers them; the record's own does (`read`).
+   * The bytes of these ranges, in order: message bodies, for instance. All of them must be written,
+   * with their check before them (checked-bytes.ts), and are verified. Neighbours are read together.
+   * Rejects with JOURNAL_CORRUPT, with the details of `read` when the log is damaged, and without
+   * `file` when it never held such a range.
    */
   readAt(ranges: readonly ByteRange[]): Promise<Buffer[]> {
-    return this.#reading(() => {
-      const { position } = this.#appender.written
-      for (const range of ranges) {
-        const inside = range.position >= this.startPosition
-        assert(inside && range.position + range.length <= position, 'a range lies in the log')
-      }
-      return this.#reader.readAt(ranges)
-    })
+    return this.#reading(() => this.#reader.readAt(ranges, this.#appender.written))
   }
 
   /** The point after record `index`; `index` may be one less than the first kept. */

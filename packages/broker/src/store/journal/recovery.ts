@@ -7,12 +7,13 @@ import { readFully, writeFully } from './file-system.ts'
 import { FileWindow } from './file-window.ts'
 import type { LogPoint } from './log-batch.ts'
 import { EMPTY_LOG, discontinuityOf } from './log-batch.ts'
+import type { RestFacts } from './log-rest.ts'
+import { NO_REST, examineRest } from './log-rest.ts'
 import type { CorruptPlace } from './journal-reader.ts'
 import { corruptJournal } from './journal-reader.ts'
 import {
   FLAG_SEGMENT_START,
   HEADER_BYTES,
-  RECORD_MAGIC,
   decodeHeader,
   emptyHeader,
   recordBytes,
@@ -210,58 +211,10 @@ class Recovery {
 
   /** Looks through everything behind the tail. */
   async #examineRest(): Promise<RestFacts> {
-    const nothing = { restZero: true, validFollows: false, usedBytes: 0 }
     const { clean, synced } = this.#checkpoint ?? { clean: false, synced: null }
     // Closed in order: nothing was ever written behind the checkpoint.
-    if (clean && synced?.index === this.#tail.index) return nothing
-    const rest = { ...nothing }
-    for (const file of this.#files) {
-      const end = file.position + file.sizeBytes
-      if (end <= this.#tail.position) continue
-      await this.#examineFile(file, rest)
-    }
-    return rest
-  }
-
-  async #examineFile(found: FoundFile, rest: { -readonly [K in keyof RestFacts]: RestFacts[K] }) {
-    const file = await this.#directory.fileSystem.open(this.#pathOf(found), 'read')
-    try {
-      const window = new FileWindow(file, SCAN_WINDOW_BYTES)
-      const start = Math.max(0, this.#tail.position - found.position)
-      for (let offset = start; offset < found.sizeBytes; offset += SCAN_WINDOW_BYTES) {
-        // Some bytes more, so that no header is missed because it straddles two windows.
-        const bytes = await window.at(offset, SCAN_WINDOW_BYTES + HEADER_BYTES - 1)
-        const used = lengthWithoutZeros(bytes)
-        if (used === 0) continue
-        rest.restZero = false
-        rest.usedBytes = found.position + offset + used - this.#tail.position
-        if (!rest.validFollows) {
-          rest.validFollows = await this.#hasRecord(bytes, found.position + offset, found, file)
-        }
-      }
-    } finally {
-      await file.close()
-    }
-  }
-
-  /** A whole record that can have come after the tail: not below it in index or epoch. */
-  async #hasRecord(bytes: Buffer, position: number, found: FoundFile, file: File) {
-    const header = emptyHeader()
-    for (let at = bytes.indexOf(MAGIC_BYTES); at >= 0; at = bytes.indexOf(MAGIC_BYTES, at + 1)) {
-      if (position + at === this.#tail.position || at + HEADER_BYTES > bytes.length) continue
-      if (decodeHeader(bytes, at, header) !== 'none') continue
-      const ahead = header.index - this.#tail.index
-      const distance = position + at - this.#tail.position
-      if (ahead < 1 || ahead > 1 + distance / HEADER_BYTES) continue
-      if (header.epoch < this.#tail.epoch) continue
-      const payloadOffset = position + at - found.position + HEADER_BYTES
-      const payload = await new FileWindow(file, SCAN_WINDOW_BYTES).checksumAt(
-        payloadOffset,
-        header.payloadLength,
-      )
-      if (payload === header.payloadChecksum) return true
-    }
-    return false
+    if (clean && synced?.index === this.#tail.index) return NO_REST
+    return examineRest(this.#directory, this.#files, this.#tail)
   }
 
   #wasSynced(): boolean {
@@ -374,11 +327,6 @@ interface RecordFacts extends Pick<
   readonly lastPage: number
 }
 
-interface RestFacts extends Pick<RecoveryFacts, 'restZero' | 'validFollows'> {
-  /** Bytes behind the tail up to the last that is not zero. */
-  readonly usedBytes: number
-}
-
 const NO_RECORD: RecordFacts = {
   headerValid: false,
   payloadValid: false,
@@ -386,9 +334,6 @@ const NO_RECORD: RecordFacts = {
   epochPlausible: false,
   lastPage: Infinity,
 }
-
-const MAGIC_BYTES = Buffer.alloc(4)
-MAGIC_BYTES.writeUInt32BE(RECORD_MAGIC)
 
 function isGood(facts: RecordFacts): boolean {
   return facts.headerValid && facts.payloadValid && facts.continues && facts.epochPlausible
@@ -412,23 +357,11 @@ function outcomeOf(decision: RecoveryDecision): RecoveryReport['outcome'] {
  * So what is broken off has nothing in the last page that it was to reach, nor behind it: bytes
  * there mean that all of it was written.
  */
-function lastPageOf(offset: number, length: number): number {
+export function lastPageOf(offset: number, length: number): number {
   return Math.max(offset, Math.floor((offset + length - 1) / PAGE_BYTES) * PAGE_BYTES)
 }
 
 const PAGE_BYTES = 4096
-
-/** Length of `bytes` up to the last that is not zero. */
-function lengthWithoutZeros(bytes: Buffer): number {
-  let length = bytes.length
-  while (length >= ZEROS.length && bytes.subarray(length - ZEROS.length, length).equals(ZEROS)) {
-    length -= ZEROS.length
-  }
-  while (length > 0 && bytes[length - 1] === 0) length--
-  return length
-}
-
-const ZEROS = Buffer.alloc(PAGE_BYTES)
 
 /** Where a journal without a checkpoint begins: what its first record says it continues. */
 async function originOf(

@@ -23,6 +23,11 @@ export class SparsePoints {
     return this.#points[this.#search((point) => point.index <= index)]!
   }
 
+  /** The last known point at or before this position. */
+  beforePosition(position: number): LogPoint {
+    return this.#points[this.#search((point) => point.position <= position)]!
+  }
+
   /** Remembers a point, unless one nearby is known. */
   add(point: LogPoint): void {
     const at = this.#search((known) => known.index <= point.index)

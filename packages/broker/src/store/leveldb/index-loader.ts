@@ -34,7 +34,7 @@ export async function loadIndex(
   applied: AppliedRow,
   target: { readonly fold: Fold; readonly ledger: RowLedger },
 ): Promise<void> {
-  const loader = new Loader(target.fold, target.ledger)
+  const loader = new Loader(target.fold, target.ledger, applied.applied.position)
   for await (const rows of database.rows()) {
     asCorrupt(() => {
       for (const [key, value] of rows) loader.add(key, value)
@@ -46,11 +46,14 @@ export async function loadIndex(
 class Loader {
   readonly #fold: Fold
   readonly #ledger: RowLedger
+  /** Where the part of the log ends that the rows are the fold of. */
+  readonly #endPosition: number
   readonly #producers: ProducerEntry[] = []
 
-  constructor(fold: Fold, ledger: RowLedger) {
+  constructor(fold: Fold, ledger: RowLedger, endPosition: number) {
     this.#fold = fold
     this.#ledger = ledger
+    this.#endPosition = endPosition
   }
 
   add(key: Buffer, value: Buffer): void {
@@ -105,7 +108,11 @@ class Loader {
     const { list: id, first } = readPageKey(key)
     const list = this.#fold.lists.get(id)
     if (list === undefined) throw corrupt(`a page of list ${id}, which it does not know`)
-    list.restore(decodePage(id, first, content))
+    const page = decodePage(id, first, content)
+    for (const { position, length } of page) {
+      if (position + length > this.#endPosition) throw corrupt('a body behind the end of its log')
+    }
+    list.restore(page)
   }
 }
 

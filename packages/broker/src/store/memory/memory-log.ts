@@ -1,5 +1,6 @@
-import { assert } from '@quorate/core/base/errors'
+import { BrokerError, assert } from '@quorate/core/base/errors'
 import type { BodyRef, BodySource } from '../body-source.ts'
+import { CHECK_BYTES, isIntact } from '../journal/checked-bytes.ts'
 import { sliceChunks } from '../journal/chunk-cursor.ts'
 import { BatchBuilder, EMPTY_LOG, forEachRecord } from '../journal/log-batch.ts'
 import type { LogBatch, LogPoint } from '../journal/log-batch.ts'
@@ -79,20 +80,26 @@ export class MemoryLog implements LogWriter, BodySource {
   }
 
   readAt(refs: readonly BodyRef[]): Promise<Buffer[]> {
-    return Promise.resolve(refs.map((ref) => this.#bytesAt(ref)))
+    return new Promise((resolve) => resolve(refs.map((ref) => this.#bodyAt(ref))))
   }
 
-  #bytesAt({ position, length }: BodyRef): Buffer {
+  #bodyAt({ position, length }: BodyRef): Buffer {
     const batch = this.#batches.find((candidate) => position <= candidate.last.position)
-    assert(batch !== undefined, 'a body lies in the log')
-    const start = position - batch.previous.position
-    const bytes = Buffer.concat(sliceChunks(batch.chunks, start, start + length))
-    assert(bytes.length === length, 'a body lies within one batch')
-    return bytes
+    const start = position - CHECK_BYTES - (batch?.previous.position ?? 0)
+    if (batch === undefined || start < 0) throw corrupt({ position, length })
+    const bytes = Buffer.concat(sliceChunks(batch.chunks, start, start + CHECK_BYTES + length))
+    if (!isIntact(bytes, 0, length)) throw corrupt({ position, length })
+    return bytes.subarray(CHECK_BYTES)
   }
 }
 
 const SEGMENT_BYTES = 100 * 1024 * 1024
+
+/** As the journal says it of bytes that no file holds. */
+function corrupt(ref: BodyRef): BrokerError {
+  const message = `the log does not hold a body of ${ref.length} bytes at ${ref.position}`
+  return new BrokerError('JOURNAL_CORRUPT', message, { details: { ...ref } })
+}
 
 function pointInside(batch: LogBatch, index: number): LogPoint {
   let point = batch.previous

@@ -2,6 +2,7 @@ import { ManualClock } from '@quorate/core/base/manual-clock'
 import { silentLog } from '@quorate/core/base/log'
 import type { BrokerError } from '@quorate/core/base/errors'
 import type { SyncPolicy } from '../../../src/store/journal/appender.ts'
+import { CHECK_BYTES, writeCheck } from '../../../src/store/journal/checked-bytes.ts'
 import { Journal } from '../../../src/store/journal/journal.ts'
 import type { JournalOptions } from '../../../src/store/journal/journal.ts'
 import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
@@ -97,6 +98,13 @@ export class JournalFixture {
 /** A payload that tells which one it is. */
 export function payloadOf(number: number, length = 100): Buffer {
   return Buffer.alloc(length, `<${number}>`)
+}
+
+/** Its check, and then what tells which one it is: a body as the log holds it. */
+export function checkedPayloadOf(number: number, length = 100): Buffer {
+  const payload = payloadOf(number, length)
+  writeCheck(payload, 0, payload.subarray(CHECK_BYTES))
+  return payload
 }
 
 /** Every record of the journal from its first on, as payload texts. */

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FileOperation } from '../../../src/store/journal/memory-file-system.ts'
 import type { Journal } from '../../../src/store/journal/journal.ts'
-import { DIRECTORY, JournalFixture, payloadOf } from './journal-fixture.ts'
+import { DIRECTORY, JournalFixture, checkedPayloadOf, payloadOf } from './journal-fixture.ts'
 
 async function filled(count: number, options = {}) {
   const fixture = new JournalFixture(options)
   const { journal } = await fixture.open()
-  for (let i = 1; i <= count; i++) fixture.append(journal, [payloadOf(i)])
+  for (let i = 1; i <= count; i++) fixture.append(journal, [checkedPayloadOf(i)])
   await journal.sync()
   return { fixture, journal }
 }
@@ -21,7 +21,8 @@ function readsOf(fixture: JournalFixture): FileOperation[] {
   return reads
 }
 
-const bodyAt = (index: number) => ({ position: (index - 1) * 140 + 40, length: 100 })
+/** Behind the header and the check of record `index`. */
+const bodyAt = (index: number) => ({ position: (index - 1) * 140 + 44, length: 96 })
 
 describe('journal reader', () => {
   it('reads neighbouring ranges at once, and distant ones apart', async () => {
@@ -37,12 +38,86 @@ describe('journal reader', () => {
   it('reads ranges of several segments', async () => {
     const { journal } = await filled(100, { segmentSizeBytes: 1_400 })
     const bodies = await journal.readAt(Array.from({ length: 100 }, (_, i) => bodyAt(i + 1)))
-    bodies.forEach((body, i) => assert.ok(body.equals(payloadOf(i + 1))))
+    bodies.forEach((body, i) => assert.ok(body.equals(checkedPayloadOf(i + 1).subarray(4))))
   })
 
-  it('refuses ranges outside the log', async () => {
-    const { journal } = await filled(3)
-    await assert.rejects(journal.readAt([{ position: 400, length: 21 }]), /lies in the log/)
+  it('refuses ranges that no segment holds, and blames no record for them', async () => {
+    const { journal } = await filled(30, { segmentSizeBytes: 1_400 })
+    const wrong = [
+      { position: 3, length: 5 },
+      { position: 30 * 140 - 20, length: 21 },
+      { position: 1_500, length: 1_301 },
+      { position: 0, length: Number.MAX_SAFE_INTEGER },
+      { position: Number.MAX_SAFE_INTEGER, length: Number.MAX_SAFE_INTEGER },
+    ]
+    for (const details of wrong) {
+      const expected = { code: 'JOURNAL_CORRUPT', details }
+      await assert.rejects(journal.readAt([bodyAt(1), details]), expected)
+    }
+  })
+
+  it('names the record in which a range is not what was written', async () => {
+    const file = '0000000000000578.log'
+    for (const [offset, change] of [
+      [140 + 40, 1],
+      [140 + 43, 0x80],
+      [140 + 44, 1],
+      [140 + 100, 0xff],
+      [140 + 139, 4],
+    ] as const) {
+      const { fixture, journal } = await filled(40, { segmentSizeBytes: 1_400 })
+      fixture.fileSystem.flip(`${DIRECTORY}/${file}`, offset, change)
+      await journal.readAt([bodyAt(11), bodyAt(13)])
+      await assert.rejects(journal.readAt([bodyAt(30), bodyAt(12), bodyAt(13)]), {
+        code: 'JOURNAL_CORRUPT',
+        details: { file, offset: 140, fromIndex: 12 },
+      })
+    }
+  })
+
+  it('names the record that begins before a range which is the wrong one', async () => {
+    const { journal } = await filled(10)
+    for (const range of [
+      { position: 5 * 140 + 44, length: 95 },
+      { position: 5 * 140 + 44, length: 97 },
+      { position: 5 * 140 + 45, length: 95 },
+      { position: 5 * 140 + 44, length: 140 },
+      // The check of nothing is 0, and these are header bytes.
+      { position: 5 * 140 + 4, length: 0 },
+    ]) {
+      const expected = { details: { file: '0000000000000000.log', offset: 700, fromIndex: 6 } }
+      await assert.rejects(journal.readAt([range]), expected)
+    }
+  })
+
+  it('names an earlier record when its header is damaged, too', async () => {
+    const { fixture, journal } = await filled(10)
+    const path = `${DIRECTORY}/0000000000000000.log`
+    fixture.fileSystem.flip(path, 8 * 140 + 50, 1)
+    fixture.fileSystem.flip(path, 3 * 140 + 12, 1)
+    const expected = { details: { file: '0000000000000000.log', offset: 420, fromIndex: 4 } }
+    await assert.rejects(journal.readAt([bodyAt(9)]), expected)
+  })
+
+  it('names the record in which a file ends before a range does', async () => {
+    const { fixture, journal } = await filled(40, { segmentSizeBytes: 1_400 })
+    fixture.fileSystem.cutShort(`${DIRECTORY}/0000000000000578.log`, 3 * 140 + 90)
+    await assert.rejects(journal.readAt([bodyAt(13), bodyAt(14)]), {
+      code: 'JOURNAL_CORRUPT',
+      details: { file: '0000000000000578.log', offset: 420, fromIndex: 14 },
+    })
+  })
+
+  it('finds a byte in a record however far the known points are apart', async () => {
+    const { fixture, journal } = await filled(2_000, { segmentSizeBytes: 1_000_000 })
+    await journal.read(1_000, 1_000)
+    await journal.read(1_500, 1_000)
+    for (const index of [2_000, 1_503, 1_499, 3, 1]) {
+      const path = `${DIRECTORY}/0000000000000000.log`
+      fixture.fileSystem.flip(path, bodyAt(index).position + 50, 1)
+      const expected = { code: 'JOURNAL_CORRUPT', message: new RegExp(`record ${index}\\)`) }
+      await assert.rejects(journal.readAt([bodyAt(index)]), expected)
+    }
   })
 
   it('needs no lookup when it reads on', async () => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BrokerError } from '@quorate/core/base/errors'
+import { CHECK_BYTES } from '../../../src/store/journal/checked-bytes.ts'
 import type { Journal } from '../../../src/store/journal/journal.ts'
 import { BatchBuilder, parseBatch } from '../../../src/store/journal/log-batch.ts'
 import {
   DIRECTORY,
   JournalFixture,
   SEGMENT_BYTES,
+  checkedPayloadOf,
   payloadOf,
   payloadsIn,
   settle,
@@ -97,16 +99,16 @@ describe('journal: append and read', () => {
     const { journal } = await fixture.open()
     const ranges: { position: number; length: number }[] = []
     for (let i = 1; i <= 90; i++) {
-      ranges.push({ position: journal.tail.position + 40, length: 100 })
+      ranges.push({ position: journal.tail.position + 44, length: 96 })
       // A segment begins where the one before ended, so the sum holds across it.
-      fixture.append(journal, [payloadOf(i)])
+      fixture.append(journal, [checkedPayloadOf(i)])
     }
     await journal.sync()
     const order = [7, 88, 3, 42, 41, 43, 0, 89]
     const bodies = await journal.readAt(order.map((i) => ranges[i]!))
     assert.deepEqual(
       bodies.map((body) => body.toString('latin1')),
-      order.map((i) => payloadOf(i + 1).toString('latin1')),
+      order.map((i) => checkedPayloadOf(i + 1).toString('latin1', CHECK_BYTES)),
     )
   })
 

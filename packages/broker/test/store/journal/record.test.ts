@@ -34,7 +34,8 @@ describe('record', () => {
     const first = Buffer.concat(builder.take().chunks)
     builder.add(2, Buffer.alloc(0))
     const second = Buffer.concat(builder.take().chunks)
-    assert.deepEqual(vectorsOfPage().map(hex), [first, second].map(hex))
+    // The third is a payload: op-codec.test.ts.
+    assert.deepEqual(vectorsOfPage().slice(0, 2).map(hex), [first, second].map(hex))
   })
 
   it('returns every field as it was written, up to the largest numbers', () => {

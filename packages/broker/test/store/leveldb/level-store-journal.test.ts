@@ -1,15 +1,17 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import type { BrokerError } from '@quorate/core/base/errors'
 import type { Journal } from '../../../src/store/journal/journal.ts'
 import type { LogPoint } from '../../../src/store/journal/log-batch.ts'
+import { segmentPosition } from '../../../src/store/journal/segment.ts'
 import type { LevelStore } from '../../../src/store/leveldb/level-store.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import type { LogOp } from '../../../src/store/log-op.ts'
 import { encodeOp } from '../../../src/store/op-codec.ts'
 import { digestFold } from '../../../src/store/digest.ts'
-import { JournalFixture } from '../journal/journal-fixture.ts'
+import { DIRECTORY, JournalFixture, settle } from '../journal/journal-fixture.ts'
 import { message, openIndex, queue } from './index-fixture.ts'
 
 const READ_BYTES = 3000
@@ -29,9 +31,14 @@ async function append(fixture: JournalFixture, journal: Journal, ops: LogOp[]): 
 }
 
 /** Opens the index of a journal and applies what it lacks, as a broker does on its start. */
-async function start(journal: Journal, backend: MemoryIndexBackend): Promise<LevelStore> {
+async function start(
+  journal: Journal,
+  backend: MemoryIndexBackend,
+  onFailure = (error: BrokerError): void => assert.fail(error),
+): Promise<LevelStore> {
   const store = await openIndex('index', new MemoryLog(), {
     backend,
+    onFailure,
     bodies: journal,
     cacheBytes: 0,
     validate: (applied) => isIn(journal, applied),
@@ -101,4 +108,46 @@ describe('LevelDB store - on a journal', () => {
     assert.equal(digestFold(again.fold), digestFold(scratch.fold))
     await journal.close({ clean: true })
   })
+
+  it('hands out no body that has decayed, and says which record that was (R32)', async () => {
+    const bodies = fc.array(fc.nat(600), { minLength: 1, maxLength: 12 })
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.nat(), fc.nat(7), async (sizes, place, bit) => {
+        const fixture = new JournalFixture()
+        const { journal } = await fixture.open()
+        const ops = sizes.map((size, i) => message(1, { body: bodyOf(i, size) }))
+        await append(fixture, journal, [queue(1), ...ops.slice(1)])
+        await append(fixture, journal, [{ kind: 'transaction', id: '', ops: ops.slice(0, 1) }])
+        const failures: BrokerError[] = []
+        const backend = new MemoryIndexBackend()
+        const store = await start(journal, backend, (error) => failures.push(error))
+        const entries = store.list(1)?.next(0, 1e6) ?? []
+        const victim = entries[place % entries.length]!
+        // Anywhere in the body, or in the check before it.
+        const at = victim.position - 4 + (place % (victim.length + 4))
+        const [file, from] = await segmentAt(fixture, at)
+        fixture.fileSystem.flip(`${DIRECTORY}/${file}`, at - from, 1 << bit)
+
+        store.fetch(entries, () => assert.fail('a body that decayed was handed out'))
+        while (failures.length === 0) await settle(1)
+        const [{ code, details }] = failures as [BrokerError]
+        assert.equal(code, 'JOURNAL_CORRUPT')
+        const { fromIndex } = details as { fromIndex: number }
+        assert.ok((await journal.pointAt(fromIndex - 1)).position < at)
+        assert.ok((await journal.pointAt(fromIndex)).position > at)
+        await store.close()
+        await journal.close({ clean: true })
+      }),
+      { numRuns: 60 },
+    )
+  })
 })
+
+/** The file that holds a byte of the log, and the position at which it begins. */
+async function segmentAt(fixture: JournalFixture, position: number): Promise<[string, number]> {
+  const names = (await fixture.fileSystem.list(DIRECTORY)).sort()
+  const starts = names.map((name) => [name, segmentPosition(name)] as const)
+  const found = starts.findLast(([, start]) => start !== null && start <= position)
+  assert.ok(found !== undefined && found[1] !== null)
+  return [found[0], found[1]]
+}

@@ -6,6 +6,9 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { APPLIED_KEY } from '../../../src/store/leveldb/keys.ts'
 import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-backend.ts'
 import type { RowWrite } from '../../../src/store/leveldb/checkpoint-batch.ts'
+import { MessagePage } from '../../../src/store/fold/message-page.ts'
+import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
+import { encodePage } from '../../../src/store/leveldb/page-codec.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
 import { sealRow } from '../../../src/store/leveldb/row-ledger.ts'
 import { OUTCOMES_MAX } from '../../../src/store/fold/outcome-table.ts'
@@ -281,11 +284,14 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
   })
 
   it('when it is of another format (R4)', async () => {
-    const value = sealRow(APPLIED_KEY, Buffer.from('0002ffff', 'hex'))
-    const reason = await reopened((backend) =>
-      rewrite(backend, { type: 'put', key: APPLIED_KEY, value }),
-    )
-    assert.match(reason, /another format/)
+    // Of the first one, and of a later one.
+    for (const content of ['0001ffff', '0003ffff']) {
+      const value = sealRow(APPLIED_KEY, Buffer.from(content, 'hex'))
+      const reason = await reopened((backend) =>
+        rewrite(backend, { type: 'put', key: APPLIED_KEY, value }),
+      )
+      assert.match(reason, /another format/)
+    }
   })
 
   it('when a row fails its checksum', async () => {
@@ -315,6 +321,15 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
       const reason = await reopened((backend) => rewrite(backend, { type: 'put', key, value }))
       assert.match(reason, /^The index holds/)
     }
+  })
+
+  it('when a body would lie behind the end of its log', async () => {
+    const page = new MessagePage(1)
+    page.append(new StoredEntry(1, 1, 100, 2 ** 40))
+    const key = Buffer.from(PAGE_1, 'hex')
+    const value = sealRow(key, encodePage(page))
+    const reason = await reopened((backend) => rewrite(backend, { type: 'put', key, value }))
+    assert.match(reason, /behind the end of its log/)
   })
 
   it('when LevelDB finds its files damaged', () =>
