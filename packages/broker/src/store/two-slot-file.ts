@@ -136,6 +136,14 @@ const COPY_HEADER_BYTES = 20
 export const GENERATION_AT = 8
 const CHECKSUM_AT = 16
 
+/** The same as opening the file with these bytes would say. */
+export function contentIn(bytes: Buffer): Omit<OpenedTwoSlotFile, 'file'> {
+  const newest = newestIn(bytes, COPY_BYTES)
+  const isUnwritten = newest === null ? bytes.every((byte) => byte === 0) : newest.generation === 0
+  if (isUnwritten) return { state: 'absent', payload: null }
+  return { state: newest === null ? 'bad' : 'valid', payload: newest?.payload ?? null }
+}
+
 /** What the file with these bytes says; null where it never held anything, or is damaged. */
 export function payloadIn(bytes: Buffer, copyBytes = COPY_BYTES): Buffer | null {
   const newest = newestIn(bytes, copyBytes)

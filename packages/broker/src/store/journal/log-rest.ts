@@ -54,7 +54,8 @@ async function examineFile(found: FoundFile, file: File, { tail, rest }: Search)
     if (used === 0) continue
     rest.restZero = false
     rest.usedBytes = found.position + offset + used - tail.position
-    if (!rest.validFollows) rest.validFollows = await hasRecord(bytes, offset, { found, file, tail })
+    if (!rest.validFollows)
+      rest.validFollows = await hasRecord(bytes, offset, { found, file, tail })
   }
 }
 
