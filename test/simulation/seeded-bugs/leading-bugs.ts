@@ -145,8 +145,8 @@ export const leadingBugs: readonly SeededBug[] = [
         to: 'progress?.peer.storeUuid !== seat.storeUuid) continue',
       },
       {
-        from: 'if (suspect === null) acked.push(',
-        to: 'if (suspect !== undefined) acked.push(',
+        from: 'if (suspect === null) acked.add(',
+        to: 'if (suspect !== undefined) acked.add(',
       },
     ],
   },

@@ -7,6 +7,7 @@ import type { FrameOf } from '../frames.ts'
 import { FRAME_BYTES_MAX } from '../frames.ts'
 import type { Peer, ReplicaContext } from './context.ts'
 import { FollowerProgress } from './progress.ts'
+import { Ranking } from './ranking.ts'
 import { nextSeatChange } from './replacement.ts'
 
 /** Bytes of records in one append frame, unless a single record is larger. */
@@ -31,6 +32,7 @@ export class Leadership {
   readonly #followers = new Map<string, FollowerProgress>()
   /** What each store acknowledged of the committed log: it may not regress (R36). */
   readonly #committedAcks = new Map<string, number>()
+  readonly #ranking = new Ranking()
   #sessions = 0
   #nextHeartbeatMs: number
   #isServing = false
@@ -274,23 +276,20 @@ export class Leadership {
   #advanceCommit(): void {
     const { config, log, self, suspect } = this.#context
     if (config === null) return
-    const acked: number[] = []
+    const acked = this.#ranking.clear()
     for (const seat of config.seats) {
       if (seat === null) continue
       if (seat.storeUuid === self.storeUuid) {
-        if (suspect === null) acked.push(this.#level(this.ownAckedIndex, log.syncedIndex))
+        if (suspect === null) acked.add(this.#level(this.ownAckedIndex, log.syncedIndex))
         continue
       }
       const progress = this.#followers.get(seat.nodeId)
       if (progress?.peer.storeUuid !== seat.storeUuid || progress.suspect) continue
-      acked.push(this.#level(this.#ackedIndex(progress), progress.syncedIndex))
+      acked.add(this.#level(this.#ackedIndex(progress), progress.syncedIndex))
     }
-    const quorum = quorumOf(config)
-    if (acked.length < quorum) return
-    acked.sort((a, b) => b - a)
-    const index = acked[quorum - 1] ?? 0
+    const index = acked.at(quorumOf(config))
     // Records of older epochs are never counted, only covered (Raft, figure 8).
-    if (index >= this.epochStartIndex) this.#commit(index)
+    if (index !== null && index >= this.epochStartIndex) this.#commit(index)
   }
 
   /** R20: until the epoch start is on a quorum's disks, only disks count, whatever the mode. */
@@ -336,15 +335,14 @@ export class Leadership {
   /** When the newest heartbeat was sent that a quorum has answered, we ourselves counted. */
   #quorumAnsweredMs(config: ClusterConfig | null, nowMs: number): number {
     if (config === null) return Number.NEGATIVE_INFINITY
-    const answered: number[] = []
+    const answered = this.#ranking.clear()
     for (const seat of config.seats) {
       if (seat === null) continue
-      if (seat.storeUuid === this.#context.self.storeUuid) answered.push(nowMs)
+      if (seat.storeUuid === this.#context.self.storeUuid) answered.add(nowMs)
       const progress = this.#followers.get(seat.nodeId)
-      if (progress?.peer.storeUuid === seat.storeUuid) answered.push(progress.answeredSentMs)
+      if (progress?.peer.storeUuid === seat.storeUuid) answered.add(progress.answeredSentMs)
     }
-    answered.sort((a, b) => b - a)
-    return answered[quorumOf(config) - 1] ?? Number.NEGATIVE_INFINITY
+    return answered.at(quorumOf(config)) ?? Number.NEGATIVE_INFINITY
   }
 
   #sessionOf(
