@@ -169,4 +169,20 @@ export const journalBugs: readonly SeededBug[] = [
     file: table,
     edits: [{ from: "'0---11---', decision: 'corrupt'", to: "'0---11---', decision: 'end'" }],
   },
+  {
+    name: 'bodies-are-handed-out-as-they-are-read',
+    breaks: 'A body that has decayed on the disk of the leader reaches its consumer.',
+    references: ['R32', 'bug 12'],
+    file: `${store}/journal/journal-reader.ts`,
+    edits: [
+      {
+        from: 'if (!isIntact(bytes, from - CHECK_BYTES, range.length)) {',
+        to: 'if (from + range.length > bytes.length) {',
+      },
+    ],
+    playedIn: {
+      name: 'W14 a body decays under a leader',
+      file: 'test/simulation/walkthroughs/failing-disks.test.ts',
+    },
+  },
 ]

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
+import type { SimulatedBroker } from '../world/simulated-broker.ts'
 import { scenario } from './scenario.ts'
 
 describe('disks that fail', () => {
@@ -65,6 +66,48 @@ describe('disks that fail', () => {
         ~  *  leads in epoch 2
         ~  B  has caught up and is trusted again
         -  everything is mended
+      `)
+    },
+  )
+
+  scenario(
+    'W14 a body decays under a leader, which has to read it: it hands out nothing and steps down',
+    { replicas: 3, seed: 14 },
+    async (on, cast) => {
+      const all = [cast.b, cast.c, cast.a]
+      await on.confirm('many', 100)
+      await on.equal()
+      // Started from their indexes they have no body in memory.
+      for (const broker of all) {
+        broker.stop()
+        await on.until(() => !broker.isUp, 'a broker does not stop')
+      }
+      for (const broker of all) broker.start()
+      await on.someoneLeads()
+      const leader = all.find(({ isLeading }) => isLeading) as SimulatedBroker
+      leader.rot(50, 'at its end')
+      on.consume()
+      await on.until(() => !leader.isUp, 'the leader does not fail')
+      await on.until(() => on.received >= 100, 'not all is received')
+      on.expects(`
+        -  many: 100 confirmed
+        B  is told to stop
+        C  is told to stop
+        A  is told to stop
+        A  steps down: abdicated
+        ...
+        *  wins epoch 2
+        ...
+        *  leads in epoch 2
+        A  has a byte of record 50 changed
+        A  fails: JOURNAL_CORRUPT journal * (record 50): the * bytes at * are not what was written
+        ...
+        B  wins epoch 3
+        B  leads in epoch 3
+        -  everything is mended
+        A  starts
+        A  opens its store: 1/49, 55 records gone, suspect: JOURNAL_CORRUPT: *
+        A  has caught up and is trusted again
       `)
     },
   )

@@ -11,9 +11,6 @@ import type {
   RecordPicture,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 
-/** Kind and count of an operation, which every one begins with (op-codec.ts). */
-const LEADING_FIELDS_BYTES = 4
-
 interface WitnessedRecord extends RecordPicture {
   /** Where the record ends in the log. */
   readonly endPosition: number
@@ -100,15 +97,11 @@ export class LogWitness implements LogPicture {
     return ends.filter((end) => end > from && end < to)
   }
 
-  /**
-   * Positions of the first and last byte before any message body of this record. A body is read
-   * back alone, and nothing verifies it (status.md): a leader would hand out what has decayed.
-   */
-  bytesBeforeBody(index: number): [first: number, last: number] | null {
+  /** Positions of the first and last byte of this record. */
+  bytesOf(index: number): [first: number, last: number] | null {
     const record = this.recordAt(index)
     if (record === undefined) return null
-    const first = this.recordAt(index - 1)?.endPosition ?? 0
-    return [first, Math.min(record.endPosition, first + HEADER_BYTES + LEADING_FIELDS_BYTES) - 1]
+    return [this.recordAt(index - 1)?.endPosition ?? 0, record.endPosition - 1]
   }
 
   append(batch: LogBatch): void {

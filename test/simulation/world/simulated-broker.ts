@@ -185,11 +185,11 @@ export class SimulatedBroker {
   }
 
   /** A byte of this record changes on the medium, and nobody has it in memory. */
-  rot(index: number): boolean {
+  rot(index: number, where: 'anywhere' | 'at its end' = 'anywhere'): boolean {
     const { log } = this.witness
-    const bytes = log.bytesBeforeBody(index)
+    const bytes = log.bytesOf(index)
     if (index > log.writtenIndex || bytes === null) return false
-    const position = this.#chance.integer(...bytes)
+    const position = where === 'anywhere' ? this.#chance.integer(...bytes) : bytes[1]
     if (!this.witness.onDisk.flip(position, 1 << this.#chance.integer(0, 7))) return false
     this.#tell(`has a byte of record ${index} changed`)
     this.#rotted(index)
