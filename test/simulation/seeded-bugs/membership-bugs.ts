@@ -122,8 +122,8 @@ export const membershipBugs: readonly SeededBug[] = [
     file: `${replication}/replica/replica.ts`,
     edits: [
       {
-        from: 'this.#context.addConfigs(configs)',
-        to: 'if (this.#leadership !== null) this.#context.addConfigs(configs)',
+        from: 'this.#context.learnFrom(batch, configs)',
+        to: 'this.#context.learnFrom(batch, this.#leadership === null ? [] : configs)',
       },
     ],
   },

@@ -129,18 +129,14 @@ export class ReplicaContext {
   }
 
   /**
-   * R39: in force as soon as they are appended. A restart finds in the log what the meta file did
-   * not learn in time.
+   * Configurations (R39) and possible losses (R10) are known as soon as they are appended, and
+   * rolled back with a cut. A restart finds in the log what the meta file did not learn in time.
    */
-  addConfigs(entries: readonly ConfigEntry[]): void {
-    const configs = appendConfigs(this.#meta.configs, entries)
-    if (configs !== this.#meta.configs) this.persist({ configs })
-  }
-
-  /** R10: known as soon as they are appended, like configurations, and rolled back with a cut. */
-  addLosses(batch: LogBatch): void {
-    const losses = appendLosses(this.#meta.losses, lossesIn(batch))
-    if (losses !== this.#meta.losses) this.persist({ losses })
+  learnFrom(batch: LogBatch, entries: readonly ConfigEntry[]): void {
+    const { meta } = this
+    const configs = appendConfigs(meta.configs, entries)
+    const losses = appendLosses(meta.losses, lossesIn(batch))
+    if (configs !== meta.configs || losses !== meta.losses) this.persist({ configs, losses })
   }
 
   /** What records said that were cut is not in force any more (R39). */

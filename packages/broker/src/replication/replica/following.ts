@@ -101,8 +101,7 @@ export class Following {
       })
       return
     }
-    this.#context.addConfigs(event.configs)
-    this.#context.addLosses(batch)
+    this.#context.learnFrom(batch, event.configs)
     this.#context.emit({ type: 'append', batch })
     // R20: the epoch start is fsynced on a quorum whatever the mode.
     if (batch.epochStarts.length > 0) this.#context.emit({ type: 'sync' })

@@ -409,8 +409,7 @@ export class Replica {
 
   /** R39: what was appended is in force, even if the leadership has ended in the same moment. */
   #onAppended({ batch, configs }: Extract<ReplicaEvent, { type: 'appended' }>): void {
-    this.#context.addConfigs(configs)
-    this.#context.addLosses(batch)
+    this.#context.learnFrom(batch, configs)
     this.#leadership?.onAppended(batch, configs)
   }
 }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CONFIG, configsIn, encodeConfigRecord } from '../../../src/replication/log-records.ts'
+import {
+  CONFIG,
+  EPOCH_START,
+  configsIn,
+  encodeConfigRecord,
+  encodeEpochStart,
+} from '../../../src/replication/log-records.ts'
 import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
 import { EMPTY_LOG, parseBatch } from '../../../src/store/journal/log-batch.ts'
 import { FakeLog } from '../world/fake-log.ts'
@@ -120,6 +126,20 @@ describe('following', () => {
       solo.replica.meta.configs.map(({ config }) => config.version),
       [1, 2],
     )
+  })
+
+  it('notes in one write what a batch says of its voters and of a loss (R10, R39)', () => {
+    const config = { version: 2, seats: SEATS.seats.with(2, null) }
+    const start = { epoch: 3, leader: 'b', possibleLoss: true, config, wonAtMs: null }
+    const log = new FakeLog()
+    log.append(log.make(3, EPOCH_START, encodeEpochStart(start)))
+    const first = records(log, 1)
+    const solo = new SoloReplica().up('b').follow('b', 3).forget()
+    solo.step({ ...first, configs: configsIn(first.batch) })
+    const [note, ...others] = solo.wanted('persist')
+    assert.deepEqual(note?.meta.configs.at(-1)?.config, config)
+    assert.deepEqual(note.meta.losses, [{ index: 1, epoch: 3, leader: 'b', wonAtMs: null }])
+    assert.deepEqual(others, [])
   })
 
   it('follows who has won its epoch, although it had promised it to another (R6, R13)', () => {
