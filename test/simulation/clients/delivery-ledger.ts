@@ -6,11 +6,17 @@ import type {
 } from '../../support/history/events.ts'
 import type { Subject } from '../../support/history/violation.ts'
 
+/** From its being made to its being removed: one of the same name that is made later is another. */
+interface DurableSubscription {
+  readonly source: SourceName
+  readonly topic: DestinationName
+}
+
 interface Sent {
   readonly message: MessageName
   readonly destination: DestinationName
   /** Durable subscriptions that were there before it was sent. */
-  subscriptions: readonly SourceName[]
+  subscriptions: readonly DurableSubscription[]
 }
 
 /**
@@ -26,9 +32,9 @@ export class DeliveryLedger {
   isWrittenOff: (subject: Subject) => boolean = () => false
   readonly #missing = new Map<string, Subject>()
   readonly #received = new Set<string>()
-  readonly #calls = new Map<string, readonly Sent[] | SourceName>()
+  readonly #calls = new Map<string, readonly Sent[] | DurableSubscription>()
   readonly #transactions = new Map<string, Sent[]>()
-  readonly #subscriptions = new Map<SourceName, DestinationName>()
+  readonly #subscriptions = new Map<SourceName, DurableSubscription>()
 
   /** Messages that are confirmed and missing, once for each queue or subscription. */
   get missingCount(): number {
@@ -66,7 +72,7 @@ export class DeliveryLedger {
       for (const one of sent) one.subscriptions = this.#subscribersOf(one.destination)
       this.#calls.set(key, sent)
     } else if (call.type === 'subscribe') {
-      this.#calls.set(key, `${call.destination} ${call.subscription}`)
+      this.#calls.set(key, { source: call.subscription, topic: call.destination })
     } else if (call.type === 'unsubscribe') this.#unsubscribed(call.subscription)
   }
 
@@ -89,15 +95,15 @@ export class DeliveryLedger {
     const call = this.#calls.get(key)
     if (call === undefined) return
     this.#calls.delete(key)
-    if (typeof call === 'string') {
-      const [destination = '', subscription = ''] = call.split(' ')
-      this.#subscriptions.set(subscription, destination)
+    if ('source' in call) {
+      if (!this.#subscriptions.has(call.source)) this.#subscriptions.set(call.source, call)
       return
     }
     for (const { message, destination, subscriptions } of call) {
       if (!destination.startsWith('topic:')) this.#expect(destination, message)
-      for (const source of subscriptions) {
-        if (this.#subscriptions.has(source)) this.#expect(source, message)
+      for (const subscription of subscriptions) {
+        const { source } = subscription
+        if (this.#subscriptions.get(source) === subscription) this.#expect(source, message)
       }
     }
   }
@@ -114,10 +120,8 @@ export class DeliveryLedger {
     }
   }
 
-  #subscribersOf(destination: DestinationName): SourceName[] {
+  #subscribersOf(destination: DestinationName): DurableSubscription[] {
     if (!destination.startsWith('topic:')) return []
-    const found: SourceName[] = []
-    for (const [source, topic] of this.#subscriptions) if (topic === destination) found.push(source)
-    return found
+    return [...this.#subscriptions.values()].filter(({ topic }) => topic === destination)
   }
 }
