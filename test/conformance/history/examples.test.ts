@@ -239,6 +239,12 @@ describe('the judgement of transactions', () => {
     const again = ['c ack p:1 u', 'c ok', 'c commit u', 'c ok']
     assert.equal(judge(...refused).length, 1)
     assert.deepEqual(judge(...refused, ...again), [])
+    // Nobody has it, though both were rolled back.
+    const twice = [...refused, 'c ack p:1 u', 'c ok', 'c commit u', 'c fail']
+    assert.deepEqual(judge(...twice), [
+      'C5: transaction t was rolled back, but p:1 did not come back',
+      'C5: transaction u was rolled back, but p:1 did not come back',
+    ])
     assert.ok(
       judge(...refused, ...again, 'd gets p:1 redelivered').includes(
         'C4: d received p:1 from queue://q, acknowledged by c at 10000 ms',

@@ -47,8 +47,8 @@ function acknowledgementEvidence(
     const again = later.find((other) => !wasUnderWay(index, other, receipt))
     // One that may have been under way before says nothing: it came again, or it came late.
     if (again === undefined && later.length > 0) return []
-    // Nor does one that its consumer took again out of its own memory.
-    if (again === undefined && isAcknowledgedLater(index, acknowledgement)) return []
+    // Nor does one that a consumer took again out of its own memory.
+    if (again === undefined && mayBeTakenLater(index, acknowledgement)) return []
     const invoked = op === null ? [] : [op.invoke]
     const what = `${message} ${again === undefined ? 'did not come' : 'came'} back`
     const events = [receipt.event, ...invoked, ...(again === undefined ? [] : [again.event])]
@@ -57,7 +57,8 @@ function acknowledgementEvidence(
   })
 }
 
-function isAcknowledgedLater(
+/** Acknowledged once more, by what was not rolled back itself: then nobody has to be given it. */
+function mayBeTakenLater(
   index: HistoryIndex,
   { source, message, tx, op }: Acknowledgement,
 ): boolean {
@@ -68,8 +69,14 @@ function isAcknowledgedLater(
       other.op.at > op.at &&
       other.tx !== tx &&
       other.message === message &&
-      other.source === source,
+      other.source === source &&
+      !isRolledBack(index, other),
   )
+}
+
+function isRolledBack(index: HistoryIndex, { tx }: Acknowledgement): boolean {
+  const transaction = tx === null ? undefined : index.transactions.get(tx)
+  return transaction !== undefined && fateOf(transaction) === 'rolledBack'
 }
 
 /** Receipts of a transaction's messages before anybody asked for its commit. */
