@@ -12,7 +12,10 @@ export const leadingBugs: readonly SeededBug[] = [
     references: ['R20', 'R21', 'bug 1'],
     file: leadership,
     edits: [
-      { from: 'if (index >= this.epochStartIndex) this.#commit(index)', to: 'this.#commit(index)' },
+      {
+        from: 'if (index !== null && index >= this.epochStartIndex) this.#commit(index)',
+        to: 'if (index !== null) this.#commit(index)',
+      },
     ],
   },
   {
