@@ -12,6 +12,7 @@ import { uncommittedMax } from './engine/policy/flow-control.ts'
 import type { ManagementOptions } from './management/management-api.ts'
 import { ManagementApi } from './management/management-api.ts'
 import type { ReplicaObserver } from './replication/replica-node.ts'
+import { BODY_CACHE_BYTES } from './store/fold/body-cache.ts'
 import type { FileSystem } from './store/journal/file-system.ts'
 import { nodeFileSystem } from './store/journal/node-file-system.ts'
 import type { CheckpointDue } from './store/leveldb/checkpoint-schedule.ts'
@@ -33,6 +34,8 @@ export interface BrokerPorts {
   readonly index: IndexBackend
   /** When the index is due for a checkpoint. */
   readonly checkpointDue: CheckpointDue
+  /** Bodies of so many bytes of log stay in memory; others are read back. */
+  readonly bodyCacheBytes: number
   /** What may be on its way into the log before senders have to wait. */
   readonly uncommittedMax: UncommittedMax
   /** Changes when the machine boots; '' when unknown: every restart counts as a reboot (R33). */
@@ -66,6 +69,7 @@ export function systemPorts(log: Log): BrokerPorts {
     fileSystem: nodeFileSystem,
     index: classicLevelBackend,
     checkpointDue,
+    bodyCacheBytes: BODY_CACHE_BYTES,
     uncommittedMax,
     bootId: thisMachine.bootId(),
     schedule: (work) => {

@@ -75,9 +75,11 @@ export const diskFaults = {
     weight: 2,
     destroys: 'copies',
     strike: (at) => {
-      const { log } = at.victim.witness
+      const { log, bodiesOnDisk } = at.victim.witness
       if (log.writtenIndex < 1 || !maySpoil(at)) return
-      at.victim.rot(at.chance.integer(1, log.writtenIndex))
+      const index = at.chance.integer(1, log.writtenIndex)
+      // Few bodies are read at all: those that waited while their broker was started.
+      at.victim.rot(bodiesOnDisk[index % (2 * bodiesOnDisk.length)] ?? index)
     },
   },
   rotOfMeta: {

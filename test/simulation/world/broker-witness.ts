@@ -118,6 +118,14 @@ export class BrokerWitness implements BrokerObserver, Holder {
     assert.equal(chain, this.log.chainAt(index) ?? 0, `the index of ${this.id} is of another log`)
   }
 
+  /** Records with a body that somebody waits for, and that would be read back from the disk. */
+  get bodiesOnDisk(): readonly number[] {
+    const lists = [...(this.store?.fold.lists.values() ?? [])]
+    const waiting = lists.flatMap((list) => list.next(0, Infinity))
+    const onDisk = waiting.filter(({ body }) => body === null)
+    return onDisk.map(({ position }) => this.log.indexAt(position))
+  }
+
   stepped(event: ReplicaEvent, effects: readonly ReplicaEffect[]): void {
     this.#options.tellEvent(event)
     if (event.type === 'appended') this.#appended(event.batch)

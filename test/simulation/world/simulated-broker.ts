@@ -404,6 +404,7 @@ export class SimulatedBroker {
         logBytes: this.#shape.checkpointLogBytes,
         idleMs: this.#shape.checkpointIdleMs,
       },
+      bodyCacheBytes: this.#shape.checkpointLogBytes,
       uncommittedMax,
       bootId: `boot-${this.#boot}`,
       schedule: endOfTurn(process, chance),
