@@ -244,7 +244,7 @@ export class Journal {
 
   /**
    * The bytes of these ranges, in order: message bodies, for instance. All of them must be written,
-   * with their check before them (checked-bytes.ts), and are verified. Neighbours are read together.
+   * with their check before them (checked-bytes.ts), and are verified. Neighbours are read at once.
    * Rejects with JOURNAL_CORRUPT, with the details of `read` when the log is damaged, and without
    * `file` when it never held such a range.
    */
