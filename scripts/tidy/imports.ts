@@ -51,11 +51,23 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   ],
   'broker/listener': ['core/base', 'core/transport', 'broker/protocol'],
   'broker/management': ['core/base', 'broker/config'],
+  // Reads what the others wrote, and writes nothing.
+  'broker/inspection': [
+    'core/base',
+    'core/model',
+    'broker/config/nearest-word.ts',
+    'broker/replication',
+    'broker/store',
+    'broker/store/fold',
+    'broker/store/journal',
+    'broker/store/leveldb',
+  ],
   'broker/cli': [
     'core/base',
     'broker/config',
     'broker/management',
     'broker/coordination',
+    'broker/inspection',
     'broker/broker.ts',
     'broker/ports.ts',
   ],

@@ -7,7 +7,7 @@ export const EXIT_OK = 0
 export const EXIT_USAGE = 2
 /** A cluster without leader, or one that cannot be asked: the same as NO leader errors. */
 export const EXIT_UNAVAILABLE = 5
-/** Ended by a second Ctrl-C, as shells count it. */
+/** Ended by Ctrl-C before it was done, as shells count it. */
 export const EXIT_INTERRUPTED = 130
 
 /** Prints an error for people and returns the exit code that goes with it. */

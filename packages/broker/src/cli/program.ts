@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/quantity.ts'
 import { isSettingName, variableOf } from '../config/broker-settings.ts'
+import type { DumpCommand } from './commands/journal-dump.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import type { Terminal } from './terminal.ts'
@@ -49,6 +50,7 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStop(program, line, outcome)
   addStatus(program, line, outcome)
   addZk(program, line, outcome)
+  addJournal(program, line, outcome)
   addCoordination(program, line, outcome)
   return program
 }
@@ -62,6 +64,12 @@ function duration(text: string): number {
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.')
   return Number(text)
+}
+
+function recordNumber(text: string): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It is no whole number.')
+  return value
 }
 
 function portOffset(text: string): number | 'auto' {
@@ -233,6 +241,54 @@ function addZk(program: Command, { terminal }: CommandLine, outcome: Outcome): v
         outcome.exitCode = await (name === 'ls' ? zkList : zkGet)(request, terminal)
       })
   }
+}
+
+function addJournal(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  const journal = program
+    .command('journal')
+    .description('Look at the log in a data directory, of a stopped broker or a running one.')
+  const directory = 'data directory of a broker, such as data/node01'
+  journal
+    .command('verify')
+    .description(
+      'Read everything and say what is wrong, and where. Several directories are compared. Exits ' +
+        'with 7 unless all is well.',
+    )
+    .argument('<directories...>', directory)
+    .option('--index', 'compare the index with the log, in a temporary copy', false)
+    .option('--json', 'print one JSON object', false)
+    .action(async (directories: string[], flags: { index: boolean; json: boolean }) => {
+      const { journalVerify } = await import('./commands/journal-verify.ts')
+      outcome.exitCode = await journalVerify({ directories, ...flags }, terminal)
+    })
+  const record = (flags: string, description: string): Option =>
+    new Option(flags, description).argParser(recordNumber)
+  journal
+    .command('dump')
+    .description('Print one line for each record.')
+    .argument('<directory>', directory)
+    .addOption(record('--from <index>', 'the first record (default: 1)'))
+    .addOption(record('--to <index>', 'the last record'))
+    .addOption(record('--limit <n>', 'so many records at most'))
+    .option('--bodies', 'show how bodies begin: 80 bytes, what is printable', false)
+    .option('--names', 'with --from: read what is before, where names are introduced', false)
+    .option('--json', 'print one JSON object a line', false)
+    .action(async (path: string, flags: Omit<DumpCommand, 'directory'>) => {
+      const { journalDump } = await import('./commands/journal-dump.ts')
+      outcome.exitCode = await journalDump({ directory: path, ...flags }, terminal)
+    })
+  journal
+    .command('why')
+    .description(
+      'Say what keeps each segment. Nothing is released yet in this version: every segment stays, ' +
+        'and this tells which could go.',
+    )
+    .argument('<directory>', directory)
+    .option('--json', 'print JSON', false)
+    .action(async (path: string, flags: { json: boolean }) => {
+      const { journalWhy } = await import('./commands/journal-why.ts')
+      outcome.exitCode = await journalWhy({ directory: path, ...flags }, terminal)
+    })
 }
 
 interface CoordinationFlags {

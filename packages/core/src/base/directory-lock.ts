@@ -65,6 +65,21 @@ export class DirectoryLock {
   }
 }
 
+/** The living process that holds the directory, or null. Only looks. */
+export async function directoryHolder(
+  directory: string,
+  processes: ProcessTable = thisMachine,
+): Promise<ProcessIdentity | null> {
+  for (const name of (await unlessMissing(fs.readdir(directory))) ?? []) {
+    if (!NAME.test(name)) continue
+    const owner = parseOwner(
+      (await unlessMissing(fs.readFile(join(directory, name), 'utf8'))) ?? '',
+    )
+    if (owner !== null && isAlive(owner, processes)) return owner
+  }
+  return null
+}
+
 /** Puts down a file that appears with its whole content or not at all. */
 async function putDown(directory: string, owner: ProcessIdentity): Promise<string> {
   const nonce = randomBytes(8).toString('hex')

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
-import { DirectoryLock } from '../../src/base/directory-lock.ts'
+import { DirectoryLock, directoryHolder } from '../../src/base/directory-lock.ts'
 import type { DirectoryLockOptions } from '../../src/base/directory-lock.ts'
 
 async function directoryFor(context: TestContext): Promise<string> {
@@ -54,6 +54,20 @@ describe('directory lock', () => {
       DirectoryLock.acquire(directory, machine(14, { 13: '900', 14: '1' }, 'next boot')),
       { code: 'STORE_IN_USE' },
     )
+  })
+
+  it('can be asked who holds it, without anything being changed', async (context) => {
+    const directory = await directoryFor(context)
+    const here = { 10: '500', 11: '600' }
+    const { processes } = machine(11, here)
+    assert.equal(await directoryHolder(directory, processes), null)
+    assert.equal(await directoryHolder(join(directory, 'not there'), processes), null)
+    await DirectoryLock.acquire(directory, machine(10, here))
+    const names = await readdir(directory)
+    assert.equal((await directoryHolder(directory, processes))?.pid, 10)
+    // Its file stays although it is dead: whoever only looks cleans nothing up.
+    assert.equal(await directoryHolder(directory, machine(11, { 11: '600' }).processes), null)
+    assert.deepEqual(await readdir(directory), names)
   })
 
   it('takes over what is no lock at all', async (context) => {

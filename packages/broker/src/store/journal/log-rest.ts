@@ -16,7 +16,7 @@ export interface RestFacts extends Pick<RecoveryFacts, 'restZero' | 'validFollow
 /** Nothing but zeros, or nothing at all. */
 export const NO_REST: RestFacts = { restZero: true, validFollows: false, usedBytes: 0 }
 
-/** Held in memory at a time. */
+/** Held in memory at a time while what lies behind the last record is searched. */
 const REST_WINDOW_BYTES = 1024 * 1024
 
 /** Looks through everything that these files hold behind the tail. */

@@ -1,0 +1,54 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import { Fold } from '../store/fold/fold.ts'
+import type { MessageListener } from '../store/fold/fold.ts'
+import { FIRST_OP_TYPE, decodeOp } from '../store/op-codec.ts'
+import { Findings } from './findings.ts'
+import { scanJournal } from './journal-scan.ts'
+import type { ScanOutcome, ScanRequest } from './journal-scan.ts'
+
+export interface FoldRequest extends Omit<ScanRequest, 'findings' | 'fromIndex'> {
+  /** The last record that is folded; all of them by default. */
+  readonly throughIndex?: number
+  readonly listener?: MessageListener
+}
+
+export interface FoldedLog {
+  readonly fold: Fold
+  readonly outcome: ScanOutcome
+  /** Index of the last record that was folded. */
+  readonly applied: number
+}
+
+/**
+ * Folds the log of a data directory into a fresh state, without the bodies. Throws JOURNAL_CORRUPT
+ * when the log is damaged, or does not begin with its first record: there is no state then that one
+ * could rely upon.
+ */
+export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
+  const { throughIndex = Infinity, listener = null } = request
+  const findings = new Findings()
+  const fold = new Fold({ changes: null, cacheBytes: 0 })
+  let applied = 0
+  const outcome = await scanJournal({ ...request, findings }, (record) => {
+    if (record.index > throughIndex || findings.damages > 0 || !record.isWhole) return false
+    if (record.type >= FIRST_OP_TYPE) {
+      const { type, payload, payloadPosition } = record
+      fold.apply(decodeOp(type, payload), payloadPosition - payload.byteOffset, listener)
+      // Bodies lie in the buffer that the next records overwrite: nothing may hold them.
+      fold.cache.endBatch(1)
+    }
+    applied = record.index
+    return applied < throughIndex
+  })
+  const [damage] = findings.kept.filter(({ severity }) => severity === 'damage')
+  if (damage !== undefined) {
+    const { file, offset, message } = damage
+    const text = `${file ?? 'journal'} at offset ${offset ?? 0}: ${message}; see quorate journal verify`
+    throw new BrokerError('JOURNAL_CORRUPT', text, { details: { ...damage } })
+  }
+  if (outcome.origin.index > 0) {
+    const text = `the log begins with record ${outcome.origin.index + 1}: what came before is unknown`
+    throw new BrokerError('UNSUPPORTED', text)
+  }
+  return { fold, outcome, applied }
+}

@@ -1,0 +1,145 @@
+import type { Fold } from '../store/fold/fold.ts'
+import type { MessageList } from '../store/fold/message-list.ts'
+import { foldLog } from './fold-log.ts'
+import type { FoldRequest } from './fold-log.ts'
+import type { ScannedSegment } from './journal-scan.ts'
+import { nameOfDestination, nameOfSubscription } from './list-names.ts'
+
+/** A queue or durable subscription with messages in a segment. */
+export interface SegmentHolder {
+  readonly name: string
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** What keeps one segment of the log. */
+export interface SegmentHolding {
+  readonly file: string
+  readonly firstIndex: number
+  readonly lastIndex: number
+  /** Bytes of records. */
+  readonly bytes: number
+  /** Messages that somebody still has to get, each once however many wait for it. */
+  readonly messages: number
+  /** Bytes of their bodies. */
+  readonly livingBytes: number
+  /** Part of the segment that they are: 0 to 1. */
+  readonly livingShare: number
+  /** Those that hold most, the first the most. */
+  readonly holders: readonly SegmentHolder[]
+  /** Holders beyond those. */
+  readonly moreHolders: number
+}
+
+export interface HoldersReport {
+  readonly segments: readonly SegmentHolding[]
+  /** The record up to which the log was folded: its end. */
+  readonly appliedIndex: number
+  readonly isInterrupted: boolean
+}
+
+/** Holders of a segment that are named; the others are counted. */
+const HOLDERS_NAMED_MAX = 3
+
+/**
+ * Folds the log and says for each segment which waiting messages lie in it. Open transactions hold
+ * nothing: a transaction is in the log only once it is committed. Takes the memory of the state.
+ */
+export async function findHolders(request: Omit<FoldRequest, 'listener'>): Promise<HoldersReport> {
+  const sharing = new Set<number>()
+  const listener: FoldRequest['listener'] = {
+    messageAdded(_op, entries) {
+      if (entries.length > 1) for (const { list } of entries) sharing.add(list)
+    },
+  }
+  const { fold, outcome, applied } = await foldLog({ ...request, listener })
+  const counts = outcome.segments.map((segment) => new SegmentCount(segment))
+  /** Messages of lists that share some with others. */
+  const seen = new Set<number>()
+  for (const list of fold.lists.values()) {
+    countList(list, counts, (sequence) => {
+      if (!sharing.has(list.id)) return true
+      if (seen.has(sequence)) return false
+      seen.add(sequence)
+      return true
+    })
+  }
+  const names = namesOf(fold)
+  return {
+    segments: counts.map((count) => count.report(names)),
+    appliedIndex: applied,
+    isInterrupted: outcome.ended === 'interrupted',
+  }
+}
+
+interface Held {
+  messages: number
+  bytes: number
+}
+
+class SegmentCount {
+  readonly segment: ScannedSegment
+  #messages = 0
+  #livingBytes = 0
+  readonly #held = new Map<number, Held>()
+
+  constructor(segment: ScannedSegment) {
+    this.segment = segment
+  }
+
+  add(list: number, bytes: number, isFirst: boolean): void {
+    const held = this.#held.get(list) ?? { messages: 0, bytes: 0 }
+    if (held.messages === 0) this.#held.set(list, held)
+    held.messages++
+    held.bytes += bytes
+    if (!isFirst) return
+    this.#messages++
+    this.#livingBytes += bytes
+  }
+
+  report(names: ReadonlyMap<number, string>): SegmentHolding {
+    const { file, start, end } = this.segment
+    const bytes = end.position - start.position
+    const ranked = [...this.#held].sort(([, a], [, b]) => b.bytes - a.bytes)
+    const named = ranked.slice(0, HOLDERS_NAMED_MAX)
+    return {
+      file,
+      firstIndex: start.index + 1,
+      lastIndex: end.index,
+      bytes,
+      messages: this.#messages,
+      livingBytes: this.#livingBytes,
+      livingShare: bytes === 0 ? 0 : this.#livingBytes / bytes,
+      holders: named.map(([id, held]) => ({ name: names.get(id) ?? `list ${id}`, ...held })),
+      moreHolders: ranked.length - named.length,
+    }
+  }
+}
+
+/** Both the messages of a list and the segments ascend. */
+function countList(
+  list: MessageList,
+  counts: readonly SegmentCount[],
+  isFirst: (sequence: number) => boolean,
+): void {
+  let at = 0
+  for (const page of list.pages()) {
+    for (const { sequence, position, length } of page) {
+      while (position >= (counts[at]?.segment.end.position ?? Infinity)) {
+        // An empty body at the very end of a segment begins where the next one does.
+        if (length === 0 && position === counts[at]?.segment.end.position) break
+        at++
+      }
+      counts[at]?.add(list.id, length, isFirst(sequence))
+    }
+  }
+}
+
+function namesOf(fold: Fold): Map<number, string> {
+  const names = new Map<number, string>()
+  for (const row of fold.destinations.values()) names.set(row.id, nameOfDestination(row))
+  for (const row of fold.subscriptions.values()) {
+    names.set(row.id, nameOfSubscription(row, names.get(row.topic) ?? `topic ${row.topic}`))
+  }
+  return names
+}
