@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
 import { directoryHolder } from '@quorate/core/base/directory-lock'
-import { silentLog } from '@quorate/core/base/log'
+import { thisMachine } from '@quorate/core/base/process-identity'
 import type { DataDirectory } from '../inspection/data-directory.ts'
 import { hasLostPower, openDataDirectory } from '../inspection/data-directory.ts'
 import type { Finding } from '../inspection/findings.ts'
-import { systemPorts } from '../ports.ts'
 import { EXIT_INTERRUPTED } from './exit-code.ts'
 import { LiveArea } from './live-area.ts'
 import { shownPath } from './node-folder.ts'
@@ -27,12 +26,12 @@ export interface ReadableDirectory {
 
 /** Looks into a data directory; rejects with INVALID_ARGUMENT and a hint when it is none. */
 export async function openForReading(directory: string): Promise<ReadableDirectory> {
-  const { fileSystem, bootId } = systemPorts(silentLog)
   const path = shownPath(resolve(directory))
   // Before the files are looked at: what a broker that starts meanwhile does is no damage.
   const isRunning = (await directoryHolder(path)) !== null
-  const data = await openDataDirectory(fileSystem, path)
-  return { data, shown: path, isRunning, powerLost: hasLostPower(data, bootId) }
+  const data = await openDataDirectory(path)
+  const powerLost = hasLostPower(data, thisMachine.bootId())
+  return { data, shown: path, isRunning, powerLost }
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Checkpoint } from '../store/journal/checkpoint-file.ts'
 import { decodeCheckpoint } from '../store/journal/checkpoint-file.ts'
 import type { FileSystem } from '../store/journal/file-system.ts'
 import { readFully } from '../store/journal/file-system.ts'
+import { nodeFileSystem } from '../store/journal/node-file-system.ts'
 import { segmentPosition } from '../store/journal/segment.ts'
 import type { FoundFile } from '../store/journal/segment-directory.ts'
 import { SegmentDirectory } from '../store/journal/segment-directory.ts'
@@ -51,8 +52,8 @@ const known = new Set(['next.spare', 'checkpoint', 'diverged'])
  * Rejects with INVALID_ARGUMENT, and a hint, when there is no journal.
  */
 export async function openDataDirectory(
-  fileSystem: FileSystem,
   path: string,
+  fileSystem: FileSystem = nodeFileSystem,
 ): Promise<DataDirectory> {
   const names = await namesIn(fileSystem, path)
   if (!names.includes(JOURNAL)) throw await notADataDirectory(fileSystem, path, names)

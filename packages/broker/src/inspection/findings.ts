@@ -1,3 +1,4 @@
+import { errnoOf } from '@quorate/core/base/errors'
 import type { LogPoint } from '../store/journal/log-batch.ts'
 
 /** What is wrong, as a script would ask for it. */
@@ -75,4 +76,9 @@ export function samePoint(a: LogPoint, b: LogPoint): boolean {
   return (
     a.index === b.index && a.epoch === b.epoch && a.chain === b.chain && a.position === b.position
   )
+}
+
+/** The disk, or who may read it, and no bug or error of ours: EIO, ENOENT, EACCES. */
+export function isSystemError(error: unknown): boolean {
+  return /^E[A-Z0-9]+$/.test(errnoOf(error) ?? '')
 }

@@ -1,10 +1,11 @@
-import { BrokerError } from '@quorate/core/base/errors'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import { Fold } from '../store/fold/fold.ts'
 import type { MessageListener } from '../store/fold/fold.ts'
+import type { LogOp } from '../store/log-op.ts'
 import { FIRST_OP_TYPE, decodeOp } from '../store/op-codec.ts'
 import { Findings } from './findings.ts'
 import { scanJournal } from './journal-scan.ts'
-import type { ScanOutcome, ScanRequest } from './journal-scan.ts'
+import type { ScanOutcome, ScanRequest, ScannedRecord } from './journal-scan.ts'
 
 export interface FoldRequest extends Omit<ScanRequest, 'findings' | 'fromIndex'> {
   /** The last record that is folded; all of them by default. */
@@ -32,8 +33,8 @@ export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
   const outcome = await scanJournal({ ...request, findings }, (record) => {
     if (record.index > throughIndex || findings.damages > 0 || !record.isWhole) return false
     if (record.type >= FIRST_OP_TYPE) {
-      const { type, payload, payloadPosition } = record
-      fold.apply(decodeOp(type, payload), payloadPosition - payload.byteOffset, listener)
+      const { payload, payloadPosition } = record
+      fold.apply(decode(record), payloadPosition - payload.byteOffset, listener)
       // Bodies lie in the buffer that the next records overwrite: nothing may hold them.
       fold.cache.endBatch(1)
     }
@@ -51,4 +52,14 @@ export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
     throw new BrokerError('UNSUPPORTED', text)
   }
   return { fold, outcome, applied }
+}
+
+function decode({ index, type, payload }: ScannedRecord): LogOp {
+  try {
+    return decodeOp(type, payload)
+  } catch (error) {
+    const { code, message } = toBrokerError(error)
+    if (code !== 'MALFORMED_FRAME') throw error
+    throw new BrokerError('JOURNAL_CORRUPT', `record ${index} is no operation: ${message}`)
+  }
 }

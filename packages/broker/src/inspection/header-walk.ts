@@ -7,6 +7,7 @@ import { HEADER_BYTES, decodeHeader, emptyHeader, recordBytes } from '../store/j
 import { segmentFileName } from '../store/journal/segment.ts'
 import type { FoundFile } from '../store/journal/segment-directory.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { isSystemError } from './findings.ts'
 
 /** Read at a time where two logs are compared by their headers. */
 const HEADER_WINDOW_BYTES = 256 * 1024
@@ -31,6 +32,15 @@ export class HeaderWalk {
 
   /** Goes past the next record; false where no sound header continues the log. */
   async next(): Promise<boolean> {
+    try {
+      return await this.#next()
+    } catch (error) {
+      if (isSystemError(error)) return false
+      throw error
+    }
+  }
+
+  async #next(): Promise<boolean> {
     const window = await this.#enter()
     if (window === null || this.#found === null) return false
     const header = this.#header

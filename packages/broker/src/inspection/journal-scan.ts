@@ -16,6 +16,7 @@ import { segmentFileName } from '../store/journal/segment.ts'
 import type { FoundFile } from '../store/journal/segment-directory.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { FindingKind, Findings } from './findings.ts'
+import { isSystemError } from './findings.ts'
 import { judgeEnd } from './log-end.ts'
 import { READ_WINDOW_BYTES, RecordReader } from './record-reader.ts'
 
@@ -160,17 +161,18 @@ class Scan {
     return 0
   }
 
-  /** Null when the first record of a file has no valid header. */
+  /** Null when the first record of a file has no valid header, or cannot be read. */
   async #firstHeader(found: FoundFile): Promise<RecordHeader | null> {
-    const file = await this.#request.data.fileSystem.open(this.#pathOf(found), 'read')
     try {
-      const header = emptyHeader()
-      const bytes = await readFully(file, 0, HEADER_BYTES)
-      return bytes.length === HEADER_BYTES && decodeHeader(bytes, 0, header) === 'none'
-        ? header
-        : null
-    } finally {
-      await file.close()
+      return await this.#using(found, async (file) => {
+        const header = emptyHeader()
+        const bytes = await readFully(file, 0, HEADER_BYTES)
+        const isWhole = bytes.length === HEADER_BYTES
+        return isWhole && decodeHeader(bytes, 0, header) === 'none' ? header : null
+      })
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      return null
     }
   }
 
@@ -198,15 +200,38 @@ class Scan {
   }
 
   async #readSegment(found: FoundFile, end: number): Promise<void> {
-    const file = await this.#request.data.fileSystem.open(this.#pathOf(found), 'read')
     const name = join('journal', segmentFileName(found.position))
     const start = this.#point
     try {
-      await this.#readRecords({ found, name, file, end })
+      await this.#using(found, (file) => this.#readRecords({ found, name, file, end }))
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      this.#atUnreadable(error, name, { found, end })
+    }
+    this.#segments.push({ file: name, sizeBytes: found.sizeBytes, start, end: this.#point })
+  }
+
+  /** The disk does not give it, or somebody has removed it meanwhile. */
+  #atUnreadable(
+    error: unknown,
+    name: string,
+    { found, end }: { readonly found: FoundFile; readonly end: number },
+  ): void {
+    const offset = this.#point.position - found.position
+    const index = this.#isConnected ? this.#point.index + 1 : null
+    const message = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    this.#request.findings.damage('unreadable', { file: name, offset, index }, message)
+    this.#unreadBytes += Math.min(end - found.position, found.sizeBytes) - offset
+    this.#isConnected = false
+  }
+
+  async #using<T>(found: FoundFile, use: (file: File) => Promise<T>): Promise<T> {
+    const file = await this.#request.data.fileSystem.open(this.#pathOf(found), 'read')
+    try {
+      return await use(file)
     } finally {
       await file.close()
     }
-    this.#segments.push({ file: name, sizeBytes: found.sizeBytes, start, end: this.#point })
   }
 
   async #readRecords(segment: OpenSegment): Promise<void> {

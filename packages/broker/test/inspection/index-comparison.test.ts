@@ -64,7 +64,7 @@ async function writeIndex(directory: string, ops: readonly LogOp[]): Promise<voi
 }
 
 async function compare(directory: string, isRunning = false): Promise<IndexComparison> {
-  const data = await openDataDirectory(nodeFileSystem, directory)
+  const data = await openDataDirectory(directory)
   return compareIndex({ data, isRunning, powerLost: false })
 }
 

@@ -52,7 +52,7 @@ export class InspectedLog {
   }
 
   open(): Promise<DataDirectory> {
-    return openDataDirectory(this.fileSystem, DATA)
+    return openDataDirectory(DATA, this.fileSystem)
   }
 
   async verify(options: Partial<VerifyRequest> = {}): Promise<VerifyReport> {

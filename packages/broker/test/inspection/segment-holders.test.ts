@@ -71,6 +71,16 @@ describe('what keeps a segment', () => {
     assert.equal(segment?.moreHolders, 2)
   })
 
+  it('cannot be told of a log with a record that is no operation', async () => {
+    const log = new InspectedLog(65_536)
+    await log.write(['epoch', { type: 17, payload: Buffer.from('?') }])
+    const message = /^record 2 is no operation/
+    await assert.rejects(holdersOf(log), { code: 'JOURNAL_CORRUPT', message })
+    const later = new InspectedLog(65_536)
+    await later.write(['epoch', { type: 99, payload: Buffer.from('?') }])
+    await assert.rejects(holdersOf(later), { code: 'UNSUPPORTED_FORMAT' })
+  })
+
   it('cannot be told of a log that is damaged, and says where', async () => {
     const log = new InspectedLog()
     await log.fill()

@@ -190,6 +190,18 @@ describe('journal verify: damage', () => {
     assert.match(report.findings[0]?.message ?? '', /records 1 to 22 are missing/)
   })
 
+  it('is a file that the disk does not give, and the next one is read', async () => {
+    const log = await filled()
+    const [, second = '', third = ''] = log.segments()
+    log.fileSystem.fault = ({ kind, path }) =>
+      kind === 'read' && path.endsWith(second) ? { errno: 'EIO' } : null
+    const report = await log.verify()
+    assert.deepEqual(damageIn(report), [['unreadable', `journal/${second}`, 0, 7]])
+    assert.equal(report.tail.index, 22)
+    const bytes = Number.parseInt(third, 16) - Number.parseInt(second, 16)
+    assert.deepEqual(report.unread, { bytes, records: 4 })
+  })
+
   it('is a file that the journal does not know', async () => {
     const log = await filled()
     await log.create('holiday.jpg', Buffer.from('beach'))
@@ -310,7 +322,7 @@ describe('a path that is no data directory', () => {
       await fileSystem.makeDirectory(journal)
       await (await fileSystem.open(`${journal}/0000000000000000.log`, 'create')).close()
     }
-    return openDataDirectory(fileSystem, path).then(
+    return openDataDirectory(path, fileSystem).then(
       () => 'none',
       (error: unknown) => (error instanceof Error ? error.message : ''),
     )

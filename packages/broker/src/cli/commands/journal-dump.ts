@@ -30,15 +30,39 @@ export async function journalDump(command: DumpCommand, terminal: Terminal): Pro
   const readable = await openForReading(command.directory)
   return untilInterrupted(async (signal) => {
     const findings = new Findings()
-    if (!json) terminal.out(`${headLine()}\n`)
+    const output = new Output(terminal)
+    if (!json) output.print(headLine())
     const { ended } = await dumpJournal(
       { ...command, ...readable, from, to, limit, findings, signal },
-      (record) => terminal.out(`${json ? JSON.stringify(record) : recordLine(record)}\n`),
+      (record) => output.print(json ? JSON.stringify(record) : recordLine(record)),
     )
+    output.flush()
     for (const finding of findings.kept) terminal.err(`${findingLine(finding, terminal)}\n`)
     if (ended === 'interrupted') return EXIT_INTERRUPTED
     return findings.damages > 0 ? EXIT_DAMAGED : EXIT_OK
   })
+}
+
+/** Characters that are printed at once: a write for each line would take most of the time. */
+const OUTPUT_CHARACTERS_MAX = 16_384
+
+class Output {
+  readonly #terminal: Terminal
+  #text = ''
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  print(line: string): void {
+    this.#text += `${line}\n`
+    if (this.#text.length >= OUTPUT_CHARACTERS_MAX) this.flush()
+  }
+
+  flush(): void {
+    this.#terminal.out(this.#text)
+    this.#text = ''
+  }
 }
 
 function headLine(): string {

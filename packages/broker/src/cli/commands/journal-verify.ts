@@ -1,6 +1,5 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { IndexComparison } from '../../inspection/index-comparison.ts'
-import { compareIndex } from '../../inspection/index-comparison.ts'
 import type { Comparison } from '../../inspection/replica-comparison.ts'
 import { compareReplicas } from '../../inspection/replica-comparison.ts'
 import type { VerifyReport } from '../../inspection/verify-journal.ts'
@@ -68,7 +67,7 @@ async function verifyAll(
     if (signal.aborted) break
     const report = await verifyJournal({ ...each, signal, onProgress: progress.begin(each) })
     const isWhole = report.ended === 'end'
-    const index = withIndex && isWhole ? await compareIndex({ ...each, signal }) : null
+    const index = withIndex && isWhole ? await indexOf(each, signal) : null
     verified.push({ ...each, report, index })
   }
   const comparisons: Comparison[] = []
@@ -78,6 +77,12 @@ async function verifyAll(
     }
   }
   return { verified, comparisons, isInterrupted: signal.aborted }
+}
+
+/** LevelDB is loaded only by whoever wants it. */
+async function indexOf(each: ReadableDirectory, signal: AbortSignal): Promise<IndexComparison> {
+  const { compareIndex } = await import('../../inspection/index-comparison.ts')
+  return compareIndex({ ...each, signal })
 }
 
 function isWell({ verified, comparisons, isInterrupted }: Outcome): boolean {
