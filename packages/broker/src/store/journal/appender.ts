@@ -66,8 +66,9 @@ interface Waiter {
 }
 
 /**
- * Group commit. One loop takes everything that is queued, writes it, syncs it, and begins again
- * with what came meanwhile: at most one sync runs, and the slower the disk, the larger the groups.
+ * One loop takes everything that is queued, writes it, and begins again with what came meanwhile. In
+ * group commit it syncs before it begins again: the slower the disk, the larger the groups. At most
+ * one sync runs with any policy.
  *
  * Any error of the disk ends it for good: after a failed sync the kernel may have dropped the dirty
  * pages and report the next sync as a success, so trying again would acknowledge lost data (R37).
@@ -83,7 +84,7 @@ export class Appender {
   #current: OpenSegment | null = null
   #written: LogPoint
   #synced: LogPoint
-  /** Segments written since their last sync, each held open. */
+  /** Segments changed since a sync of them began, each held open. */
   #dirty = new Map<Segment, File>()
   #running = false
   #loop: Promise<void> = Promise.resolve()
@@ -258,9 +259,19 @@ export class Appender {
     for (const buffer of buffers) end += buffer.length
     const inTheWay = this.#allocator.makeWay(end)
     if (inTheWay !== null) await inTheWay
-    if (!this.#dirty.has(segment)) this.#dirty.set(segment, await this.#directory.acquire(segment))
     await writeFully(file, buffers, offset)
+    await this.#markDirty(segment)
     this.#allocator.noteUsed(end)
+  }
+
+  /**
+   * Only after a change, and after each: a sync that began while it was under way has taken what was
+   * dirty before, and is not good for it.
+   */
+  async #markDirty(segment: Segment): Promise<void> {
+    if (this.#dirty.has(segment)) return
+    const file = await this.#directory.acquire(segment)
+    this.#dirty.set(segment, file)
   }
 
   /** Goes over to a new segment, which begins after `end`. */
@@ -272,6 +283,7 @@ export class Appender {
     if (full === null) return
     // All replicas have the same files, so zeros behind the last record go.
     await full.file.truncate(full.segment.offsetOf(end.position))
+    await this.#markDirty(full.segment)
     this.#directory.release(full.segment)
   }
 

@@ -1,4 +1,4 @@
-import { basename, dirname, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import { assert } from '@quorate/core/base/errors'
 import { randomNumbers } from '@quorate/core/base/random-numbers'
 import type { File, FileSystem, OpenMode } from './file-system.ts'
@@ -77,11 +77,11 @@ export class MemoryFileSystem implements FileSystem {
     let inode = directory.entries.get(basename(path))
     if (mode === 'create') {
       if (inode !== undefined) throw systemError('EEXIST', `create ${path}`)
-      inode = new MemoryInode()
+      inode = new MemoryInode(path)
       change(directory, [{ name: basename(path), inode }])
     }
     if (inode === undefined) throw systemError('ENOENT', `open ${path}`)
-    return new MemoryFile(inode, path, {
+    return new MemoryFile(inode, {
       begin: (operation) => this.#begin(operation),
       freeBytes: () => this.capacityBytes - this.usedBytes,
     })
@@ -118,6 +118,7 @@ export class MemoryFileSystem implements FileSystem {
     const inode = this.#find(source)
     if (inode === undefined) throw systemError('ENOENT', `rename ${source}`)
     const [from, to] = [this.#directoryOf(source), this.#directoryOf(target)]
+    inode.path = target
     const gone = { name: basename(source), inode: null }
     const there = { name: basename(target), inode }
     if (from === to) change(from, [gone, there])
@@ -134,11 +135,13 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async syncDirectory(path: string): Promise<void> {
+    const last = this.#directory(path)?.pending.at(-1)
     await this.#begin({ kind: 'syncDirectory', path, length: 0 })
     const directory = this.#directory(path)
     if (directory === undefined) throw systemError('ENOENT', `sync ${path}`)
-    directory.durable = new Map(directory.entries)
-    directory.pending = []
+    // What has changed since it was asked for is for the next one.
+    const count = last === undefined ? 0 : directory.pending.indexOf(last) + 1
+    for (const changes of directory.pending.splice(0, count)) apply(directory.durable, changes)
   }
 
   /**
@@ -147,11 +150,12 @@ export class MemoryFileSystem implements FileSystem {
    */
   crash(seed: number): MemoryFileSystem {
     const random = randomNumbers(seed)
-    for (const directory of this.#directories.values()) {
+    for (const [path, directory] of this.#directories) {
       const survived = Math.floor(random() * (directory.pending.length + 1))
       for (const changes of directory.pending.slice(0, survived)) apply(directory.durable, changes)
       directory.entries = new Map(directory.durable)
       directory.pending = []
+      for (const [name, inode] of directory.entries) inode.path = join(path, name)
     }
     for (const inode of this.#inodes()) inode.crash(random)
     return this.kill()
@@ -245,8 +249,10 @@ export class MemoryFileSystem implements FileSystem {
   #moveDirectory(source: string, target: string): void {
     for (const [path, directory] of [...this.#directories]) {
       if (path !== source && !path.startsWith(`${source}/`)) continue
+      const moved = target + path.slice(source.length)
       this.#directories.delete(path)
-      this.#directories.set(target + path.slice(source.length), directory)
+      this.#directories.set(moved, directory)
+      for (const [name, inode] of directory.entries) inode.path = join(moved, name)
     }
   }
 
@@ -272,13 +278,11 @@ interface Machine {
 
 class MemoryFile implements File {
   readonly #inode: MemoryInode
-  readonly #path: string
   readonly #machine: Machine
   #closed = false
 
-  constructor(inode: MemoryInode, path: string, machine: Machine) {
+  constructor(inode: MemoryInode, machine: Machine) {
     this.#inode = inode
-    this.#path = path
     this.#machine = machine
   }
 
@@ -289,7 +293,7 @@ class MemoryFile implements File {
     const taken = fault !== null && 'writes' in fault ? bytes.subarray(0, fault.writes) : bytes
     const growth = position + taken.length - this.#inode.size
     if (growth > 0 && growth > this.#machine.freeBytes()) {
-      throw systemError('ENOSPC', `write ${this.#path}`)
+      throw systemError('ENOSPC', `write ${this.#inode.path}`)
     }
     this.#inode.write(taken, position)
     return taken.length
@@ -301,11 +305,11 @@ class MemoryFile implements File {
   }
 
   async syncData(): Promise<void> {
-    this.#sync(await this.#begin('syncData'))
+    await this.#sync('syncData')
   }
 
   async sync(): Promise<void> {
-    this.#sync(await this.#begin('sync'))
+    await this.#sync('sync')
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -319,17 +323,20 @@ class MemoryFile implements File {
   }
 
   #begin(kind: FileOperation['kind'], length = 0): Promise<Fault | null> {
-    if (this.#closed) return Promise.reject(systemError('EBADF', `${kind} ${this.#path}`))
-    return this.#machine.begin({ kind, path: this.#path, length })
+    if (this.#closed) return Promise.reject(systemError('EBADF', `${kind} ${this.#inode.path}`))
+    return this.#machine.begin({ kind, path: this.#inode.path, length })
   }
 
-  #sync(fault: Fault | null): void {
+  async #sync(kind: 'syncData' | 'sync'): Promise<void> {
+    // What is written while it runs is for the next one.
+    const through = this.#inode.lastChange
+    const fault = await this.#begin(kind)
     if (fault === null || !('errno' in fault)) {
-      this.#inode.sync()
+      this.#inode.sync(through)
       return
     }
-    this.#inode.loseDirty()
-    throw systemError(fault.errno, `sync ${this.#path}`)
+    this.#inode.loseDirty(through)
+    throw systemError(fault.errno, `sync ${this.#inode.path}`)
   }
 }
 

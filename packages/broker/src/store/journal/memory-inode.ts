@@ -1,23 +1,42 @@
 /** What a disk writes as a whole: the unit in which unsynced data is lost, kept or torn. */
 export const SECTOR_BYTES = 512
 
+/** What a sector, or the size of a file, was after the change of this number. */
+interface Version<T> {
+  readonly change: number
+  readonly value: T
+}
+
 /**
  * A file as two pictures of it: the page cache, which every process sees, and the medium, which is
  * what a power failure leaves. Between two syncs every sector remembers the versions it went
  * through, because the kernel may have written back any of them, in any order, before the lights
- * went out.
+ * went out. Changes are numbered: a sync is good for those from before it began.
  */
 export class MemoryInode {
+  /** Where it lies now, whoever opened it under another name. */
+  path: string
   #cached: Buffer = Buffer.alloc(0)
   #cachedSize = 0
   #medium: Buffer = Buffer.alloc(0)
   #mediumSize = 0
+  /** Number of the last change. */
+  #change = 0
   /** Sizes since the last sync. */
-  #sizes: number[] = []
+  #sizes: Version<number>[] = []
   /** Versions of each sector since the last sync, oldest first. */
-  #dirty = new Map<number, Buffer[]>()
+  #dirty = new Map<number, Version<Buffer>[]>()
   /** Sectors of which a sync failed: they count as clean, and the medium never got them. */
   #lost = new Set<number>()
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** The last change so far. */
+  get lastChange(): number {
+    return this.#change
+  }
 
   get size(): number {
     return this.#cachedSize
@@ -43,22 +62,22 @@ export class MemoryInode {
     this.#noteVersions(size, before)
   }
 
-  /** The medium now holds what the cache holds. */
-  sync(): void {
+  /** The medium now holds every change through this one, all of them by default. */
+  sync(through = this.#change): void {
     this.#medium = grown(this.#medium, this.#cachedSize)
-    for (const sector of this.#dirty.keys()) {
-      const start = sector * SECTOR_BYTES
-      this.#cached.copy(this.#medium, start, start, start + SECTOR_BYTES)
+    for (const [sector, versions] of this.#dirty) {
+      const done = lastThrough(versions, through)
+      done?.value.copy(this.#medium, sector * SECTOR_BYTES)
+      this.#settle(sector, versions, through)
     }
-    this.#mediumSize = this.#cachedSize
-    this.#dirty.clear()
-    this.#sizes = []
+    this.#mediumSize = lastThrough(this.#sizes, through)?.value ?? this.#mediumSize
+    this.#sizes = this.#sizes.filter(({ change }) => change > through)
   }
 
   /** The medium holds what the cache does from `from` to `to`, for certain. */
   isOnMedium(from: number, to: number): boolean {
     if (to > this.#mediumSize || to > this.#cachedSize) return false
-    if (this.#sizes.some((size) => size < to)) return false
+    if (this.#sizes.some(({ value }) => value < to)) return false
     return this.#cached.compare(this.#medium, from, to, from, to) === 0
   }
 
@@ -68,13 +87,14 @@ export class MemoryInode {
   }
 
   /**
-   * A sync that failed, as Linux does it: the pages count as clean from now on although the medium
-   * never got them, so that the next sync succeeds and means nothing.
+   * A sync that failed, as Linux does it: the pages changed through this change count as clean from
+   * now on although the medium never got them, so that the next sync succeeds and means nothing.
    */
-  loseDirty(): void {
-    for (const sector of this.#dirty.keys()) this.#lost.add(sector)
-    this.#dirty.clear()
-    this.#sizes = []
+  loseDirty(through = this.#change): void {
+    for (const [sector, versions] of this.#dirty) {
+      if (this.#settle(sector, versions, through)) this.#lost.add(sector)
+    }
+    this.#sizes = this.#sizes.filter(({ change }) => change > through)
   }
 
   /**
@@ -96,12 +116,12 @@ export class MemoryInode {
    * What a power failure leaves: for each unsynced sector, and for the size, any of its versions.
    */
   crash(random: () => number): void {
-    const size = pick([this.#mediumSize, ...this.#sizes], random)
+    const size = pick([this.#mediumSize, ...this.#sizes.map(({ value }) => value)], random)
     const medium = grown(Buffer.from(this.#medium), Math.max(size, this.#cachedSize))
     for (const [sector, versions] of this.#dirty) {
       const choice = Math.floor(random() * (versions.length + 1))
       const version = versions[choice - 1]
-      if (version !== undefined) version.copy(medium, sector * SECTOR_BYTES)
+      version?.value.copy(medium, sector * SECTOR_BYTES)
     }
     medium.fill(0, size)
     this.#medium = medium
@@ -129,20 +149,29 @@ export class MemoryInode {
   #resize(size: number): void {
     this.#cached = grown(this.#cached, size)
     this.#cachedSize = size
-    this.#sizes.push(size)
+    this.#sizes.push({ change: ++this.#change, value: size })
+  }
+
+  /** Nothing of the sector through this change waits for a sync any more. True when nothing does. */
+  #settle(sector: number, versions: readonly Version<Buffer>[], through: number): boolean {
+    const later = versions.filter(({ change }) => change > through)
+    if (later.length > 0) this.#dirty.set(sector, later)
+    else this.#dirty.delete(sector)
+    return later.length === 0
   }
 
   #noteVersions(start: number, end: number): void {
     const first = Math.floor(start / SECTOR_BYTES)
     const last = Math.ceil(end / SECTOR_BYTES)
     const bytes = Buffer.from(this.#cached.subarray(first * SECTOR_BYTES, last * SECTOR_BYTES))
+    const change = ++this.#change
     for (let sector = first; sector < last; sector++) {
       const from = (sector - first) * SECTOR_BYTES
-      const version = bytes.subarray(from, from + SECTOR_BYTES)
+      const version = { change, value: bytes.subarray(from, from + SECTOR_BYTES) }
       this.#lost.delete(sector)
       const versions = this.#dirty.get(sector)
       if (versions === undefined) this.#dirty.set(sector, [version])
-      else if (versions.push(version) > VERSIONS_MAX) versions.shift()
+      else if (versions.push(version) > VERSIONS_MAX) forgetOldest(versions)
     }
   }
 }
@@ -157,6 +186,17 @@ function grown(bytes: Buffer, size: number): Buffer {
   const larger = Buffer.alloc(sectors * SECTOR_BYTES)
   bytes.copy(larger)
   return larger
+}
+
+/** The next oldest takes its place: a sync from between the two may well have written it. */
+function forgetOldest(versions: Version<Buffer>[]): void {
+  const oldest = versions.shift()
+  const next = versions[0]
+  if (oldest !== undefined && next !== undefined) versions[0] = { ...next, change: oldest.change }
+}
+
+function lastThrough<T>(versions: readonly Version<T>[], through: number): Version<T> | undefined {
+  return versions.findLast(({ change }) => change <= through)
 }
 
 function pick<T>(items: readonly T[], random: () => number): T {

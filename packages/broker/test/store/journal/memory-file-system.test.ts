@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { MemoryFileSystem } from '../../../src/store/journal/memory-file-system.ts'
+import type { FileOperation } from '../../../src/store/journal/memory-file-system.ts'
 
 async function fresh(options = {}) {
   const fileSystem = new MemoryFileSystem(options)
@@ -35,6 +36,27 @@ describe('file system in memory: power failures', () => {
         },
       ),
     )
+  })
+
+  it('makes durable what was there when the sync began, and nothing later', async () => {
+    const started: (() => void)[] = []
+    const turn = ({ kind }: FileOperation): Promise<void> =>
+      kind.startsWith('sync') && kind !== 'sync'
+        ? new Promise((resolve) => void started.push(resolve))
+        : Promise.resolve()
+    const fileSystem = new MemoryFileSystem({ turn })
+    await fileSystem.makeDirectory('/d')
+    const file = await fileSystem.open('/d/f', 'create')
+    const naming = fileSystem.syncDirectory('/d')
+    await fileSystem.open('/d/later', 'create')
+    await file.write([Buffer.alloc(2000, 1)], 0)
+    const syncing = file.syncData()
+    await file.write([Buffer.alloc(2000, 2)], 1000)
+    for (const finish of started) finish()
+    await Promise.all([naming, syncing])
+    assert.deepEqual(fileSystem.medium('/d/f'), Buffer.alloc(2000, 1))
+    assert.equal(fileSystem.isDurable('/d/f', 0, 3000), false)
+    assert.equal(fileSystem.medium('/d/later'), null)
   })
 
   it('keeps, loses, tears and reorders what was not synced, sector by sector', async () => {
