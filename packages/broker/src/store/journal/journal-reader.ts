@@ -2,9 +2,11 @@ import { BrokerError, assert } from '@quorate/core/base/errors'
 import { CHECK_BYTES, isIntact } from './checked-bytes.ts'
 import { FileWindow } from './file-window.ts'
 import { readFully } from './file-system.ts'
+import type { File } from './file-system.ts'
 import type { LogBatch, LogPoint } from './log-batch.ts'
 import { discontinuityOf, parseLeading } from './log-batch.ts'
 import { HEADER_BYTES, decodeHeader, emptyHeader, recordBytes } from './record.ts'
+import type { RecordHeader } from './record.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentDirectory } from './segment-directory.ts'
 
@@ -73,19 +75,24 @@ export class JournalReader {
 
   /**
    * The bytes of each range, in order, each held against the check before it. JOURNAL_CORRUPT names
-   * the record that holds what is damaged; for a range that no segment holds before `end` it names
-   * none: who asks for it is wrong, not the log.
+   * the first record that is found damaged. It names none for a range that no segment holds before
+   * `end`, or that is not what its record, whole as it is, has there: then who asks is wrong, or
+   * the check was when it was written, and not the log.
    */
   async readAt(ranges: readonly ByteRange[], end: LogPoint): Promise<Buffer[]> {
     const results = new Array<Buffer>(ranges.length)
     const groups = this.#groupsOf(ranges, end)
+    const failures: unknown[] = []
     let next = 0
     const work = async (): Promise<void> => {
-      for (let group = groups[next++]; group !== undefined; group = groups[next++]) {
-        await this.#readGroup(group, results)
+      while (failures.length === 0 && next < groups.length) {
+        await this.#readGroup(groups[next++]!, results).catch((error) => failures.push(error))
       }
     }
+    // All of them, also after a failure: nobody may change files that one of them still reads.
     await Promise.all(Array.from({ length: READS_IN_PARALLEL }, work))
+    // The groups ascend, so whatever lies before a damaged one was read, or is in `failures`.
+    if (failures.length > 0) throw failures.reduce(earlierDamage)
     return results
   }
 
@@ -114,29 +121,37 @@ export class JournalReader {
 
   async #walk(segment: Segment, from: LogPoint, index: number): Promise<LogPoint> {
     return this.#directory.using(segment, async (file) => {
-      const window = new FileWindow(file, HEADER_WINDOW_BYTES)
+      const walk = walkOf(segment, file)
       let point = from
-      while (point.index < index) point = await this.#next(segment, window, point)
+      while (point.index < index) point = await this.#next(walk, point)
       return point
     })
   }
 
-  /** The point before the record that holds the byte at `position`, as the headers say. */
-  async #pointBefore(segment: Segment, position: number): Promise<LogPoint> {
+  /**
+   * Why this range is not what its check says: the record that holds its first byte is damaged, or
+   * else the log is whole there.
+   */
+  async #blame(segment: Segment, range: ByteRange): Promise<BrokerError> {
+    const position = range.position - CHECK_BYTES
     return this.#directory.using(segment, async (file) => {
-      const window = new FileWindow(file, HEADER_WINDOW_BYTES)
+      const walk = walkOf(segment, file)
+      const { header, window } = walk
       let point = segment.points.beforePosition(position)
       for (;;) {
-        const next = await this.#next(segment, window, point)
-        if (next.position > position) return point
+        const next = await this.#next(walk, point)
+        if (next.position > position) break
         point = next
       }
+      const payloadAt = segment.offsetOf(point.position) + HEADER_BYTES
+      const payload = await window.checksumAt(payloadAt, header.payloadLength)
+      if (payload === header.payloadChecksum) return notInTheLog(range)
+      return this.#corrupt(segment, point, 'the payload does not match its checksum')
     })
   }
 
-  /** The point after the record that begins at `point`, of which the header alone is read. */
-  async #next(segment: Segment, window: FileWindow, point: LogPoint): Promise<LogPoint> {
-    const header = emptyHeader()
+  /** The point after the record that begins at `point`: its header is read, to `walk.header`. */
+  async #next({ segment, window, header }: Walk, point: LogPoint): Promise<LogPoint> {
     const bytes = await window.at(segment.offsetOf(point.position), HEADER_BYTES)
     const fault = bytes.length < HEADER_BYTES ? 'content' : decodeHeader(bytes, 0, header)
     if (fault !== 'none') throw this.#corrupt(segment, point, `invalid header (${fault})`)
@@ -163,7 +178,7 @@ export class JournalReader {
       const start = range.position - CHECK_BYTES
       const end = range.position + range.length
       const segment = this.#segmentOf(start, end, logEnd)
-      if (segment === null) throw outsideTheLog(range)
+      if (segment === null) throw notInTheLog(range)
       if (group === undefined || group.segment !== segment || !fits(group, start, end)) {
         group = { segment, start, end, members: [] }
         groups.push(group)
@@ -182,9 +197,7 @@ export class JournalReader {
     for (const { slot, range } of group.members) {
       const from = range.position - start
       if (!isIntact(bytes, from - CHECK_BYTES, range.length)) {
-        const record = await this.#pointBefore(segment, range.position - CHECK_BYTES)
-        const why = `the ${range.length} bytes at ${range.position} are not what was written`
-        throw this.#corrupt(segment, record, why)
+        throw await this.#blame(segment, range)
       }
       results[slot] = bytes.subarray(from, from + range.length)
     }
@@ -193,8 +206,8 @@ export class JournalReader {
   /** The segment that holds these bytes before the end of the log, whole. */
   #segmentOf(start: number, end: number, logEnd: LogPoint): Segment | null {
     const segment = this.#directory.at(start)
-    const isWhole = segment === this.#directory.at(end - 1) && end <= logEnd.position
-    return isWhole ? (segment ?? null) : null
+    if (segment === undefined || end > logEnd.position) return null
+    return segment === this.#directory.at(end - 1) ? segment : null
   }
 
   #corrupt(segment: Segment, previous: LogPoint, why: string): BrokerError {
@@ -217,6 +230,18 @@ interface ReadGroup {
   readonly members: { readonly slot: number; readonly range: ByteRange }[]
 }
 
+/** A walk over the headers of one segment. */
+interface Walk {
+  readonly segment: Segment
+  readonly window: FileWindow
+  /** Of the record passed last. */
+  readonly header: RecordHeader
+}
+
+function walkOf(segment: Segment, file: File): Walk {
+  return { segment, window: new FileWindow(file, HEADER_WINDOW_BYTES), header: emptyHeader() }
+}
+
 function fits(group: ReadGroup, position: number, end: number): boolean {
   return position - group.end <= COALESCE_GAP_BYTES && end - group.start <= COALESCED_READ_MAX_BYTES
 }
@@ -229,12 +254,23 @@ export interface CorruptPlace {
 }
 
 /**
- * A position or a length that the log never gave. It is read from the index, so it may come from
- * damage: of the index, which is made anew from the log when it is deleted.
+ * A position or a length that the log never gave, or a check that was wrong from the beginning. No
+ * file is named: nothing there is damaged, and cutting the log would mend nothing. Ranges come from
+ * the index, which is made anew from the log (LevelStore).
  */
-function outsideTheLog({ position, length }: ByteRange): BrokerError {
-  const message = `no record holds ${length} bytes at ${position}: is the index damaged?`
+function notInTheLog({ position, length }: ByteRange): BrokerError {
+  const message = `no record holds a body of ${length} bytes at ${position}: is the index damaged?`
   return new BrokerError('JOURNAL_CORRUPT', message, { details: { position, length } })
+}
+
+/** Of two failures the one that names the earlier record; the first when neither names one. */
+function earlierDamage(a: unknown, b: unknown): unknown {
+  return damagedRecordOf(b) < damagedRecordOf(a) ? b : a
+}
+
+function damagedRecordOf(error: unknown): number {
+  const fromIndex = error instanceof BrokerError ? error.details.fromIndex : undefined
+  return typeof fromIndex === 'number' ? fromIndex : Infinity
 }
 
 export function corruptJournal(place: CorruptPlace, why: string): BrokerError {

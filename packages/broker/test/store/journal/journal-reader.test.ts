@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { BrokerError } from '@quorate/core/base/errors'
 import type { FileOperation } from '../../../src/store/journal/memory-file-system.ts'
 import type { Journal } from '../../../src/store/journal/journal.ts'
-import { DIRECTORY, JournalFixture, checkedPayloadOf, payloadOf } from './journal-fixture.ts'
+import {
+  DIRECTORY,
+  JournalFixture,
+  checkedPayloadOf,
+  payloadOf,
+  settle,
+} from './journal-fixture.ts'
 
 async function filled(count: number, options = {}) {
   const fixture = new JournalFixture(options)
@@ -75,19 +82,45 @@ describe('journal reader', () => {
     }
   })
 
-  it('names the record that begins before a range which is the wrong one', async () => {
+  it('blames no record for a range that is wrong in a log that is whole', async () => {
     const { journal } = await filled(10)
-    for (const range of [
+    for (const details of [
       { position: 5 * 140 + 44, length: 95 },
       { position: 5 * 140 + 44, length: 97 },
       { position: 5 * 140 + 45, length: 95 },
       { position: 5 * 140 + 44, length: 140 },
+      { position: 5 * 140 + 4, length: 20 },
       // The check of nothing is 0, and these are header bytes.
       { position: 5 * 140 + 4, length: 0 },
     ]) {
-      const expected = { details: { file: '0000000000000000.log', offset: 700, fromIndex: 6 } }
-      await assert.rejects(journal.readAt([range]), expected)
+      await assert.rejects(journal.readAt([details]), { code: 'JOURNAL_CORRUPT', details })
     }
+  })
+
+  it('blames no record whose body had a wrong check before it was written', async () => {
+    const fixture = new JournalFixture()
+    const { journal } = await fixture.open()
+    const wrong = checkedPayloadOf(2)
+    wrong[50]! ^= 1
+    for (const payload of [checkedPayloadOf(1), wrong, checkedPayloadOf(3)]) {
+      fixture.append(journal, [payload])
+    }
+    await journal.sync()
+    assert.equal((await journal.read(1, 10_000))?.lastIndex, 3)
+    const expected = { code: 'JOURNAL_CORRUPT', details: bodyAt(2) }
+    await assert.rejects(journal.readAt([1, 2, 3].map(bodyAt)), expected)
+  })
+
+  it('blames a damaged record larger than what it is read with at a time', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 1_000_000 })
+    const { journal } = await fixture.open()
+    fixture.append(journal, [checkedPayloadOf(1, 300_000)])
+    await journal.sync()
+    const range = { position: 44, length: 299_996 }
+    assert.equal((await journal.readAt([range])).length, 1)
+    const file = '0000000000000000.log'
+    fixture.fileSystem.flip(`${DIRECTORY}/${file}`, 299_000, 1)
+    await assert.rejects(journal.readAt([range]), { details: { file, offset: 0, fromIndex: 1 } })
   })
 
   it('names an earlier record when its header is damaged, too', async () => {
@@ -106,6 +139,43 @@ describe('journal reader', () => {
       code: 'JOURNAL_CORRUPT',
       details: { file: '0000000000000578.log', offset: 420, fromIndex: 14 },
     })
+  })
+
+  it('waits for all its reads when one of them fails, and names the earliest damage', async () => {
+    const held: { readonly path: string; readonly go: () => void }[] = []
+    let isHolding = false
+    const turn = ({ kind, path }: FileOperation): Promise<void> =>
+      isHolding && kind === 'read'
+        ? new Promise((resolve) => held.push({ path, go: resolve }))
+        : Promise.resolve()
+    const { fixture, journal } = await filled(30, { segmentSizeBytes: 1_400, turn })
+    const [first, second] = ['0000000000000000.log', '0000000000000578.log']
+    fixture.fileSystem.flip(`${DIRECTORY}/${first}`, 2 * 140 + 50, 1)
+    fixture.fileSystem.flip(`${DIRECTORY}/${second}`, 2 * 140 + 50, 1)
+    isHolding = true
+    let error: unknown = null
+    const reading = journal.readAt([bodyAt(3), bodyAt(13), bodyAt(23)]).catch((reason: unknown) => {
+      error = reason
+    })
+    const releaseAll = async (file: string): Promise<void> => {
+      for (;;) {
+        await settle()
+        const at = held.findIndex(({ path }) => path.endsWith(file))
+        if (at < 0) return
+        held.splice(at, 1)[0]?.go()
+      }
+    }
+    await releaseAll(second)
+    assert.equal(error, null)
+    let isCut = false
+    const cutting = journal.truncateAfter(1).then(() => (isCut = true))
+    await settle()
+    assert.equal(isCut, false)
+    isHolding = false
+    await releaseAll(first)
+    await Promise.all([reading, cutting])
+    const { details } = error as unknown as BrokerError
+    assert.deepEqual(details, { file: first, offset: 280, fromIndex: 3 })
   })
 
   it('finds a byte in a record however far the known points are apart', async () => {
