@@ -245,6 +245,11 @@ describe('the judgement of transactions', () => {
       'C5: transaction t was rolled back, but p:1 did not come back',
       'C5: transaction u was rolled back, but p:1 did not come back',
     ])
+    // Nor is it excused by an acknowledgement that was refused, in a transaction or in none.
+    const missing = ['C5: transaction t was rolled back, but p:1 did not come back']
+    assert.deepEqual(judge(...refused, 'c ack p:1', 'c fail'), missing)
+    const within = ['c ack p:1 u', 'c fail', 'c commit u', 'c ok']
+    assert.deepEqual(judge(...refused, ...within), missing)
     assert.ok(
       judge(...refused, ...again, 'd gets p:1 redelivered').includes(
         'C4: d received p:1 from queue://q, acknowledged by c at 10000 ms',

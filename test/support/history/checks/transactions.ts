@@ -57,7 +57,7 @@ function acknowledgementEvidence(
   })
 }
 
-/** Acknowledged once more, by what was not rolled back itself: then nobody has to be given it. */
+/** Acknowledged once more, by what may have happened: then nobody has to be given it. */
 function mayBeTakenLater(
   index: HistoryIndex,
   { source, message, tx, op }: Acknowledgement,
@@ -66,6 +66,7 @@ function mayBeTakenLater(
   return index.acknowledgements.some(
     (other) =>
       other.op !== null &&
+      other.op.outcome !== 'fail' &&
       other.op.at > op.at &&
       other.tx !== tx &&
       other.message === message &&
