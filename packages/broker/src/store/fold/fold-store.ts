@@ -118,9 +118,14 @@ export class FoldStore implements MessageStore {
         if (!this.#isClosed) done(this.#matchBodies(messages, missing, bodies))
       },
       (error: unknown) => {
-        if (!this.#isClosed) this.#options.onFailure(toBrokerError(error, 'STORE_UNAVAILABLE'))
+        if (!this.#isClosed) this.bodiesUnreadable(toBrokerError(error, 'STORE_UNAVAILABLE'))
       },
     )
+  }
+
+  /** What a fetch waited for cannot be read. */
+  protected bodiesUnreadable(error: BrokerError): void {
+    this.#options.onFailure(error)
   }
 
   /** After it nothing is applied and no fetch calls back. */

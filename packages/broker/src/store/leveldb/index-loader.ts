@@ -2,6 +2,8 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { isQueueLike } from '@quorate/core/model/destination'
 import type { Fold } from '../fold/fold.ts'
 import type { ProducerEntry } from '../fold/producer-table.ts'
+import { CHECK_BYTES } from '../journal/checked-bytes.ts'
+import { HEADER_BYTES } from '../journal/record.ts'
 import type { IndexDatabase } from './index-database.ts'
 import { APPLIED_KEY, ROWS, readIdKey, readNumberKey, readPageKey } from './keys.ts'
 import { decodePage } from './page-codec.ts'
@@ -15,6 +17,9 @@ import {
 import type { AppliedRow } from './row-codec.ts'
 import type { RowLedger } from './row-ledger.ts'
 import { openRow, sealOf } from './row-ledger.ts'
+
+/** No body of a log lies further ahead: the first record's header, and its check, come before. */
+const FIRST_BODY_AT = HEADER_BYTES + CHECK_BYTES
 
 /** The row that says what the index is a fold of, if there is one that we can read. */
 export async function readApplied(
@@ -110,6 +115,7 @@ class Loader {
     if (list === undefined) throw corrupt(`a page of list ${id}, which it does not know`)
     const page = decodePage(id, first, content)
     for (const { position, length } of page) {
+      if (position < FIRST_BODY_AT) throw corrupt('a body before the first of its log')
       if (position + length > this.#endPosition) throw corrupt('a body behind the end of its log')
     }
     list.restore(page)

@@ -8,9 +8,11 @@ import type { FoldStoreOptions } from '../fold/fold-store.ts'
 import { EMPTY_LOG } from '../journal/log-batch.ts'
 import type { LogPoint } from '../journal/log-batch.ts'
 import { takeCheckpoint } from './checkpoint-batch.ts'
+import type { RowWrite } from './checkpoint-batch.ts'
 import { classicLevelBackend } from './classic-level-backend.ts'
 import type { IndexBackend, IndexDatabase } from './index-database.ts'
 import { loadIndex, readApplied } from './index-loader.ts'
+import { APPLIED_KEY } from './keys.ts'
 import { RowLedger } from './row-ledger.ts'
 
 export interface LevelStoreOptions {
@@ -46,11 +48,13 @@ interface Opened {
  * the log that it is the fold of in the same write batch (R19). What was applied after the last
  * checkpoint is applied again from the log, so a checkpoint may come as late as one likes; and an
  * index that is lost, damaged or of another log is dropped and comes back exactly, from the start
- * of the log.
+ * of the log. One that refers to bodies which its log does not hold is found out when they are
+ * read: this store ends, and the next one begins without it.
  */
 export class LevelStore extends FoldStore {
   readonly #opened: Opened
   readonly #clusterId: string
+  readonly #log: Log
   #checkpointed: LogPoint
   #running: Promise<unknown> = Promise.resolve()
   #waiting: Promise<LogPoint> | null = null
@@ -61,6 +65,7 @@ export class LevelStore extends FoldStore {
     super(opened.fold, opened.applied, options satisfies FoldStoreOptions)
     this.#opened = opened
     this.#clusterId = options.clusterId
+    this.#log = options.log
     this.#checkpointed = opened.applied
   }
 
@@ -95,6 +100,25 @@ export class LevelStore extends FoldStore {
   close(options: { readonly checkpoint?: boolean } = {}): Promise<void> {
     this.#closing ??= this.#close(options.checkpoint ?? true)
     return this.#closing
+  }
+
+  protected override bodiesUnreadable(error: BrokerError): void {
+    // In no file of the log: the reference to it is wrong, and would be so after every start.
+    if (error.code === 'JOURNAL_CORRUPT' && !('file' in error.details)) this.#giveUp(error)
+    super.bodiesUnreadable(error)
+  }
+
+  /** Takes the applied row off the index: no start loads the rest without it. */
+  #giveUp(reason: BrokerError): void {
+    const isGivenUp = this.#failure?.code === 'JOURNAL_CORRUPT'
+    if (isGivenUp) return
+    this.#failure = reason
+    this.#log.error(GIVEN_UP, { reason: reason.message })
+    const writes: RowWrite[] = [{ type: 'del', key: APPLIED_KEY }]
+    this.#running = this.#running
+      .catch(() => undefined)
+      .then(() => this.#opened.database.write(writes))
+      .catch((error: unknown) => this.#log.error('the index cannot be given up', { error }))
   }
 
   async #close(withCheckpoint: boolean): Promise<void> {
@@ -157,6 +181,7 @@ async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
 
 const NOTHING_THERE = ''
 const DROPPED = 'the index is dropped and rebuilt from the log'
+const GIVEN_UP = 'the index is given up: the next start rebuilds it from the log'
 
 /** The state that the index holds, or in words why it cannot be used. */
 async function load(database: IndexDatabase, options: LevelStoreOptions): Promise<Opened | string> {

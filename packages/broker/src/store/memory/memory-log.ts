@@ -95,7 +95,7 @@ export class MemoryLog implements LogWriter, BodySource {
 
 const SEGMENT_BYTES = 100 * 1024 * 1024
 
-/** As the journal says it of bytes that no file holds. */
+/** As the journal says it where the log is whole: what lies in memory is taken not to decay. */
 function corrupt(ref: BodyRef): BrokerError {
   const message = `the log does not hold a body of ${ref.length} bytes at ${ref.position}`
   return new BrokerError('JOURNAL_CORRUPT', message, { details: { ...ref } })

@@ -5,7 +5,7 @@ import type { BrokerError } from '@quorate/core/base/errors'
 import type { Journal } from '../../../src/store/journal/journal.ts'
 import type { LogPoint } from '../../../src/store/journal/log-batch.ts'
 import { segmentPosition } from '../../../src/store/journal/segment.ts'
-import type { LevelStore } from '../../../src/store/leveldb/level-store.ts'
+import type { LevelStore, LevelStoreOptions } from '../../../src/store/leveldb/level-store.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import type { LogOp } from '../../../src/store/log-op.ts'
@@ -34,14 +34,15 @@ async function append(fixture: JournalFixture, journal: Journal, ops: LogOp[]): 
 async function start(
   journal: Journal,
   backend: MemoryIndexBackend,
-  onFailure = (error: BrokerError): void => assert.fail(error),
+  onFailure: (error: BrokerError) => unknown = (error) => assert.fail(error),
+  validate: LevelStoreOptions['validate'] = (applied) => isIn(journal, applied),
 ): Promise<LevelStore> {
   const store = await openIndex('index', new MemoryLog(), {
     backend,
     onFailure,
     bodies: journal,
     cacheBytes: 0,
-    validate: (applied) => isIn(journal, applied),
+    validate,
   })
   for (;;) {
     const batch = await journal.read(store.appliedIndex + 1, READ_BYTES)
@@ -107,6 +108,51 @@ describe('LevelDB store - on a journal', () => {
     const scratch = await start(journal, new MemoryIndexBackend())
     assert.equal(digestFold(again.fold), digestFold(scratch.fold))
     await journal.close({ clean: true })
+  })
+
+  it('gives an index up at once that refers to bodies which its log does not hold', async () => {
+    const bodies = ['one', 'three', 'nine']
+    const ops = bodies.map((text) => message(1, { body: Buffer.from(text) }))
+    const fixture = new JournalFixture()
+    const { journal } = await fixture.open()
+    await append(fixture, journal, [queue(1), ...ops])
+    // The same records with other bodies before them: an index that nothing tells from this log's.
+    const other = new JournalFixture()
+    const { journal: otherJournal } = await other.open()
+    await append(other, otherJournal, [queue(1), ...ops.toReversed()])
+
+    for (const isKilled of [false, true]) {
+      const backend = new MemoryIndexBackend()
+      await (await start(otherJournal, backend)).close()
+      const failures: BrokerError[] = []
+      const startAgain = () =>
+        start(
+          journal,
+          backend,
+          (error) => failures.push(error),
+          () => true,
+        )
+      const wrong = await startAgain()
+      await append(fixture, journal, [message(1, { body: Buffer.from('more') })])
+      wrong.fetch(wrong.list(1)?.next(0, 10) ?? [], () =>
+        assert.fail('a wrong body was handed out'),
+      )
+      while (failures.length === 0) await settle(1)
+      const [{ code, details }] = failures as [BrokerError]
+      assert.deepEqual([code, 'file' in details], ['JOURNAL_CORRUPT', false])
+      if (isKilled) {
+        await settle()
+        backend.kill()
+      } else {
+        await wrong.close()
+      }
+      const right = await startAgain()
+      assert.deepEqual((await bodiesOf(right, 1)).slice(0, 3), bodies)
+      await right.close()
+      assert.equal(failures.length, 1)
+    }
+    await journal.close({ clean: true })
+    await otherJournal.close({ clean: true })
   })
 
   it('hands out no body that has decayed, and says which record that was (R32)', async () => {

@@ -332,6 +332,15 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
     assert.match(reason, /behind the end of its log/)
   })
 
+  it('when a body would lie before the first of its log', async () => {
+    const page = new MessagePage(1)
+    page.append(new StoredEntry(1, 1, 43, 1))
+    const key = Buffer.from(PAGE_1, 'hex')
+    const value = sealRow(key, encodePage(page))
+    const reason = await reopened((backend) => rewrite(backend, { type: 'put', key, value }))
+    assert.match(reason, /before the first of its log/)
+  })
+
   it('when LevelDB finds its files damaged', () =>
     withDirectory(async (directory) => {
       const damages: ((path: string) => Promise<void>)[] = [
