@@ -133,20 +133,21 @@ export class JournalReader {
    * else the log is whole there.
    */
   async #blame(segment: Segment, range: ByteRange): Promise<BrokerError> {
-    const position = range.position - CHECK_BYTES
+    const first = range.position - CHECK_BYTES
     return this.#directory.using(segment, async (file) => {
       const walk = walkOf(segment, file)
       const { header, window } = walk
-      let point = segment.points.beforePosition(position)
+      let point = segment.points.beforePosition(first)
       for (;;) {
         const next = await this.#next(walk, point)
-        if (next.position > position) break
+        if (next.position > first) break
         point = next
       }
       const payloadAt = segment.offsetOf(point.position) + HEADER_BYTES
       const payload = await window.checksumAt(payloadAt, header.payloadLength)
       if (payload === header.payloadChecksum) return notInTheLog(range)
-      return this.#corrupt(segment, point, 'the payload does not match its checksum')
+      const { position: at, length } = range
+      return this.#corrupt(segment, point, `the ${length} bytes at ${at} are not what was written`)
     })
   }
 
