@@ -69,7 +69,7 @@ export function isVolatile(sync: SyncLevel): boolean {
  * When a replica syncs: group commit where every confirmation waits for its disk, and at leisure
  * where none does. Where it depends on the role (remote_disk, local_disk) it syncs at once, for the
  * one, and writes beside it, for the other: a leader in remote_disk is counted for its memory, and
- * must not wait for its own slow disk.
+ * waits for its disk only where writing itself does (UNSYNCED_MAX_BYTES, a segment not prepared).
  */
 export function syncPolicyOf({ leaderDisk, followerDisk }: SyncLevel): SyncPolicy {
   if (leaderDisk && followerDisk) return 'always'
