@@ -20,6 +20,7 @@ const stages = {
     folders: [
       ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`),
       'scripts',
+      'bench',
     ],
     concurrency: 2,
     timeoutMs: 2 * MINUTE_MS,

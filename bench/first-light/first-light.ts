@@ -2,14 +2,13 @@
  * How many 1 KB persistent sends a second are confirmed by a cluster of three, and by a stock
  * ActiveMQ on the same machine in the same run? See bench/README.md.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCluster } from '../../test/support/cluster.ts'
 import { activemqMissing } from '../../test/support/failover-programs.ts'
 import { StockActiveMq } from '../../test/support/stock-activemq.ts'
+import { surroundings } from '../surroundings.ts'
 import { Ceiling } from './ceiling.ts'
 import type { RateRun, Scenario, Timing } from './rates-client.ts'
 import { measureRates } from './rates-client.ts'
@@ -103,30 +102,6 @@ function table(summaries: readonly Summary[]): string {
     `|---|${names.map(() => '---').join('|')}|`,
     ...rows,
   ].join('\n')
-}
-
-function commit(): string {
-  try {
-    const words = ['describe', '--always', '--dirty']
-    return execFileSync('git', words, {
-      cwd: import.meta.dirname,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-      .toString()
-      .trim()
-  } catch {
-    return 'unknown'
-  }
-}
-
-function surroundings(): { machine: string; node: string; commit: string } {
-  const cores = cpus()
-  const memory = Math.round(totalmem() / 1024 ** 3)
-  return {
-    machine: `${cores.length} cores ${cores[0]?.model.trim() ?? 'unknown'}, ${memory} GB`,
-    node: process.version,
-    commit: commit(),
-  }
 }
 
 function writeResult(result: object): void {

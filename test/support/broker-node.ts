@@ -100,8 +100,8 @@ export class BrokerNode {
     })
   }
 
-  async stop(): Promise<ProcessExit> {
-    return this.#running().terminate()
+  async stop(withinMs?: number): Promise<ProcessExit> {
+    return this.#running().terminate(withinMs)
   }
 
   async kill9(): Promise<void> {

@@ -1,0 +1,69 @@
+import { distributionOf } from '../../../test/support/failover-times.ts'
+import { BACKLOG_QUEUE } from '../depth-cluster.ts'
+import type { DepthCluster } from '../depth-cluster.ts'
+import { many } from '../figures.ts'
+import type { Figure } from '../figures.ts'
+import type { DepthOptions } from '../options.ts'
+import type { Answer, Question } from './question.ts'
+import { backlogBytes, isFullBacklog } from './question.ts'
+
+const limit = { at: 'least', value: 60 } as const
+/** Messages of a batch that is consumed as soon as it was sent. */
+const FRESH_MESSAGES_MAX = 20_000
+/** Before the backlog is sent, and again after it was consumed. */
+const FRESH_BATCHES = 5
+const FRESH_QUEUE = 'store-depth-fresh'
+const FLOW_QUEUE = 'store-depth-flow'
+
+/** Rates of consuming batches from an otherwise empty broker, while nobody sends. */
+async function freshRates(cluster: DepthCluster, count: number): Promise<number[]> {
+  const rates: number[] = []
+  for (let batch = 0; batch < FRESH_BATCHES; batch++) {
+    await cluster.send(FRESH_QUEUE, count)
+    rates.push(count / (await cluster.receive(FRESH_QUEUE, count)))
+  }
+  return rates
+}
+
+async function measure(cluster: DepthCluster, options: DepthOptions): Promise<Answer> {
+  const { messages } = options
+  const batch = Math.min(FRESH_MESSAGES_MAX, messages)
+  const before = await freshRates(cluster, batch)
+  await cluster.send(BACKLOG_QUEUE, messages)
+  await cluster.whole()
+  const backlogRate = messages / (await cluster.receive(BACKLOG_QUEUE, messages))
+  const after = await freshRates(cluster, batch)
+  const flow = await cluster.load.run('sending and consuming at once', {
+    do: 'flow',
+    queue: FLOW_QUEUE,
+    count: Math.max(batch, Math.round(messages / 5)),
+  })
+  const fresh = distributionOf([...before, ...after])
+  const flowRate = flow.count / flow.seconds
+  const figure: Figure = {
+    question: 'consume',
+    what: `consuming ${many(messages)} waiting against ${many(batch)} fresh messages`,
+    measured: (backlogRate / fresh.median) * 100,
+    unit: '%',
+    limit,
+    isFullSize: isFullBacklog(options),
+    note: `${many(backlogRate)}/s against ${many(fresh.median)}/s, ${fresh.count} batches`,
+  }
+  const flowing: Figure = {
+    question: 'consume',
+    what: 'sending and consuming at once, for comparison',
+    measured: flowRate,
+    unit: '/s',
+    limit: null,
+    isFullSize: isFullBacklog(options),
+  }
+  return { figures: [figure, flowing], details: { backlogRate, before, after, batch, flowRate } }
+}
+
+export const consume: Question = {
+  name: 'consume',
+  sharesBacklog: false,
+  bodyBytes: (options) => 2 * backlogBytes(options),
+  limits: [{ what: 'consuming the backlog against fresh messages', unit: '%', limit }],
+  measure,
+}
