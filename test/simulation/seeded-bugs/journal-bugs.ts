@@ -60,6 +60,19 @@ export const journalBugs: readonly SeededBug[] = [
     ],
   },
   {
+    name: 'a-sync-counts-for-a-write-under-way',
+    breaks:
+      'A sync beside the writing takes what is being written for done; the next one has nothing to do.',
+    references: ['R17', 'R22', 'bug 10'],
+    file: appender,
+    edits: [
+      {
+        from: 'await writeFully(file, buffers, offset)\n    await this.#markDirty(segment)',
+        to: 'await this.#markDirty(segment)\n    await writeFully(file, buffers, offset)',
+      },
+    ],
+  },
+  {
     name: 'failed-sync-is-tried-again',
     breaks: 'fsyncgate: the second sync succeeds because the kernel has dropped the pages.',
     references: ['R37', 'bug 11'],

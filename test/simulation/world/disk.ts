@@ -6,6 +6,9 @@ import type { SimulatedProcess } from './simulated-process.ts'
 
 /** How long operations take, in milliseconds: of a good disk, and of one that is overloaded. */
 const WRITE_MS = [0.02, 0.3] as const
+/** What draws more than this waits behind others: longer than most syncs take. */
+const QUEUED_FROM_MS = 0.29
+const QUEUED_TIMES = 15
 const SYNC_MS = [0.3, 3] as const
 const SLOW_SYNC_MS = [100, 700] as const
 
@@ -102,7 +105,8 @@ export class Disk {
     if (!syncs.has(operation.kind)) {
       const { kind, ms = 0, on = '' } = this.delayed ?? {}
       const delayMs = operation.kind === kind && operation.path.endsWith(on) ? ms : 0
-      return this.#wait(delayMs + chance.between(...WRITE_MS))
+      const ownMs = chance.between(...WRITE_MS)
+      return this.#wait(delayMs + (ownMs > QUEUED_FROM_MS ? QUEUED_TIMES * ownMs : ownMs))
     }
     const [low, high] = this.isSlow ? SLOW_SYNC_MS : SYNC_MS
     return this.#wait(chance.between(low, high))

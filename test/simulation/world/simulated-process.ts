@@ -2,10 +2,10 @@ import type { Clock, Timer } from '@quorate/core/base/clock'
 import type { Chance } from './chance.ts'
 import type { Pending, Timeline } from './timeline.ts'
 
-/** What happened to a process that stood still, and whether it is bytes in a socket. */
+/** What happened to a process that stood still, and whether it is a timer that came due. */
 interface Held {
   readonly happening: () => void
-  readonly isRead: boolean
+  readonly isTimer: boolean
 }
 
 /**
@@ -44,9 +44,9 @@ export class SimulatedProcess {
     return this.#isCatchingUp
   }
 
-  enter(happening: () => void, isRead = false): void {
+  enter(happening: () => void, isTimer = false): void {
     if (!this.#isAlive) return
-    if (this.#isPaused) this.#held.push({ happening, isRead })
+    if (this.#isPaused) this.#held.push({ happening, isTimer })
     else happening()
   }
 
@@ -55,8 +55,8 @@ export class SimulatedProcess {
   }
 
   /**
-   * `reading`: it was stopped while it waited for its sockets, so a turn of the event loop goes by
-   * with what they hold before it looks at its timers.
+   * `reading`: it was stopped while it waited for sockets and files, so a turn of the event loop goes
+   * by with what they have for it before it looks at its timers.
    */
   resume(first: 'whatCameFirst' | 'reading' = 'whatCameFirst'): void {
     if (!this.#isPaused) return
@@ -64,10 +64,10 @@ export class SimulatedProcess {
     const held = this.#held
     this.#held = []
     if (first === 'whatCameFirst') return this.#catchUp(held.values())
-    const later = held.filter(({ isRead }) => !isRead)
-    const read = held.filter(({ isRead }) => isRead)
-    this.#catchUp(read.values(), () => {
-      this.timeline.after(BUSY_TURN_MS, () => this.#catchUp(later.values()))
+    const timers = held.filter(({ isTimer }) => isTimer)
+    const others = held.filter(({ isTimer }) => !isTimer)
+    this.#catchUp(others.values(), () => {
+      this.timeline.after(BUSY_TURN_MS, () => this.#catchUp(timers.values()))
     })
   }
 
@@ -77,7 +77,7 @@ export class SimulatedProcess {
     this.#isCatchingUp = next.done !== true
     if (next.done === true) return done()
     this.timeline.after(0, () => {
-      this.enter(next.value.happening, next.value.isRead)
+      this.enter(next.value.happening, next.value.isTimer)
       this.#catchUp(held, done)
     })
   }
@@ -146,7 +146,7 @@ class ProcessTimer implements Timer {
     this.#process = process
     this.#callback = callback
     this.#periodMs = periodMs
-    this.#due = () => process.enter(() => this.#fire())
+    this.#due = () => process.enter(() => this.#fire(), true)
   }
 
   arm(delayMs: number): this {

@@ -148,7 +148,7 @@ export class StreamEnd implements ByteStream {
       return
     }
     peer.#arrived.push(piece)
-    peer.process.enter(() => peer.#take(), true)
+    peer.process.enter(() => peer.#take())
     if (piece === flight) return
     this.process.timeline.after(this.#network.delayMs(from, to), () => this.#arrive(flight))
   }
@@ -178,7 +178,7 @@ export class StreamEnd implements ByteStream {
     this.process.timeline.after(0, () => {
       if (peer.isClosed) return
       peer.#arrived.push({ buffers: [bytes], bytes: length, end: false })
-      peer.process.enter(() => peer.#take(), true)
+      peer.process.enter(() => peer.#take())
     })
   }
 

@@ -94,7 +94,7 @@ export class MemoryInode {
     for (const [sector, versions] of this.#dirty) {
       if (this.#settle(sector, versions, through)) this.#lost.add(sector)
     }
-    this.#sizes = this.#sizes.filter(({ change }) => change > through)
+    // The size is no page: the next sync writes it.
   }
 
   /**
