@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { SYNC_BESIDE_WRITES } from '../../../src/store/journal/appender.ts'
 import type { SyncPolicy } from '../../../src/store/journal/appender.ts'
 import type { Journal } from '../../../src/store/journal/journal.ts'
 import type { LogPoint } from '../../../src/store/journal/log-batch.ts'
@@ -55,6 +56,7 @@ const lives = fc.array(life, { minLength: 1, maxLength: 4 })
 
 const policy: fc.Arbitrary<SyncPolicy> = fc.constantFrom<SyncPolicy[]>(
   'always',
+  SYNC_BESIDE_WRITES,
   { backgroundMs: 200, backgroundBytes: 1_000 },
   { backgroundMs: 200, backgroundBytes: 1_000_000 },
 )
