@@ -144,6 +144,10 @@ export class MemoryInode {
     for (const bytes of [this.#cached, this.#medium]) {
       if (position < bytes.length) bytes[position] = change(bytes[position]!)
     }
+    const at = position % SECTOR_BYTES
+    for (const { value } of this.#dirty.get((position - at) / SECTOR_BYTES) ?? []) {
+      value[at] = change(value[at]!)
+    }
   }
 
   #resize(size: number): void {

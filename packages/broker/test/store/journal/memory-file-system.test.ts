@@ -170,6 +170,15 @@ describe('file system in memory: errors on request', () => {
     assert.equal(fileSystem.evict(), false)
   })
 
+  it('makes durable, with the next sync, what has decayed before it', async () => {
+    const { fileSystem, file } = await fresh()
+    await file.write([Buffer.alloc(1000, 1)], 0)
+    fileSystem.flip('/d/f', 700, 2)
+    await file.syncData()
+    assert.ok(fileSystem.isDurable('/d/f', 0, 1000))
+    assert.equal(fileSystem.medium('/d/f')?.[700], 3)
+  })
+
   it('loses the end of a file for good', async () => {
     const { fileSystem, file } = await fresh()
     await file.write([Buffer.alloc(1024, 1)], 0)
