@@ -55,8 +55,8 @@ export class SimulatedProcess {
   }
 
   /**
-   * `reading`: it was stopped while it waited for sockets and files, so a turn of the event loop goes
-   * by with what they have for it before it looks at its timers.
+   * `reading`: it was stopped while it waited for sockets and files, so a turn of the event loop
+   * goes by with what they have for it before it looks at its timers.
    */
   resume(first: 'whatCameFirst' | 'reading' = 'whatCameFirst'): void {
     if (!this.#isPaused) return

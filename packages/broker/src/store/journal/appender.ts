@@ -66,9 +66,9 @@ interface Waiter {
 }
 
 /**
- * One loop takes everything that is queued, writes it, and begins again with what came meanwhile. In
- * group commit it syncs before it begins again: the slower the disk, the larger the groups. At most
- * one sync runs with any policy.
+ * One loop takes everything that is queued, writes it, and begins again with what came meanwhile.
+ * In group commit it syncs before it begins again: the slower the disk, the larger the groups. At
+ * most one sync runs with any policy.
  *
  * Any error of the disk ends it for good: after a failed sync the kernel may have dropped the dirty
  * pages and report the next sync as a success, so trying again would acknowledge lost data (R37).
@@ -265,8 +265,8 @@ export class Appender {
   }
 
   /**
-   * Only after a change, and after each: a sync that began while it was under way has taken what was
-   * dirty before, and is not good for it.
+   * Only after a change, and after each: a sync that began while it was under way has taken what
+   * was dirty before, and is not good for it.
    */
   async #markDirty(segment: Segment): Promise<void> {
     if (this.#dirty.has(segment)) return
