@@ -106,12 +106,12 @@ export class DepthCluster {
     return outcome.seconds
   }
 
-  /** Takes from the backlog; answers the seconds that it took. */
-  async receive(queue: string, count: number): Promise<number> {
+  /** Takes from the backlog. */
+  async receive(queue: string, count: number): Promise<LoadOutcome> {
     const order = { do: 'receive', queue, count } as const
     const outcome = await this.load.run(`consuming ${queue}`, order)
     this.#waiting -= count
-    return outcome.seconds
+    return outcome
   }
 
   /** Until so many messages wait in the one queue of the backlog. */

@@ -85,6 +85,7 @@ export class LoadGenerator {
       t: end.t,
       count: Number(end.count),
       seconds: Number(end.seconds),
+      busyShare: Number(end.busyShare),
       failovers: Number(end.failovers),
     }
   }

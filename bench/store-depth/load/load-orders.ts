@@ -29,6 +29,8 @@ export interface LoadOutcome {
   readonly count: number
   /** From its beginning to the last confirmation. */
   readonly seconds: number
+  /** Of that, how much the load itself was computing: near 1 the load is what is measured. */
+  readonly busyShare: number
   /** Connections that broke on the way. */
   readonly failovers: number
 }

@@ -45,12 +45,15 @@ class Load {
 
   async obey(order: LoadOrder): Promise<void> {
     const startedMs = monotonicNowMs()
+    const cpuBefore = process.cpuUsage()
     const work = this.#begin(order)
     const timer = setInterval(() => tell('progress', { done: work.done() }), PROGRESS_MS)
     try {
       await work.over
       const seconds = (monotonicNowMs() - startedMs) / 1000
-      tell('done', { seconds, count: work.done(), failovers: work.failovers() })
+      const { user, system } = process.cpuUsage(cpuBefore)
+      const busyShare = (user + system) / 1e6 / seconds
+      tell('done', { seconds, busyShare, count: work.done(), failovers: work.failovers() })
     } catch (error) {
       tell('failed', { message: error instanceof Error ? error.message : String(error) })
     } finally {

@@ -11,50 +11,72 @@ const limit = { at: 'least', value: 60 } as const
 /** Messages of a batch that is consumed as soon as it was sent: all in the broker's memory. */
 const FRESH_MESSAGES_MAX = 40_000
 /** Not counted: until the compiler has seen the way of a message often enough. */
-const WARM_UP_BATCHES = 4
+const WARM_UP_BATCHES = 5
 /** Before the backlog is sent, and again after it was consumed. */
 const FRESH_BATCHES = 5
+const BATCHES = WARM_UP_BATCHES + 2 * FRESH_BATCHES
 const FRESH_QUEUE = 'store-depth-fresh'
 const FLOW_QUEUE = 'store-depth-flow'
 
-/** Rates of consuming batches from an otherwise empty broker, while nobody sends. */
-async function freshRates(
+interface Consumed {
+  readonly perSecond: number
+  readonly loadBusyShare: number
+}
+
+async function consumed(cluster: DepthCluster, queue: string, count: number): Promise<Consumed> {
+  const { seconds, busyShare } = await cluster.receive(queue, count)
+  return { perSecond: count / seconds, loadBusyShare: busyShare }
+}
+
+/** Consuming batches from an otherwise empty broker, while nobody sends. */
+async function consumeFresh(
   cluster: DepthCluster,
   { count, batches }: { readonly count: number; readonly batches: number },
-): Promise<number[]> {
-  const rates: number[] = []
+): Promise<Consumed[]> {
+  const all: Consumed[] = []
   for (let batch = 0; batch < batches; batch++) {
     await cluster.send(FRESH_QUEUE, count)
-    rates.push(count / (await cluster.receive(FRESH_QUEUE, count)))
+    all.push(await consumed(cluster, FRESH_QUEUE, count))
   }
-  return rates
+  return all
+}
+
+function medianRate(all: readonly Consumed[]): number {
+  return distributionOf(all.map(({ perSecond }) => perSecond)).median
+}
+
+/** The most that the load was computing, of the time. */
+function percent(all: readonly Consumed[]): string {
+  return `${Math.round(Math.max(...all.map(({ loadBusyShare }) => loadBusyShare)) * 100)}%`
 }
 
 async function measure(cluster: DepthCluster, options: DepthOptions): Promise<Answer> {
   const { messages } = options
   const batch = Math.min(FRESH_MESSAGES_MAX, messages)
-  const warmUp = await freshRates(cluster, { count: batch, batches: WARM_UP_BATCHES })
-  const before = await freshRates(cluster, { count: batch, batches: FRESH_BATCHES })
+  const warmUp = await consumeFresh(cluster, { count: batch, batches: WARM_UP_BATCHES })
+  const before = await consumeFresh(cluster, { count: batch, batches: FRESH_BATCHES })
   await cluster.send(BACKLOG_QUEUE, messages)
   await cluster.whole()
-  const backlogRate = messages / (await cluster.receive(BACKLOG_QUEUE, messages))
-  const after = await freshRates(cluster, { count: batch, batches: FRESH_BATCHES })
+  const backlog = await consumed(cluster, BACKLOG_QUEUE, messages)
+  const after = await consumeFresh(cluster, { count: batch, batches: FRESH_BATCHES })
   const flow = await cluster.load.run('sending and consuming at once', {
     do: 'flow',
     queue: FLOW_QUEUE,
     count: Math.max(batch, Math.round(messages / 5)),
   })
   // The faster of both, which is the stricter comparison.
-  const freshRate = Math.max(...[before, after].map((rates) => distributionOf(rates).median))
+  const freshRate = Math.max(...[before, after].map(medianRate))
   const flowRate = flow.count / flow.seconds
   const figure: Figure = {
     question: 'consume',
     what: `consuming ${many(messages)} waiting against ${many(batch)} fresh messages`,
-    measured: (backlogRate / freshRate) * 100,
+    measured: (backlog.perSecond / freshRate) * 100,
     unit: '%',
     limit,
     isFullSize: isFullBacklog(options),
-    note: `${many(backlogRate)}/s against ${many(freshRate)}/s, the faster of two medians`,
+    note:
+      `${many(backlog.perSecond)}/s against ${many(freshRate)}/s, the faster of two medians; ` +
+      `load busy ${percent([backlog])} and ${percent([...before, ...after])}`,
   }
   const flowing: Figure = {
     question: 'consume',
@@ -66,14 +88,15 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
   }
   return {
     figures: [figure, flowing],
-    details: { backlogRate, warmUp, before, after, batch, flowRate },
+    details: { backlog, warmUp, before, after, batch, flowRate },
   }
 }
 
 export const consume: Question = {
   name: 'consume',
   sharesBacklog: false,
-  bodyBytes: (options) => 2 * backlogBytes(options),
+  bodyBytes: (options) =>
+    1.2 * backlogBytes(options) + BATCHES * FRESH_MESSAGES_MAX * options.bytes,
   limits: [{ what: 'consuming the backlog against fresh messages', unit: '%', limit }],
   measure,
 }
