@@ -110,7 +110,8 @@ class Run {
 }
 
 function unanswered(question: Question, reason: string): Answer {
-  const note = reason.split('\n')[0] ?? ''
+  // What follows the first line is the end of a log.
+  const note = reason.split('\n')[0]?.replace(/:$/, '') ?? ''
   const figures = question.limits.map((limit): Figure => ({
     question: question.name,
     ...limit,
