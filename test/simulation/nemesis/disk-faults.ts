@@ -74,12 +74,15 @@ export const diskFaults = {
   rotWhileRunning: {
     weight: 2,
     destroys: 'copies',
-    strike: (at) => {
-      const { log, bodiesOnDisk } = at.victim.witness
-      if (log.writtenIndex < 1 || !maySpoil(at)) return
-      const index = at.chance.integer(1, log.writtenIndex)
-      // Few bodies are read at all: those that waited while their broker was started.
-      at.victim.rot(bodiesOnDisk[index % (2 * bodiesOnDisk.length)] ?? index)
+    strike: ({ simulation, victim: drawn, chance }) => {
+      // Only who leads reads bodies, and only those that are not in its memory any more.
+      const readers = simulation.brokers.filter((broker) => broker.isLeading)
+      const victim = readers.find(({ witness }) => witness.bodiesOnDisk.length > 0) ?? drawn
+      const { log, bodiesOnDisk } = victim.witness
+      if (log.writtenIndex < 1 || !maySpoil({ simulation, victim })) return
+      const index = chance.integer(1, log.writtenIndex)
+      const read = bodiesOnDisk.length === 0 ? index : bodiesOnDisk[index % bodiesOnDisk.length]
+      victim.rot(read ?? index)
     },
   },
   rotOfMeta: {
