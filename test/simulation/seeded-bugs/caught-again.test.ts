@@ -41,7 +41,10 @@ function kindOf(failure: string): string {
   return invariant ?? check ?? failure.replace(/\d+/g, 'N')
 }
 
-/** The test's outcome in a process of its own that has the bug in it. */
+/** A test that does not end does not fail: it would only keep everybody waiting. */
+const PLAYED_WITHIN_MS = 120_000
+
+/** The test's outcome in a process of its own that has the bug in it; null when it did not end. */
 async function playWith({ name, playedIn }: SeededBug): Promise<number | null> {
   const { name: title = '', file = '' } = playedIn ?? {}
   const child = spawn(
@@ -53,6 +56,8 @@ async function playWith({ name, playedIn }: SeededBug): Promise<number | null> {
     ],
     {
       cwd: root,
+      timeout: PLAYED_WITHIN_MS,
+      killSignal: 'SIGKILL',
       // Not as a part of the run that this test belongs to: its outcome is its exit code.
       env: { ...process.env, QUORATE_SEEDED_BUG: name, NODE_TEST_CONTEXT: undefined },
       stdio: 'ignore',

@@ -155,6 +155,10 @@ export const engineBugs: readonly SeededBug[] = [
   },
   {
     name: 'transactions-commit-without-what-their-consumer-lost',
+    playedIn: {
+      name: 'is not committed when it acknowledges more than is with its consumer',
+      file: 'packages/broker/test/engine/transactions.test.ts',
+    },
     breaks:
       'A client that acknowledges from before a failover is told that it did, and it comes again.',
     references: ['R43', 'C4'],

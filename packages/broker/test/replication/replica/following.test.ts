@@ -203,7 +203,8 @@ describe('following', () => {
     const solo = new SoloReplica({ sync: 'remote_disk', log: [1] }).up('b').up('c')
     assert.equal(solo.replica.meta.inMemory, false)
     const epoch = solo.win()
-    assert.ok(solo.wanted('persist').some(({ meta }) => meta.inMemory && meta.promised.epoch > 0))
+    const promised = solo.wanted('persist').filter(({ meta }) => meta.promised.epoch > 0)
+    assert.deepEqual(promised.map(({ meta }) => meta.inMemory), [true])
     const session = { epoch: epoch + 1, session: 1 }
     solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
     const { index } = solo.log.tail
