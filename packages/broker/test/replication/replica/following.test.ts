@@ -204,7 +204,10 @@ describe('following', () => {
     assert.equal(solo.replica.meta.inMemory, false)
     const epoch = solo.win()
     const promised = solo.wanted('persist').filter(({ meta }) => meta.promised.epoch > 0)
-    assert.deepEqual(promised.map(({ meta }) => meta.inMemory), [true])
+    assert.deepEqual(
+      promised.map(({ meta }) => meta.inMemory),
+      [true],
+    )
     const session = { epoch: epoch + 1, session: 1 }
     solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
     const { index } = solo.log.tail
