@@ -18,7 +18,7 @@ import type {
 import { removeDestination } from './destination/destination-removal.ts'
 import type { Flushable } from './dispatch/dispatcher.ts'
 import type { EngineCore } from './engine-core.ts'
-import { ReceiptRecord } from './pending-records.ts'
+import { ReceiptRecord, RefusalRecord } from './pending-records.ts'
 import type { ReceiptHolder } from './pending-records.ts'
 import type { Sender } from './policy/flow-control.ts'
 import {
@@ -222,7 +222,8 @@ export class ClientConnection
       const error = new BrokerError('INVALID_DESTINATION', 'There is no such subscription.', {
         details: { clientId: this.options.clientId, subscription: durableName },
       })
-      this.reject(receipt, error)
+      // Perhaps it is being removed: by this very request, the answer to which was lost.
+      records.behindLast(new RefusalRecord(this, receipt, error))
     } else if (durable.isActive) {
       const why = 'The durable subscription is in use.'
       this.reject(receipt, new BrokerError('DESTINATION_IN_USE', why))

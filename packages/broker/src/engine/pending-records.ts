@@ -27,6 +27,11 @@ export interface ReceiptHolder {
   confirm(receipt: Receipt, stored: Stored | null): void
 }
 
+/** Somebody who waits for an answer, which is a refusal. */
+export interface RefusalHolder {
+  reject(receipt: Receipt, error: BrokerError): void
+}
+
 /** A record of which nothing but the receipt has to be remembered. */
 export class ReceiptRecord extends PendingRecord {
   readonly #holder: ReceiptHolder
@@ -46,6 +51,33 @@ export class ReceiptRecord extends PendingRecord {
 
   override confirmEarly(): void {
     this.applied(null)
+  }
+}
+
+/**
+ * A refusal that goes by what is appended. Told before that is committed it would be taken for the
+ * answer to a request whose first answer was lost, and another leader may know nothing of either.
+ */
+export class RefusalRecord extends PendingRecord {
+  readonly #holder: RefusalHolder
+  readonly #receipt: Receipt
+  readonly #error: BrokerError
+  #answered = false
+
+  constructor(holder: RefusalHolder, receipt: Receipt, error: BrokerError) {
+    super()
+    this.#holder = holder
+    this.#receipt = receipt
+    this.#error = error
+  }
+
+  override applied(): void {
+    if (!this.#answered) this.#holder.reject(this.#receipt, this.#error)
+    this.#answered = true
+  }
+
+  override confirmEarly(): void {
+    this.applied()
   }
 }
 

@@ -203,6 +203,26 @@ describe('a durable subscription', () => {
     assert.equal(client.rejectionOf(1003), 'INVALID_DESTINATION')
   })
 
+  it('is said to be gone, to whoever asks again, only when its removal is committed', () => {
+    const harness = new EngineHarness()
+    const cutOff = harness.connect({ clientId: 'C' })
+    cutOff.consume('topic://T', durable).close(0)
+    harness.settle()
+    cutOff.client.unsubscribe('S', 1001)
+    harness.runTurns()
+    cutOff.client.unsubscribe('S', 1002)
+    harness.runTurns()
+    assert.equal(cutOff.rejectionOf(1002), undefined)
+    harness.failOver('lost')
+    assert.equal(cutOff.rejectionOf(1002), undefined)
+    const client = harness.connect({ clientId: 'C' })
+    client.client.unsubscribe('S', 1003)
+    client.client.unsubscribe('S', 1004)
+    harness.settle()
+    assert.equal(client.isConfirmed(1003), true)
+    assert.equal(client.rejectionOf(1004), 'INVALID_DESTINATION')
+  })
+
   it('to a pattern collects from every topic that it covers', () => {
     const harness = new EngineHarness()
     const client = harness.connect({ clientId: 'C' })
