@@ -70,6 +70,23 @@ describe('acknowledging', () => {
     assert.equal(acks.length, 1)
   })
 
+  it('is confirmed when repeated only once the first one is committed', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect({ connectionId: 'C' })
+    client.consume('Q')
+    client.send('Q', 'a')
+    harness.settle()
+    client.acknowledge(client.deliveries)
+    harness.runTurns()
+    const again = harness.connect({ connectionId: 'C', reconnect: true })
+    again.consume('Q')
+    const receipt = again.acknowledge([])
+    harness.runTurns()
+    assert.equal(again.isConfirmed(receipt), false)
+    harness.settle()
+    assert.equal(again.isConfirmed(receipt), true)
+  })
+
   it('as released puts messages back without counting a failure', () => {
     const { harness, client } = withMessages(2)
     client.consume('Q', { prefetch: 2 })

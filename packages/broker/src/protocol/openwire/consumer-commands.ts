@@ -107,8 +107,8 @@ export function acceptMessageAck(
   const inFlight = consumer?.subscription?.inFlight
   const deliveries = inFlight === undefined ? [] : acknowledgedDeliveries(ack, inFlight)
   const isWhole = isAllOf(ack, deliveries) || !hasToConsume(consumer, mode, transaction)
-  // Nothing is left to acknowledge; but a transaction must not be committed without it.
-  if (deliveries.length === 0 && isWhole) return 'done'
+  // Even when nothing is left to acknowledge: it may be a repetition, and only the engine knows
+  // whether what was acknowledged before is committed.
   const cause = ack.poisonCause === null ? '' : throwableText(ack.poisonCause)
   client.expect(receipt)
   engineClient.acknowledge({ mode, deliveries, isWhole, transaction, cause }, receipt)

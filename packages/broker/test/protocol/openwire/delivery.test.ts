@@ -274,12 +274,14 @@ describe('openwire acknowledgement', () => {
     assert.equal(acknowledged?.cause, 'java.lang.Throwable: too often')
   })
 
-  it('confirms what is not in flight without bothering the engine', async () => {
+  it('has the engine confirm what is not in flight, for it may be a repetition', async () => {
     const { client, engineClient } = await consuming(2)
-    await client.succeed(ackOf(2, [7, 8]))
-    await client.succeed(ackOf(2, [2, 1]))
-    await client.succeed({ ...ackOf(2, [1, 1]), consumerId: consumerIdOf(9), commandId: 0 })
-    assert.deepEqual(engineClient.acknowledged, [])
+    const strangers = { ...ackOf(2, [1, 1]), consumerId: consumerIdOf(9), commandId: 0 }
+    for (const ack of [ackOf(2, [7, 8]), ackOf(2, [2, 1]), strangers]) await client.succeed(ack)
+    assert.deepEqual(
+      engineClient.acknowledged.map(({ mode, deliveries }) => [mode, deliveries.length]),
+      [1, 2, 3].map(() => ['consumed', 0]),
+    )
   })
 
   const inTransaction = (ack: MessageAck): MessageAck => {
@@ -320,7 +322,7 @@ describe('openwire acknowledgement', () => {
     for (const options of [{ browser: true }, { destination: topic }]) {
       const { client, engineClient } = await consuming(2, options)
       await client.succeed(inTransaction(ackOf(2, [7, 8])))
-      assert.deepEqual(engineClient.acknowledged, [])
+      assert.equal(engineClient.acknowledged[0]?.isWhole, true)
     }
     const durable = { destination: topic, subscriptionName: 'S' }
     const { client, engineClient } = await consuming(2, durable)
@@ -331,7 +333,7 @@ describe('openwire acknowledgement', () => {
   it('passes over in a transaction what was only seen and is gone', async () => {
     const { client, engineClient } = await consuming(2)
     await client.succeed(inTransaction(ackOf(0, [7, 8])))
-    assert.deepEqual(engineClient.acknowledged, [])
+    assert.equal(engineClient.acknowledged[0]?.isWhole, true)
   })
 
   it('refuses types that do not exist', async () => {
