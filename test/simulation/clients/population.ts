@@ -195,7 +195,7 @@ class Drawing {
       destination: invoices,
       prefetch: chance.pick([1, 5, 20]),
       sizeMax: chance.pick([1, 3, 8]),
-      workMs: chance.pick([0.2, 1, 5]),
+      workMs: chance.pick([0.2, 5, 40]),
       rollbackChance: chance.pick([0, 0.05, 0.2]),
       reopenChance: chance.pick([0, 0.5, 1]),
       redeliversItself: chance.chance(0.4),

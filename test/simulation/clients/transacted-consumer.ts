@@ -39,6 +39,8 @@ interface Held {
   readonly isReturned: boolean
   /** The connection that it came over, by its generation: of an earlier one, who knows whose it is. */
   readonly generation: number
+  /** Ascending in the order of deliveries. */
+  readonly place: number
 }
 
 const OPEN_AGAIN_MS = 200
@@ -57,8 +59,10 @@ export class TransactedConsumer implements Worker {
   readonly #pauses: Pauses
   #consumer: OpenConsumer
   #waiting: Held[] = []
-  /** In the transaction that is under way. */
+  #current: ClientTransaction | null = null
+  /** In that transaction. */
   #taken: Held[] = []
+  #places = 0
   #isOpen = false
   #isBusy = false
   #isSettling = false
@@ -111,6 +115,7 @@ export class TransactedConsumer implements Worker {
     const { rollbackChance, redeliversItself } = this.#options
     const { chance } = this.#environment
     const transaction = new ClientTransaction(this.#connection)
+    this.#current = transaction
     const isInDoubt = await this.#takeSome(transaction)
     // Its messages are with somebody else now; that its end changes nothing is to be seen.
     const wasBroken = !transaction.isUnbroken
@@ -125,6 +130,8 @@ export class TransactedConsumer implements Worker {
     // Tried once, it does not insist on what may be with somebody else.
     const kept = wasBroken ? taken : taken.filter((held) => this.#isCurrent(held))
     this.#waiting = [...kept.map(returned), ...this.#waiting]
+    // Nor on an order that is not the broker's.
+    if (!wasBroken && isInDoubt) this.#waiting.sort((one, other) => one.place - other.place)
     if (!transaction.isUnbroken || this.#isSettling) return
     if (chance.chance(this.#options.reopenChance)) await this.#reopen()
   }
@@ -148,14 +155,21 @@ export class TransactedConsumer implements Worker {
     const isOk = answer.kind === 'ok'
     // A broken one cannot be committed: its acknowledgements went with its connection.
     const isExplained = isOk ? !wasBroken : wasBroken || isInDoubt || answer.isRepeated
-    if (isExplained) return
-    const what = isOk ? 'committed though it was lost' : answer.text
-    this.#environment.surprised(`${transaction.name}: ${what}`)
+    if (!isExplained) {
+      const what = isOk ? 'committed though it was lost' : answer.text
+      this.#environment.surprised(`${transaction.name}: ${what}`)
+    }
+    // What a broker commits it has given before, over the same connection: the answer is behind it.
+    const strange = this.#taken.find((held) => !this.#isCurrent(held))
+    if (!isOk || !transaction.isUnbroken || strange === undefined) return
+    this.#environment.surprised(
+      `${transaction.name}: committed with ${strange.delivery.name}, which is not with this consumer`,
+    )
   }
 
   /**
    * Takes and acknowledges; ends early when the connection is lost. Tells whether some of it may
-   * not be with this consumer any more.
+   * not be with this consumer any more, or in another order.
    */
   async #takeSome(transaction: ClientTransaction): Promise<boolean> {
     const { sizeMax, workMs } = this.#options
@@ -174,18 +188,23 @@ export class TransactedConsumer implements Worker {
       await this.#pauses.wait(chance.between(0, 2 * workMs))
       if (!transaction.isUnbroken) return isInDoubt
     }
-    if (!isOneByOne) this.#acknowledge(transaction, this.#taken)
-    return isInDoubt
+    if (isOneByOne) return isInDoubt
+    this.#acknowledge(transaction, this.#taken)
+    return isInDoubt || !isInOrder(this.#taken)
   }
 
   /** What is in its memory from before keeps its place there. */
   #delivered(delivery: Delivery): void {
-    const held = { delivery, isReturned: false, generation: this.#connection.generation }
+    const place = ++this.#places
+    const held = { delivery, isReturned: false, generation: this.#connection.generation, place }
     const kept = this.#options.redeliversItself ? [this.#taken, this.#waiting] : []
     const isIt = (other: Held) => other.delivery.name === delivery.name && !this.#isCurrent(other)
     const memory = kept.find((part) => part.some(isIt))
     if (memory === undefined) this.#waiting.push(held)
     else memory[memory.findIndex(isIt)] = held
+    // It was taken out of memory, and is received now.
+    const transaction = memory === this.#taken ? this.#current : null
+    if (transaction?.isUnbroken) this.#consumer.recordReceipt(delivery, transaction.name)
     this.#arrival?.()
   }
 
@@ -245,6 +264,10 @@ export class TransactedConsumer implements Worker {
   }
 }
 
-function returned({ delivery, generation }: Held): Held {
-  return { delivery: { ...delivery, isRedelivered: true }, isReturned: true, generation }
+function returned(held: Held): Held {
+  return { ...held, delivery: { ...held.delivery, isRedelivered: true }, isReturned: true }
+}
+
+function isInOrder(taken: readonly Held[]): boolean {
+  return taken.every(({ place }, i) => i === 0 || place > (taken[i - 1]?.place ?? 0))
 }
