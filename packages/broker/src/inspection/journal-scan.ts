@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { File } from '../store/journal/file-system.ts'
 import { readFully } from '../store/journal/file-system.ts'
 import type { LogPoint, RecordView } from '../store/journal/log-batch.ts'
-import { EMPTY_LOG, discontinuityOf } from '../store/journal/log-batch.ts'
+import { EMPTY_LOG, discontinuityOf, emptyView } from '../store/journal/log-batch.ts'
 import { checksum } from '../store/journal/checksum.ts'
 import type { RecordHeader } from '../store/journal/record.ts'
 import {
@@ -423,17 +423,5 @@ function headerFault(fault: string, bytes: Buffer, at: number): string {
 }
 
 function emptyRecord(): { -readonly [K in keyof ScannedRecord]: ScannedRecord[K] } {
-  return {
-    index: 0,
-    epoch: 0,
-    type: 0,
-    payload: NO_PAYLOAD,
-    position: 0,
-    payloadPosition: 0,
-    headerChecksum: 0,
-    file: '',
-    offset: 0,
-    bytes: 0,
-    isWhole: true,
-  }
+  return { ...emptyView(), file: '', offset: 0, bytes: 0, isWhole: true }
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Comparison } from '../../src/inspection/replica-comparison.ts'
 import { compareReplicas } from '../../src/inspection/replica-comparison.ts'
 import type { ReplicaMeta } from '../../src/replication/meta.ts'
-import { NO_PROMISE, encodeMeta } from '../../src/replication/meta.ts'
+import { encodeMeta, freshMeta } from '../../src/replication/meta.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 import { message } from '../store/leveldb/index-fixture.ts'
 import { DATA, InspectedLog } from './inspected-log.ts'
@@ -11,21 +11,13 @@ import { DATA, InspectedLog } from './inspected-log.ts'
 async function writeMeta(log: InspectedLog, facts: Partial<ReplicaMeta>): Promise<void> {
   const { file } = await TwoSlotFile.open({ fileSystem: log.fileSystem, path: `${DATA}/meta` })
   const meta: ReplicaMeta = {
-    brokerName: 'localhost',
-    nodeId: 'node01',
-    storeUuid: 'store-1',
+    ...freshMeta({
+      brokerName: 'localhost',
+      nodeId: 'node01',
+      storeUuid: 'store-1',
+      sync: 'quorum_disk',
+    }),
     clusterId: 'cluster',
-    configs: [],
-    losses: [],
-    promised: NO_PROMISE,
-    sync: 'quorum_disk',
-    inMemory: false,
-    bootId: '',
-    clean: true,
-    suspect: null,
-    damagedFrom: null,
-    commitHint: 0,
-    peers: {},
     ...facts,
   }
   await file.write(encodeMeta(meta))

@@ -420,11 +420,9 @@ function malformed(what: string, index: number): BrokerError {
   })
 }
 
-/** Calls `visit` for each record of a batch, in order. The bytes are taken as verified. */
-export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => void): void {
-  const cursor = new ChunkCursor(batch.chunks)
-  const header = emptyHeader()
-  const view = {
+/** To be filled in with one record after the other. */
+export function emptyView(): { -readonly [K in keyof RecordView]: RecordView[K] } {
+  return {
     index: 0,
     epoch: 0,
     type: 0,
@@ -433,6 +431,13 @@ export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => vo
     payloadPosition: 0,
     headerChecksum: 0,
   }
+}
+
+/** Calls `visit` for each record of a batch, in order. The bytes are taken as verified. */
+export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => void): void {
+  const cursor = new ChunkCursor(batch.chunks)
+  const header = emptyHeader()
+  const view = emptyView()
   let position = batch.previous.position
   while (cursor.remaining > 0) {
     const fault = decodeHeader(cursor.take(HEADER_BYTES), 0, header)
