@@ -112,6 +112,18 @@ export const storeBugs: readonly SeededBug[] = [
     edits: [{ from: 'this.#fold.nextSequence = applied.nextSequence', to: '' }],
   },
   {
+    name: 'a-page-is-left-to-a-row-that-is-older',
+    breaks: 'What changed while a checkpoint was on its way is forgotten with the page it is on.',
+    references: ['R19', 'bug 18'],
+    file: levelStore,
+    edits: [
+      {
+        from: 'for (const page of pages) if (!page.changed) page.written()',
+        to: 'for (const page of pages) page.written()',
+      },
+    ],
+  },
+  {
     name: 'followers-do-not-learn-producers',
     breaks: 'What a replica knows depends on its role: the next leader stores resends again.',
     references: ['R19', 'R42', 'bug 27', 'bug 23'],

@@ -255,10 +255,10 @@ export const votingBugs: readonly SeededBug[] = [
   {
     name: 'suspect-candidate-wins-by-grants',
     breaks:
-      'A candidate that may have lost records leads by its own word and that of others that lack them.',
+      'A candidate that may have lost records leads by its own word and those of others that lack them.',
     references: ['R9', 'R34', 'bug 10'],
     file: campaign,
-    // Either rule alone is enough: that it does not grant to itself, and that grants do not elect it.
+    // Either rule is enough: that it does not grant to itself, and that grants do not elect it.
     edits: [
       { from: 'if (isClean && grants >= quorum)', to: 'if (grants >= quorum)' },
       { from: 'grants: suspect === null,', to: 'grants: true,' },

@@ -121,7 +121,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   /** Records with a body that somebody waits for, and that would be read back from the disk. */
   get bodiesOnDisk(): readonly number[] {
     const lists = [...(this.store?.fold.lists.values() ?? [])]
-    const waiting = lists.flatMap((list) => list.next(0, Infinity))
+    const waiting = lists.flatMap((list) => [...list.pages()].flatMap((page) => [...page]))
     const onDisk = waiting.filter(({ body }) => body === null)
     return onDisk.map(({ position }) => this.log.indexAt(position))
   }

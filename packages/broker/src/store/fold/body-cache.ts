@@ -21,12 +21,15 @@ export interface CachedGroup {
  */
 export class BodyCache {
   readonly #limitBytes: number
+  readonly #dropped: (entry: StoredEntry) => void
   readonly #groups = new Deque<CachedGroup>()
   #open: CachedGroup = { alive: 0, bytes: 0, entries: [] }
   #bytes = 0
 
-  constructor(limitBytes: number = BODY_CACHE_BYTES) {
+  /** `dropped` is told of messages that lose their bodies and go on waiting. */
+  constructor(limitBytes: number, dropped: (entry: StoredEntry) => void) {
     this.#limitBytes = limitBytes
+    this.#dropped = dropped
   }
 
   /** Bytes of the batches that are held. */
@@ -66,12 +69,13 @@ export class BodyCache {
   #dropOldest(): void {
     const group = this.#groups.shift()
     if (group === undefined) return
-    for (const entry of group.entries) {
-      if (entry.group !== group) continue
+    const waiting = group.entries.filter((entry) => entry.group === group)
+    for (const entry of waiting) {
       entry.body = null
       entry.group = null
     }
     this.#forget(group)
+    for (const entry of waiting) this.#dropped(entry)
   }
 
   #forget(group: CachedGroup): void {

@@ -7,10 +7,11 @@ import type {
   TransactionOp,
 } from '../log-op.ts'
 import type { ApplyListener, StoredDestination, StoredSubscription } from '../message-store.ts'
-import { BodyCache } from './body-cache.ts'
+import { BODY_CACHE_BYTES, BodyCache } from './body-cache.ts'
 import type { Changes } from './changes.ts'
 import { MessageList } from './message-list.ts'
 import { OUTCOMES_MAX, OutcomeTable } from './outcome-table.ts'
+import { PagePool } from './page-pool.ts'
 import { PRODUCERS_MAX, ProducerTable } from './producer-table.ts'
 import { StoredEntry } from './stored-entry.ts'
 
@@ -22,6 +23,8 @@ export interface FoldOptions {
   readonly changes: Changes | null
   /** Bytes of bodies that are kept in memory; BODY_CACHE_BYTES by default. */
   readonly cacheBytes?: number
+  /** Where its pages are kept in memory; one of its own by default. */
+  readonly pool?: PagePool
   readonly producersMax?: number
   readonly outcomesMax?: number
 }
@@ -40,6 +43,7 @@ export class Fold {
   readonly producers: ProducerTable
   readonly outcomes: OutcomeTable
   readonly cache: BodyCache
+  readonly pool: PagePool
   /** Sequence of the next message. */
   nextSequence = 1
   /** Numbers of destinations and lists below this one are taken. */
@@ -49,7 +53,10 @@ export class Fold {
 
   constructor(options: FoldOptions) {
     this.#changes = options.changes
-    this.cache = new BodyCache(options.cacheBytes)
+    this.pool = options.pool ?? new PagePool()
+    this.cache = new BodyCache(options.cacheBytes ?? BODY_CACHE_BYTES, ({ list, sequence }) =>
+      this.lists.get(list)?.cool(sequence),
+    )
     this.producers = new ProducerTable(options.producersMax ?? PRODUCERS_MAX, options.changes)
     this.outcomes = new OutcomeTable(options.outcomesMax ?? OUTCOMES_MAX, options.changes)
   }
@@ -67,7 +74,7 @@ export class Fold {
 
   /** Makes a list; also used when the index is loaded. */
   addList(id: number): MessageList {
-    const list = new MessageList(id, this.#changes)
+    const list = new MessageList(id, this.#changes, this.pool)
     this.lists.set(id, list)
     return list
   }

@@ -2,6 +2,7 @@ import { assert } from '@quorate/core/base/errors'
 import type { StoredList } from '../message-store.ts'
 import type { Changes } from './changes.ts'
 import { MessagePage, PAGE_ENTRIES_MAX } from './message-page.ts'
+import type { PagePool } from './page-pool.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
 /**
@@ -11,15 +12,17 @@ import type { StoredEntry } from './stored-entry.ts'
 export class MessageList implements StoredList {
   readonly id: number
   readonly #changes: Changes | null
+  readonly #pool: PagePool
   readonly #pages: MessagePage[] = []
   /** Sequence of the message that joined last, 0 when none has since the start. */
   newest = 0
   #length = 0
   #bytes = 0
 
-  constructor(id: number, changes: Changes | null) {
+  constructor(id: number, changes: Changes | null, pool: PagePool) {
     this.id = id
     this.#changes = changes
+    this.#pool = pool
   }
 
   get length(): number {
@@ -34,7 +37,7 @@ export class MessageList implements StoredList {
     const pages = this.#pages
     let page = pages[pages.length - 1]
     if (page === undefined || page.filled === PAGE_ENTRIES_MAX) {
-      page = new MessagePage(this.id)
+      page = new MessagePage(this.id, this.#pool)
       pages.push(page)
     }
     page.append(entry)
@@ -63,7 +66,7 @@ export class MessageList implements StoredList {
     const page = this.#pages[this.#pageAt(sequence)]
     const entry = page?.find(sequence)
     if (page === undefined || entry === undefined) return
-    entry.redeliveries++
+    page.redelivered(entry)
     this.#changes?.pageChanged(page)
   }
 
@@ -81,26 +84,27 @@ export class MessageList implements StoredList {
     return found
   }
 
-  /** Empties the list because it is removed itself; hands every message that waited to `released`. */
+  /** Empties the list because it is removed itself; `released` gets those whose bodies are held. */
   dissolve(released: (entry: StoredEntry) => void): void {
     for (const page of this.#pages) {
-      for (const entry of page) {
-        entry.removed = true
-        released(entry)
-      }
       this.#changes?.pageRemoved(page)
-      page.reset()
+      page.dissolve(released)
     }
     this.#pages.length = 0
     this.#length = 0
     this.#bytes = 0
   }
 
-  /** Adds a page that the index held; pages come in order. */
-  restore(page: MessagePage): void {
+  /** Adds a page that the index held, with `bytes` of bodies; pages come in order. */
+  restore(page: MessagePage, bytes: number): void {
     this.#pages.push(page)
     this.#length += page.alive
-    for (const entry of page) this.#bytes += entry.length
+    this.#bytes += bytes
+  }
+
+  /** The body of this message is not in memory any more. */
+  cool(sequence: number): void {
+    this.#pages[this.#pageAt(sequence)]?.cool()
   }
 
   /** Pages with messages, in order. */

@@ -1,3 +1,6 @@
+import { assert } from '@quorate/core/base/errors'
+import { PackedEntries } from './packed-entries.ts'
+import type { PagePool } from './page-pool.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
 /** Messages that are put on one page before the next is begun. */
@@ -10,12 +13,17 @@ const CLOSE_UP_BELOW = 1 / 4
  * A run of one list, and the unit in which the index stores it.
  *
  * ```
- *   entries   [ x  x  .  x  a  x  b  c ]        x = removed, a b c = waiting
- *                          ^ head               alive = 3, filled = 8 or more
+ *   rest         objects
+ *   41 42 44   [ x  x  .  x  a  x  b  c ]       x = removed, a b c = waiting
+ *                            ^ head             alive = 6, filled = 11 or more
  * ```
  *
- * `first` and `filled` depend on nothing but the log - not on checkpoints, restarts or gaps - so
- * that a rebuilt index has the same pages under the same keys.
+ * The rest are the older messages, in which nobody was interested lately: bytes, or nothing but
+ * their number while the page's row begins with them. Objects are the newer ones, as long as their
+ * bodies are in memory; and all of them while the page is open.
+ *
+ * `first` and `filled` depend on nothing but the log - not on checkpoints, restarts, gaps or what
+ * is at rest - so that a rebuilt index has the same pages under the same keys.
  */
 export class MessagePage {
   readonly list: number
@@ -27,42 +35,62 @@ export class MessagePage {
   alive = 0
   /** Noted for the next checkpoint. */
   changed = false
-  /** The index holds it under `first`. */
+  /** The index holds it under `first`, or will when the checkpoint under way is written. */
   persisted = false
+  readonly #pool: PagePool
+  /** Bytes of the rest; null when there is none, or only the row holds it. */
+  #rest: PackedEntries | null = null
+  #restCount = 0
   #entries: StoredEntry[] = []
   #head = 0
+  #isOpen = false
+  /** Its row holds it as it is. */
+  #isWritten = false
 
-  constructor(list: number) {
+  constructor(list: number, pool: PagePool) {
     this.list = list
+    this.#pool = pool
   }
 
   append(entry: StoredEntry): void {
     if (this.filled === 0) this.first = entry.sequence
     this.filled++
     this.alive++
+    this.#isWritten = false
     this.#entries.push(entry)
   }
 
   /** Puts back what the index held. */
-  restore(filled: number, entries: StoredEntry[]): void {
+  restore(first: number, filled: number, rest: PackedEntries): void {
+    this.first = first
     this.filled = filled
-    this.alive = entries.length
+    this.alive = rest.count
     this.persisted = true
-    this.#entries = entries
+    this.#rest = rest
+    this.#restCount = rest.count
+    this.written()
   }
 
   find(sequence: number): StoredEntry | undefined {
+    this.#reach(sequence)
     const entry = this.#entries[this.#lowerBound(sequence)]
     return entry === undefined || entry.sequence !== sequence || entry.removed ? undefined : entry
   }
 
-  /** Takes an entry of this page out of it. */
+  /** Takes an entry of this page, which `find` has just found, out of it. */
   remove(entry: StoredEntry): void {
     entry.removed = true
     this.alive--
+    this.#isWritten = false
     const entries = this.#entries
     while (this.#head < entries.length && entries[this.#head]?.removed === true) this.#head++
-    if (this.alive < entries.length * CLOSE_UP_BELOW) this.#closeUp()
+    if (this.alive - this.#restCount < entries.length * CLOSE_UP_BELOW) this.#closeUp()
+  }
+
+  /** One more failed delivery of an entry that `find` has just found. */
+  redelivered(entry: StoredEntry): void {
+    entry.redeliveries++
+    this.#isWritten = false
   }
 
   /** Makes the page an unused one. */
@@ -70,12 +98,16 @@ export class MessagePage {
     this.first = 0
     this.filled = 0
     this.alive = 0
+    this.#rest = null
+    this.#restCount = 0
     this.#entries = []
     this.#head = 0
+    this.#isWritten = false
   }
 
   /** Adds entries above `after` to `target` until it holds `limit`. */
   collect(after: number, limit: number, target: StoredEntry[]): void {
+    this.#reach(after + 1)
     const entries = this.#entries
     for (let i = this.#lowerBound(after + 1); i < entries.length; i++) {
       if (target.length >= limit) return
@@ -84,8 +116,88 @@ export class MessagePage {
     }
   }
 
+  /** Some of the bodies are not in memory any more: the objects go as well. */
+  cool(): void {
+    const entries = this.#entries
+    if (this.#isOpen || entries[this.#head]?.body !== null) return
+    let end = this.#head
+    while (end < entries.length && isCold(entries[end])) end++
+    const cold = entries.splice(0, end).filter((entry) => !entry.removed)
+    this.#head = 0
+    if (this.#isWritten) this.#leaveToIndex(this.#restCount + cold.length)
+    else this.#pack(cold)
+  }
+
+  /** Nobody has looked into it for long. */
+  close(): void {
+    this.#isOpen = false
+    this.cool()
+  }
+
+  /** Its row holds it as it is now. */
+  written(): void {
+    this.#isWritten = this.alive > 0 && this.#pool.source !== null
+    if (this.#isWritten) this.#leaveToIndex(this.#restCount)
+  }
+
+  /** Its row is not there any more; hands over each message that is more than bytes. */
+  dissolve(released: (entry: StoredEntry) => void): void {
+    for (const entry of this.#entries) {
+      if (entry.removed) continue
+      entry.removed = true
+      released(entry)
+    }
+    this.reset()
+  }
+
+  /** All of its messages as bytes; see packed-entries.ts. */
+  packed(): Buffer {
+    const rest = this.#readRest()
+    if (this.alive === this.#restCount) return rest.content
+    const all = rest.copy()
+    for (const entry of this.#entries) if (!entry.removed) all.append(entry)
+    return all.content
+  }
+
   *[Symbol.iterator](): IterableIterator<StoredEntry> {
+    if (this.#restCount > 0) yield* this.#readRest().unpack(this.list)
     for (const entry of this.#entries) if (!entry.removed) yield entry
+  }
+
+  /** Opens the page when the rest may hold this message or a later one. */
+  #reach(sequence: number): void {
+    const oldest = this.#entries[this.#head]
+    if (this.#restCount === 0 || (oldest !== undefined && sequence >= oldest.sequence)) return
+    // First, for it may be this very page that is closed for it.
+    this.#pool.opened(this)
+    const objects = this.#entries.slice(this.#head)
+    this.#entries = [...this.#readRest().unpack(this.list), ...objects]
+    this.#head = 0
+    this.#rest = null
+    this.#restCount = 0
+    this.#isOpen = true
+  }
+
+  #readRest(): PackedEntries {
+    if (this.#rest !== null) return this.#rest
+    if (this.#restCount === 0) return PackedEntries.empty(this.first)
+    const { source } = this.#pool
+    assert(source !== null, 'what is not in memory is in the index')
+    return source.read(this, this.#restCount)
+  }
+
+  #pack(entries: readonly StoredEntry[]): void {
+    const rest = this.#readRest()
+    for (const entry of entries) rest.append(entry)
+    this.#rest = rest
+    this.#restCount = rest.count
+    if (this.filled === PAGE_ENTRIES_MAX && this.#entries.length === 0) rest.trim()
+  }
+
+  /** What comes later in the page may change: its row will go on beginning with the rest. */
+  #leaveToIndex(restCount: number): void {
+    this.#rest = null
+    this.#restCount = restCount
   }
 
   #closeUp(): void {
@@ -107,4 +219,8 @@ export class MessagePage {
     }
     return low
   }
+}
+
+function isCold(entry: StoredEntry | undefined): boolean {
+  return entry === undefined || entry.removed || entry.body === null
 }

@@ -54,6 +54,14 @@ class ClassicLevelDatabase implements IndexDatabase {
     }
   }
 
+  getSync(key: Buffer): Buffer | undefined {
+    try {
+      return this.#database.getSync(key)
+    } catch (error) {
+      throw readError(error)
+    }
+  }
+
   async *rows(): AsyncGenerator<RawRow[]> {
     const iterator = this.#database.iterator()
     try {

@@ -6,6 +6,8 @@ export type RawRow = readonly [key: Buffer, value: Buffer]
 /** What the index asks of an ordered key-value database. */
 export interface IndexDatabase {
   get(key: Buffer): Promise<Buffer | undefined>
+  /** The same at once, for what the fold asks for in the middle of a record. */
+  getSync(key: Buffer): Buffer | undefined
   /** All rows in the order of their keys, some at a time. */
   rows(): AsyncIterable<readonly RawRow[]>
   /** All of the writes or none, on the medium when it resolves. */

@@ -2,6 +2,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { isQueueLike } from '@quorate/core/model/destination'
 import type { Fold } from '../fold/fold.ts'
 import type { ProducerEntry } from '../fold/producer-table.ts'
+import type { StoredEntry } from '../fold/stored-entry.ts'
 import { CHECK_BYTES } from '../journal/checked-bytes.ts'
 import { HEADER_BYTES } from '../journal/record.ts'
 import type { IndexDatabase } from './index-database.ts'
@@ -109,16 +110,17 @@ class Loader {
     this.#fold.addList(id)
   }
 
-  #addPage(key: Buffer, content: Buffer): void {
-    const { list: id, first } = readPageKey(key)
-    const list = this.#fold.lists.get(id)
-    if (list === undefined) throw corrupt(`a page of list ${id}, which it does not know`)
-    const page = decodePage(id, first, content)
-    for (const { position, length } of page) {
+  #addPage(rowKey: Buffer, content: Buffer): void {
+    const key = readPageKey(rowKey)
+    const list = this.#fold.lists.get(key.list)
+    if (list === undefined) throw corrupt(`a page of list ${key.list}, which it does not know`)
+    let bytes = 0
+    const visit = ({ position, length }: StoredEntry): void => {
       if (position < FIRST_BODY_AT) throw corrupt('a body before the first of its log')
       if (position + length > this.#endPosition) throw corrupt('a body behind the end of its log')
+      bytes += length
     }
-    list.restore(page)
+    list.restore(decodePage(key, content, { pool: this.#fold.pool, visit }), bytes)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '@quorate/core/base/log'
 import type { BodySource } from '../body-source.ts'
 import { Changes } from '../fold/changes.ts'
 import { Fold } from '../fold/fold.ts'
+import { PagePool } from '../fold/page-pool.ts'
 import { FoldStore } from '../fold/fold-store.ts'
 import type { FoldStoreOptions } from '../fold/fold-store.ts'
 import { EMPTY_LOG } from '../journal/log-batch.ts'
@@ -13,6 +14,7 @@ import { classicLevelBackend } from './classic-level-backend.ts'
 import type { IndexBackend, IndexDatabase } from './index-database.ts'
 import { loadIndex, readApplied } from './index-loader.ts'
 import { APPLIED_KEY } from './keys.ts'
+import { PageReader } from './page-reader.ts'
 import { RowLedger } from './row-ledger.ts'
 
 export interface LevelStoreOptions {
@@ -30,6 +32,8 @@ export interface LevelStoreOptions {
   readonly log: Log
   /** Bytes of bodies that are kept in memory; BODY_CACHE_BYTES by default. */
   readonly cacheBytes?: number
+  /** Pages that are open at a time; OPEN_PAGES_MAX by default. */
+  readonly openPagesMax?: number
   /** LevelDB by default. */
   readonly backend?: IndexBackend
 }
@@ -149,6 +153,7 @@ export class LevelStore extends FoldStore {
     if (applied.index === this.#checkpointed.index) return applied
     const { fold, changes, ledger, database } = this.#opened
     const clusterId = this.#clusterId
+    const { pages } = changes
     const writes = takeCheckpoint({ fold, changes, ledger, clusterId, applied })
     try {
       await database.write(writes)
@@ -157,6 +162,7 @@ export class LevelStore extends FoldStore {
       throw error
     }
     this.#checkpointed = applied
+    for (const page of pages) if (!page.changed) page.written()
     return applied
   }
 }
@@ -191,7 +197,7 @@ async function load(database: IndexDatabase, options: LevelStoreOptions): Promis
   const { clusterId, applied } = first
   if (clusterId !== options.clusterId) return 'it belongs to another cluster'
   if (!(await options.validate(applied))) return 'the log holds something else at its point'
-  const opened = { ...emptyState(options), database, applied }
+  const opened = { ...emptyState(options, database), applied }
   await loadIndex(database, first, opened)
   return opened
 }
@@ -200,16 +206,18 @@ async function openNew(options: LevelStoreOptions): Promise<Opened> {
   const backend = backendOf(options)
   await backend.destroy(options.directory)
   const database = await backend.open(options.directory)
-  return { ...emptyState(options), database, applied: EMPTY_LOG }
+  return { ...emptyState(options, database), applied: EMPTY_LOG }
 }
 
 function backendOf(options: LevelStoreOptions): IndexBackend {
   return options.backend ?? classicLevelBackend
 }
 
-function emptyState(options: LevelStoreOptions): Pick<Opened, 'fold' | 'changes' | 'ledger'> {
+function emptyState(options: LevelStoreOptions, database: IndexDatabase): Omit<Opened, 'applied'> {
   const changes = new Changes()
   const { cacheBytes } = options
-  const fold = new Fold({ changes, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
-  return { fold, changes, ledger: new RowLedger() }
+  const pool = new PagePool(options.openPagesMax)
+  const fold = new Fold({ changes, pool, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+  pool.source = new PageReader(database)
+  return { database, fold, changes, ledger: new RowLedger() }
 }

@@ -27,6 +27,7 @@ export class MemoryIndexBackend implements IndexBackend {
     const database = new MemoryIndexDatabase(rows, {
       apply: (writes) => (this.#open.has(directory) ? this.onWrite(writes) : []),
       turn: () => this.turn(),
+      isOpen: () => this.#open.has(directory),
       closed: () => this.#open.delete(directory),
     })
     return Promise.resolve(database)
@@ -47,6 +48,7 @@ export class MemoryIndexBackend implements IndexBackend {
 interface Owner {
   turn(): Promise<void>
   apply(writes: readonly RowWrite[]): readonly RowWrite[]
+  isOpen(): boolean
   closed(): void
 }
 
@@ -61,6 +63,11 @@ class MemoryIndexDatabase implements IndexDatabase {
 
   get(key: Buffer): Promise<Buffer | undefined> {
     return Promise.resolve(this.#rows.get(key.toString('hex'))?.[1])
+  }
+
+  getSync(key: Buffer): Buffer | undefined {
+    assert(this.#owner.isOpen(), 'nothing is read from a closed database')
+    return this.#rows.get(key.toString('hex'))?.[1]
   }
 
   async *rows(): AsyncGenerator<RawRow[]> {

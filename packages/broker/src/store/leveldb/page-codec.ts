@@ -1,108 +1,65 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import { MessagePage, PAGE_ENTRIES_MAX } from '../fold/message-page.ts'
-import { StoredEntry } from '../fold/stored-entry.ts'
-import { VARINT_BYTES_MAX, readVarint, writeVarint } from '../varint.ts'
-import type { VarintCursor } from '../varint.ts'
+import { PackedEntries } from '../fold/packed-entries.ts'
+import type { PagePool } from '../fold/page-pool.ts'
+import type { StoredEntry } from '../fold/stored-entry.ts'
 
 /**
- * A page of waiting messages, about seven bytes a message of 1 KB:
+ * The row of a page of waiting messages:
  *
  * ```
  *   filled u16     messages ever put on the page
- *   count u16      messages on it now, and then for each of them:
- *     sequence     varint, distance from the sequence before (the first: from the key's `first`)
- *     position     varint, distance from the position before, times two; plus one when it is lower
- *     length       varint
- *     traits u8    priority, + 0x10 with an expiration, + 0x20 with redeliveries
- *     expirationMs varint, if any
- *     redeliveries varint, if any
+ *   count u16      messages on it now
+ *   messages       see fold/packed-entries.ts
  * ```
- *
- * Positions may go down as well: a message that is copied forward in the log keeps its sequence.
  */
 const FIXED_BYTES = 4
-/** Largest encoded entry of a page. */
-const ENTRY_BYTES_MAX = 5 * VARINT_BYTES_MAX + 1
-const PRIORITY_MASK = 0x0f
-const HAS_EXPIRATION = 0x10
-const HAS_REDELIVERIES = 0x20
-const KNOWN_TRAITS = PRIORITY_MASK | HAS_EXPIRATION | HAS_REDELIVERIES
 
 export function encodePage(page: MessagePage): Buffer {
-  const bytes = Buffer.allocUnsafe(FIXED_BYTES + ENTRY_BYTES_MAX * page.alive)
+  const messages = page.packed()
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + messages.length)
   bytes.writeUInt16BE(page.filled, 0)
   bytes.writeUInt16BE(page.alive, 2)
-  let at = FIXED_BYTES
-  let sequence = page.first
-  let position = 0
-  for (const entry of page) {
-    at = writeVarint(bytes, at, entry.sequence - sequence)
-    at = writeVarint(bytes, at, foldSign(entry.position - position))
-    at = writeVarint(bytes, at, entry.length)
-    const traitsAt = at++
-    let traits = entry.priority
-    if (entry.expirationMs !== 0) {
-      traits |= HAS_EXPIRATION
-      at = writeVarint(bytes, at, entry.expirationMs)
-    }
-    if (entry.redeliveries !== 0) {
-      traits |= HAS_REDELIVERIES
-      at = writeVarint(bytes, at, entry.redeliveries)
-    }
-    bytes[traitsAt] = traits
-    sequence = entry.sequence
-    position = entry.position
-  }
-  return bytes.subarray(0, at)
+  bytes.set(messages, FIXED_BYTES)
+  return bytes
 }
 
-/** Throws MALFORMED_FRAME when the bytes are no page with this key. */
-export function decodePage(list: number, first: number, content: Buffer): MessagePage {
+export interface PageKey {
+  readonly list: number
+  readonly first: number
+}
+
+/**
+ * A page at rest; `visit` sees each of its messages. Throws MALFORMED_FRAME when the bytes are no
+ * page with this key.
+ */
+export function decodePage(
+  key: PageKey,
+  content: Buffer,
+  { pool, visit }: { readonly pool: PagePool; readonly visit: (entry: StoredEntry) => void },
+): MessagePage {
+  const { filled, count } = readCounts(content)
+  const messages = content.subarray(FIXED_BYTES)
+  const rest = PackedEntries.read(messages, { ...key, count }, visit)
+  if (rest.content.length !== messages.length) throw malformed('bytes after the last message')
+  const page = new MessagePage(key.list, pool)
+  page.restore(key.first, filled, rest)
+  return page
+}
+
+/** The first `count` messages of a page, which may hold more. Throws MALFORMED_FRAME. */
+export function decodeFirst(key: PageKey, content: Buffer, count: number): PackedEntries {
+  if (readCounts(content).count < count) throw malformed('fewer messages than were written')
+  return PackedEntries.read(content.subarray(FIXED_BYTES), { ...key, count })
+}
+
+function readCounts(content: Buffer): { readonly filled: number; readonly count: number } {
   if (content.length < FIXED_BYTES) throw malformed('a page without its counts')
   const filled = content.readUInt16BE(0)
   const count = content.readUInt16BE(2)
   const isPossible = count > 0 && count <= filled && filled <= PAGE_ENTRIES_MAX
   if (!isPossible) throw malformed(`${count} of ${filled} messages on a page`)
-  const cursor = { bytes: content, at: FIXED_BYTES }
-  const entries: StoredEntry[] = []
-  let sequence = first
-  let position = 0
-  for (let i = 0; i < count; i++) {
-    const distance = readVarint(cursor)
-    if (distance === 0 && i > 0) throw malformed('sequences that do not ascend')
-    sequence += distance
-    position += unfoldSign(readVarint(cursor))
-    if (!Number.isSafeInteger(sequence) || position < 0) throw malformed('impossible numbers')
-    entries.push(decodeEntry(cursor, { list, sequence, position }))
-  }
-  if (cursor.at !== content.length) throw malformed('bytes after the last message')
-  const page = new MessagePage(list)
-  page.first = first
-  page.restore(filled, entries)
-  return page
-}
-
-function decodeEntry(
-  cursor: VarintCursor,
-  place: { readonly list: number; readonly sequence: number; readonly position: number },
-): StoredEntry {
-  const length = readVarint(cursor)
-  const entry = new StoredEntry(place.sequence, place.list, place.position, length)
-  const traits = cursor.bytes[cursor.at++]
-  if (traits === undefined || (traits & ~KNOWN_TRAITS) !== 0) throw malformed('unknown traits')
-  entry.priority = traits & PRIORITY_MASK
-  if (entry.priority > 9) throw malformed(`a priority of ${entry.priority}`)
-  if ((traits & HAS_EXPIRATION) !== 0) entry.expirationMs = readVarint(cursor)
-  if ((traits & HAS_REDELIVERIES) !== 0) entry.redeliveries = readVarint(cursor)
-  return entry
-}
-
-function foldSign(distance: number): number {
-  return distance >= 0 ? 2 * distance : -2 * distance + 1
-}
-
-function unfoldSign(folded: number): number {
-  return folded % 2 === 0 ? folded / 2 : (1 - folded) / 2
+  return { filled, count }
 }
 
 function malformed(what: string): BrokerError {

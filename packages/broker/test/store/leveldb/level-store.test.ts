@@ -7,6 +7,7 @@ import { APPLIED_KEY } from '../../../src/store/leveldb/keys.ts'
 import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-backend.ts'
 import type { RowWrite } from '../../../src/store/leveldb/checkpoint-batch.ts'
 import { MessagePage } from '../../../src/store/fold/message-page.ts'
+import { PagePool } from '../../../src/store/fold/page-pool.ts'
 import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 import { encodePage } from '../../../src/store/leveldb/page-codec.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
@@ -324,7 +325,7 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
   })
 
   it('when a body would lie behind the end of its log', async () => {
-    const page = new MessagePage(1)
+    const page = new MessagePage(1, new PagePool())
     page.append(new StoredEntry(1, 1, 100, 2 ** 40))
     const key = Buffer.from(PAGE_1, 'hex')
     const value = sealRow(key, encodePage(page))
@@ -333,7 +334,7 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
   })
 
   it('when a body would lie before the first of its log', async () => {
-    const page = new MessagePage(1)
+    const page = new MessagePage(1, new PagePool())
     page.append(new StoredEntry(1, 1, 43, 1))
     const key = Buffer.from(PAGE_1, 'hex')
     const value = sealRow(key, encodePage(page))

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { BrokerError } from '@quorate/core/base/errors'
 import { MessagePage } from '../../../src/store/fold/message-page.ts'
+import { PagePool } from '../../../src/store/fold/page-pool.ts'
 import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 import { decodePage, encodePage } from '../../../src/store/leveldb/page-codec.ts'
+import type { PageKey } from '../../../src/store/leveldb/page-codec.ts'
 
 interface Facts {
   readonly distance: number
@@ -25,7 +27,7 @@ const facts: fc.Arbitrary<Facts> = fc.record({
 })
 
 function pageOf(all: readonly Facts[]): MessagePage {
-  const page = new MessagePage(7)
+  const page = new MessagePage(7, new PagePool())
   let sequence = 0
   for (const { distance, position, length, priority, expirationMs, redeliveries } of all) {
     sequence += distance
@@ -34,6 +36,10 @@ function pageOf(all: readonly Facts[]): MessagePage {
     page.append(entry)
   }
   return page
+}
+
+function decode(key: PageKey, content: Buffer): MessagePage {
+  return decodePage(key, content, { pool: new PagePool(), visit: () => {} })
 }
 
 const anyPage = fc.array(facts, { minLength: 1, maxLength: 256 }).map(pageOf)
@@ -58,7 +64,7 @@ describe('page codec', () => {
           const entry = entries[at]
           if (entry !== undefined && page.alive > 1) page.remove(entry)
         }
-        const decoded = decodePage(7, page.first, encodePage(page))
+        const decoded = decode({ list: 7, first: page.first }, encodePage(page))
         assert.deepEqual([...decoded], [...page])
         assert.equal(decoded.filled, page.filled)
         assert.equal(decoded.alive, page.alive)
@@ -89,14 +95,16 @@ describe('page codec', () => {
 
   it('refuses pages without messages, or with more than fit', () => {
     for (const head of ['00000000', '00010000', '00010002', '01010101', '00']) {
-      assert.throws(() => decodePage(1, 1, Buffer.from(head, 'hex')), { code: 'MALFORMED_FRAME' })
+      assert.throws(() => decode({ list: 1, first: 1 }, Buffer.from(head, 'hex')), {
+        code: 'MALFORMED_FRAME',
+      })
     }
   })
 })
 
 function expectPageOrError(bytes: Buffer): void {
   try {
-    const page = decodePage(7, 1, bytes)
+    const page = decode({ list: 7, first: 1 }, bytes)
     assert.ok(page.alive >= 1 && page.alive <= page.filled)
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error

@@ -1,0 +1,42 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import type { MessagePage } from '../fold/message-page.ts'
+import type { PackedEntries } from '../fold/packed-entries.ts'
+import type { PageSource } from '../fold/page-pool.ts'
+import type { IndexDatabase } from './index-database.ts'
+import { pageKey } from './keys.ts'
+import { decodeFirst } from './page-codec.ts'
+import { openRow } from './row-ledger.ts'
+
+/**
+ * Reads pages back that the fold does not keep in memory. At once, so that applying stays one step
+ * and the same on every replica: a page is two or three kilobytes, and in the system's cache as a
+ * rule.
+ *
+ * A row that is gone or damaged ends the broker: nothing can be applied or handed out without it.
+ * The next start reads all rows, finds that out as well, and makes the index anew from the log.
+ */
+export class PageReader implements PageSource {
+  readonly #database: IndexDatabase
+
+  constructor(database: IndexDatabase) {
+    this.#database = database
+  }
+
+  read({ list, first }: MessagePage, count: number): PackedEntries {
+    const key = pageKey(list, first)
+    const value = this.#database.getSync(key)
+    if (value === undefined)
+      throw new BrokerError('INDEX_CORRUPT', `The index has lost page ${list}/${first}.`)
+    const content = openRow(key, value)
+    try {
+      return decodeFirst({ list, first }, content, count)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw corrupt(`page ${list}/${first}, which does not decode: ${why}`)
+    }
+  }
+}
+
+function corrupt(what: string): BrokerError {
+  return new BrokerError('INDEX_CORRUPT', `The index holds ${what}.`)
+}

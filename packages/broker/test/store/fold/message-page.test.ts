@@ -1,0 +1,174 @@
+import { describe, it } from 'node:test'
+import assert from 'node:assert/strict'
+import { MessagePage, PAGE_ENTRIES_MAX } from '../../../src/store/fold/message-page.ts'
+import { PackedEntries } from '../../../src/store/fold/packed-entries.ts'
+import { PagePool } from '../../../src/store/fold/page-pool.ts'
+import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
+
+const body = Buffer.from('body')
+
+/** Rows of pages that somebody wrote, and how often they are read. */
+class Rows {
+  reads = 0
+  readonly pool: PagePool
+  readonly #rows = new Map<number, Buffer>()
+
+  constructor(openMax?: number) {
+    this.pool = new PagePool(openMax)
+    this.pool.source = {
+      read: ({ list, first }, count) => {
+        this.reads++
+        const row = this.#rows.get(first)
+        assert.ok(row !== undefined, 'only what was written is read')
+        return PackedEntries.read(row, { list, first, count })
+      },
+    }
+  }
+
+  /** A checkpoint. */
+  write(page: MessagePage): void {
+    this.#rows.set(page.first, Buffer.from(page.packed()))
+    page.written()
+  }
+}
+
+function append(page: MessagePage, ...sequences: number[]): StoredEntry[] {
+  return sequences.map((sequence) => {
+    const entry = new StoredEntry(sequence, page.list, 100 * sequence, body.length)
+    entry.body = body
+    page.append(entry)
+    return entry
+  })
+}
+
+function drop(page: MessagePage, ...entries: StoredEntry[]): void {
+  for (const entry of entries) entry.body = null
+  page.cool()
+}
+
+function sequencesOf(page: MessagePage): number[] {
+  return [...page].map(({ sequence }) => sequence)
+}
+
+function remove(page: MessagePage, sequence: number): void {
+  const entry = page.find(sequence)
+  assert.ok(entry !== undefined, `${sequence} waits`)
+  page.remove(entry)
+}
+
+describe('a page of messages', () => {
+  it('keeps no objects of messages whose bodies have left memory', () => {
+    const page = new MessagePage(1, new PagePool())
+    const [first, second, third] = append(page, 3, 5, 8)
+    assert.ok(first && second && third)
+    drop(page, first, second)
+    assert.notEqual(page.find(3), first)
+    assert.equal(page.find(8), third)
+    assert.deepEqual(sequencesOf(page), [3, 5, 8])
+    assert.equal(page.alive, 3)
+  })
+
+  it('gives newer messages without looking at the older ones', () => {
+    const rows = new Rows()
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2))
+    rows.write(page)
+    const [third] = append(page, 3)
+    assert.equal(page.find(3), third)
+    const found: StoredEntry[] = []
+    page.collect(2, 10, found)
+    assert.deepEqual(found, [third])
+    assert.equal(rows.reads, 0)
+  })
+
+  it('is read back from its row when an older message is asked for, once', () => {
+    const rows = new Rows()
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2))
+    rows.write(page)
+    append(page, 3)
+    assert.equal(page.find(1)?.position, 100)
+    remove(page, 2)
+    assert.deepEqual(sequencesOf(page), [1, 3])
+    assert.equal(rows.reads, 1)
+  })
+
+  it('finds its older messages in a row that goes on with newer ones', () => {
+    const rows = new Rows()
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2))
+    rows.write(page)
+    const newer = append(page, 3, 4)
+    rows.write(page)
+    remove(page, 3)
+    assert.deepEqual(sequencesOf(page), [1, 2, 4])
+    drop(page, ...newer)
+    assert.deepEqual(sequencesOf(page), [1, 2, 4])
+    assert.equal(page.alive, 3)
+  })
+
+  it('does not trust its row with what has changed since', () => {
+    const rows = new Rows(1)
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2, 3))
+    rows.write(page)
+    remove(page, 2)
+    const third = page.find(3)
+    assert.ok(third !== undefined, 'it waits')
+    page.redelivered(third)
+    page.close()
+    assert.deepEqual(sequencesOf(page), [1, 3])
+    assert.equal(page.find(3)?.redeliveries, 1)
+  })
+
+  it('is open when it has just been asked for, although it was the first to be closed for that', () => {
+    const rows = new Rows(1)
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2))
+    page.find(1)
+    page.close()
+    assert.equal(page.find(2)?.sequence, 2)
+  })
+
+  it('is closed when too many others have been opened since', () => {
+    const rows = new Rows(2)
+    const pages = [1, 11, 21].map((first) => {
+      const page = new MessagePage(1, rows.pool)
+      drop(page, ...append(page, first, first + 1))
+      rows.write(page)
+      return page
+    })
+    for (const page of pages) page.find(page.first)
+    assert.equal(rows.reads, 3)
+    pages[2]?.find(22)
+    pages[1]?.find(12)
+    assert.equal(rows.reads, 3)
+    pages[0]?.find(2)
+    assert.equal(rows.reads, 4)
+  })
+
+  it('takes some bytes for each message at rest', () => {
+    const page = new MessagePage(1, new PagePool())
+    const sequences = Array.from({ length: PAGE_ENTRIES_MAX }, (_, i) => i + 1)
+    const entries = sequences.map((sequence) => {
+      const entry = new StoredEntry(sequence, 1, 1_100 * sequence, 1024)
+      page.append(entry)
+      return entry
+    })
+    drop(page, ...entries)
+    const { length } = page.packed()
+    assert.ok(length <= 7 * PAGE_ENTRIES_MAX, `${length} bytes for ${PAGE_ENTRIES_MAX} messages`)
+    assert.equal(page.packed().buffer.byteLength, length, 'and no room that is not used')
+  })
+
+  it('hands over nothing but what is more than bytes when its list is removed', () => {
+    const page = new MessagePage(1, new PagePool())
+    const [first, second] = append(page, 1, 2)
+    assert.ok(first && second)
+    drop(page, first)
+    const released: StoredEntry[] = []
+    page.dissolve((entry) => released.push(entry))
+    assert.deepEqual(released, [second])
+    assert.equal(page.alive, 0)
+  })
+})
