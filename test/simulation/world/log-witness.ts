@@ -16,6 +16,8 @@ interface WitnessedRecord extends RecordPicture {
   readonly endPosition: number
   readonly batch: LogBatch
   readonly config: ConfigEntry | undefined
+  /** What it says of the commit index. */
+  readonly committed: number
   /** It is the start of an epoch that may lack something (R10). */
   readonly tellsOfLoss: boolean
 }
@@ -97,6 +99,12 @@ export class LogWitness implements LogPicture {
     return ends.filter((end) => end > from && end < to)
   }
 
+  /** The log itself says of everything up to this record that it was committed. */
+  get provenIndex(): number {
+    const synced = this.#records.slice(0, this.syncedIndex)
+    return synced.reduce((proven, { committed }) => Math.max(proven, committed), 0)
+  }
+
   /** Positions of the first and last byte of this record. */
   bytesOf(index: number): [first: number, last: number] | null {
     const record = this.recordAt(index)
@@ -109,14 +117,14 @@ export class LogWitness implements LogPicture {
     assert.equal(batch.previous.chain, this.chainAt(this.length) ?? 0, 'and continue the log (S3)')
     const bytes = Buffer.concat(batch.chunks)
     let previous = batch.previous
-    forEachRecord(batch, ({ type, payload, position }) => {
+    forEachRecord(batch, ({ type, payload, position, committed }) => {
       const start = position - batch.previous.position
       const one = parseBatch(bytes.subarray(start, start + HEADER_BYTES + payload.length), previous)
       previous = one.last
       const { epoch, chain, position: endPosition } = one.last
       const config = configsIn(one)[0]
       const told = { batch: one, config, tellsOfLoss: lossesIn(one).length > 0 }
-      this.#records.push({ epoch, chain, type, payload: '', endPosition, ...told })
+      this.#records.push({ epoch, chain, type, payload: '', endPosition, committed, ...told })
     })
   }
 

@@ -118,6 +118,7 @@ export class ReplicaNode {
     })
     this.#leaderLog = new LeaderLog({
       segmentSizeBytes: options.segmentSizeBytes,
+      commitIndex: () => this.#replica.commitIndex,
       schedule: options.schedule,
       onBatch: (batch) => this.#onOwnBatch(batch),
     })
