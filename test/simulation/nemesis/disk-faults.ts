@@ -82,6 +82,13 @@ export const diskFaults = {
       // What decays above that just before a loss of power is taken for a torn tail (R32).
       const known = Math.max(log.provenIndex, log.indexAt(onDisk.lastCheckpointed[1]) - 1)
       if (known < 1 || !maySpoil({ simulation, victim })) return
+      if (chance.chance(0.3)) {
+        // A loss of power takes some of what was synced just before.
+        victim.rot(known)
+        victim.losePower()
+        victim.start()
+        return
+      }
       const index = chance.integer(1, known)
       const bodies = bodiesOnDisk.filter((body) => body <= known)
       const read = bodies.length === 0 ? index : bodies[index % bodies.length]

@@ -339,14 +339,18 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #checkSuspicion({ replica, journal }: ReplicaNode): void {
     const { suspect } = replica
     const { index } = journal.tail
-    const { isRotten, isUnpowered } = this.log
-    const isGone = index < this.#countedIndex && !(isRotten && isUnpowered)
+    const { isRotten, isUnpowered, isDecayTold, provenIndex } = this.log
+    // A loss of power explains decay that nothing tells of.
+    const isExplained = isRotten && isUnpowered && (!isDecayTold || replica.meta.inMemory)
+    const isGone = index < this.#countedIndex && !isExplained
     assert.ok(
       !isGone || suspect !== null,
       `${this.id} was counted for ${this.#countedIndex}, has ${index}, and trusts itself (R33)`,
     )
     if (suspect === DAMAGED) {
-      const isTrue = this.#knowsDamage || isRotten
+      // Or it was behind what is committed, and has a hole there.
+      const isBehind = isUnpowered && index < provenIndex
+      const isTrue = this.#knowsDamage || isRotten || isBehind
       assert.ok(isTrue, `${this.id} calls its log damaged, which it is not (R32)`)
       this.#knowsDamage = true
     }

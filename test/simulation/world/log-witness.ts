@@ -146,6 +146,11 @@ export class LogWitness implements LogPicture {
     this.#rottenFrom = Math.min(this.#rottenFrom, from)
   }
 
+  /** Its later records tell that the first one that decayed was committed (R32). */
+  get isDecayTold(): boolean {
+    return this.#rottenFrom <= this.provenIndex
+  }
+
   /** The process ended; the disk has what it has. */
   closed(): void {
     this.#lastWritten = this.writtenIndex
