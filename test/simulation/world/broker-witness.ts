@@ -339,7 +339,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #checkSuspicion({ replica, journal }: ReplicaNode): void {
     const { suspect } = replica
     const { index } = journal.tail
-    const { isRotten, isUnpowered, isDecayTold, provenIndex } = this.log
+    const { isRotten, isUnpowered, isDecayTold, toldIndex } = this.log
     // A loss of power explains decay that nothing tells of.
     const isExplained = isRotten && isUnpowered && (!isDecayTold || replica.meta.inMemory)
     const isGone = index < this.#countedIndex && !isExplained
@@ -349,7 +349,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
     )
     if (suspect === DAMAGED) {
       // Or it was behind what is committed, and has a hole there.
-      const isBehind = isUnpowered && index < provenIndex
+      const isBehind = isUnpowered && index < toldIndex
       const isTrue = this.#knowsDamage || isRotten || isBehind
       assert.ok(isTrue, `${this.id} calls its log damaged, which it is not (R32)`)
       this.#knowsDamage = true

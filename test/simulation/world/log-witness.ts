@@ -99,10 +99,14 @@ export class LogWitness implements LogPicture {
     return ends.filter((end) => end > from && end < to)
   }
 
-  /** The log itself says of everything up to this record that it was committed. */
+  /** What is on the medium says of everything up to this record that it was committed. */
   get provenIndex(): number {
-    const synced = this.#records.slice(0, this.syncedIndex)
-    return synced.reduce((proven, { committed }) => Math.max(proven, committed), 0)
+    return toldBy(this.#records.slice(0, this.syncedIndex))
+  }
+
+  /** So does what may be there. */
+  get toldIndex(): number {
+    return toldBy(this.#records)
   }
 
   /** Positions of the first and last byte of this record. */
@@ -174,4 +178,8 @@ export class LogWitness implements LogPicture {
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
     return this.#records.splice(index)
   }
+}
+
+function toldBy(records: readonly WitnessedRecord[]): number {
+  return records.reduce((told, { committed }) => Math.max(told, committed), 0)
 }
