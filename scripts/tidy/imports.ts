@@ -75,7 +75,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
 
 /** Libraries by the room that may use them. Node's own modules are free for all. */
 export const libraryTable: Readonly<Record<string, readonly string[]>> = {
-  'broker/config': ['typebox', 'yaml'],
+  'broker/config': ['yaml'],
   'broker/store/leveldb': ['abstract-level', 'classic-level'],
   'broker/management': ['fastify', 'picocolors', 'pino'],
   'broker/cli': ['commander', 'picocolors'],

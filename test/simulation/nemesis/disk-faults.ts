@@ -78,20 +78,10 @@ export const diskFaults = {
       // Only who leads reads bodies, and only those that are not in its memory any more.
       const readers = simulation.brokers.filter((broker) => broker.isLeading)
       const victim = readers.find(({ witness }) => witness.bodiesOnDisk.length > 0) ?? drawn
-      const { log, onDisk, bodiesOnDisk } = victim.witness
-      // What decays above that just before a loss of power is taken for a torn tail (R32).
-      const known = Math.max(log.provenIndex, log.indexAt(onDisk.lastCheckpointed[1]) - 1)
-      if (known < 1 || !maySpoil({ simulation, victim })) return
-      if (chance.chance(0.3)) {
-        // A loss of power takes some of what was synced just before.
-        victim.rot(known)
-        victim.losePower()
-        victim.start()
-        return
-      }
-      const index = chance.integer(1, known)
-      const bodies = bodiesOnDisk.filter((body) => body <= known)
-      const read = bodies.length === 0 ? index : bodies[index % bodies.length]
+      const { log, bodiesOnDisk } = victim.witness
+      if (log.writtenIndex < 1 || !maySpoil({ simulation, victim })) return
+      const index = chance.integer(1, log.writtenIndex)
+      const read = bodiesOnDisk.length === 0 ? index : bodiesOnDisk[index % bodiesOnDisk.length]
       victim.rot(read ?? index)
     },
   },

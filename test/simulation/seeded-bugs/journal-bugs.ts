@@ -161,13 +161,6 @@ export const journalBugs: readonly SeededBug[] = [
     ],
   },
   {
-    name: 'what-later-records-tell-is-not-listened-to',
-    breaks: 'What was committed and decays before a loss of power is cut like a torn tail.',
-    references: ['R32', 'bug 12'],
-    file: `${store}/journal/recovery.ts`,
-    edits: [{ from: 'start.commitsAreSynced ? committed : 0', to: '0' }],
-  },
-  {
     name: 'a-torn-tail-is-taken-for-corruption',
     breaks:
       'Each power cut makes replicas suspect that have lost nothing: a cluster of them waits.',

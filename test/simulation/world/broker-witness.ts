@@ -339,18 +339,14 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #checkSuspicion({ replica, journal }: ReplicaNode): void {
     const { suspect } = replica
     const { index } = journal.tail
-    const { isRotten, isUnpowered, isDecayTold, toldIndex } = this.log
-    // A loss of power explains decay that nothing tells of.
-    const isExplained = isRotten && isUnpowered && (!isDecayTold || replica.meta.inMemory)
-    const isGone = index < this.#countedIndex && !isExplained
+    const { isRotten, isUnpowered } = this.log
+    const isGone = index < this.#countedIndex && !(isRotten && isUnpowered)
     assert.ok(
       !isGone || suspect !== null,
       `${this.id} was counted for ${this.#countedIndex}, has ${index}, and trusts itself (R33)`,
     )
     if (suspect === DAMAGED) {
-      // Or it was behind what is committed, and has a hole there.
-      const isBehind = isUnpowered && index < toldIndex
-      const isTrue = this.#knowsDamage || isRotten || isBehind
+      const isTrue = this.#knowsDamage || isRotten
       assert.ok(isTrue, `${this.id} calls its log damaged, which it is not (R32)`)
       this.#knowsDamage = true
     }

@@ -16,8 +16,6 @@ interface WitnessedRecord extends RecordPicture {
   readonly endPosition: number
   readonly batch: LogBatch
   readonly config: ConfigEntry | undefined
-  /** What it says of the commit index. */
-  readonly committed: number
   /** It is the start of an epoch that may lack something (R10). */
   readonly tellsOfLoss: boolean
 }
@@ -99,16 +97,6 @@ export class LogWitness implements LogPicture {
     return ends.filter((end) => end > from && end < to)
   }
 
-  /** What is on the medium says of everything up to this record that it was committed. */
-  get provenIndex(): number {
-    return toldBy(this.#records.slice(0, this.syncedIndex))
-  }
-
-  /** So does what may be there. */
-  get toldIndex(): number {
-    return toldBy(this.#records)
-  }
-
   /** Positions of the first and last byte of this record. */
   bytesOf(index: number): [first: number, last: number] | null {
     const record = this.recordAt(index)
@@ -121,14 +109,14 @@ export class LogWitness implements LogPicture {
     assert.equal(batch.previous.chain, this.chainAt(this.length) ?? 0, 'and continue the log (S3)')
     const bytes = Buffer.concat(batch.chunks)
     let previous = batch.previous
-    forEachRecord(batch, ({ type, payload, position, committed }) => {
+    forEachRecord(batch, ({ type, payload, position }) => {
       const start = position - batch.previous.position
       const one = parseBatch(bytes.subarray(start, start + HEADER_BYTES + payload.length), previous)
       previous = one.last
       const { epoch, chain, position: endPosition } = one.last
       const config = configsIn(one)[0]
       const told = { batch: one, config, tellsOfLoss: lossesIn(one).length > 0 }
-      this.#records.push({ epoch, chain, type, payload: '', endPosition, committed, ...told })
+      this.#records.push({ epoch, chain, type, payload: '', endPosition, ...told })
     })
   }
 
@@ -148,11 +136,6 @@ export class LogWitness implements LogPicture {
 
   rotted(from: number): void {
     this.#rottenFrom = Math.min(this.#rottenFrom, from)
-  }
-
-  /** Its later records tell that the first one that decayed was committed (R32). */
-  get isDecayTold(): boolean {
-    return this.#rottenFrom <= this.provenIndex
   }
 
   /** The process ended; the disk has what it has. */
@@ -178,8 +161,4 @@ export class LogWitness implements LogPicture {
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
     return this.#records.splice(index)
   }
-}
-
-function toldBy(records: readonly WitnessedRecord[]): number {
-  return records.reduce((told, { committed }) => Math.max(told, committed), 0)
 }

@@ -1,46 +1,92 @@
-import Type from 'typebox'
-import type { Static, TSchema } from 'typebox'
-
 /**
  * Every setting of a broker, once: its word in quorate.yaml, its type, default, unit and purpose.
  * The flag (`--zk-address`), the environment variable (`QUORATE_ZK_ADDRESS`), the checks and
  * docs/reference/configuration.md derive from this table. Words that ActiveMQ's replicatedLevelDB
  * has are its words.
  *
- * Annotations beside JSON Schema's own: `unit` (ms, bytes: texts like `2s` and `100mb` are
- * understood), `effect` (what it does to a running cluster), `secret` (never logged),
- * `defaultText` (for a default that depends on the machine), `chapter` (of the reference page).
+ * Written in JSON Schema's words, with annotations beside them: `unit` (ms, bytes: texts like `2s`
+ * and `100mb` are understood), `effect` (what it does to a running cluster), `secret` (never
+ * logged), `defaultText` (for a default that depends on the machine). A schema library would load
+ * several hundred modules for the six keywords that are used: half a second of every command.
  */
 
 const nameWord = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
 const nameMessage = 'up to 64 letters, digits and ._:- , beginning with a letter or digit'
 
-interface Note {
+export interface SettingSchema {
+  readonly type: 'string' | 'integer' | 'boolean' | 'array'
   /** Purpose, one or two sentences. */
   readonly description: string
   readonly effect?: string
+  readonly default: unknown
   readonly defaultText?: string
+  readonly enum?: readonly (string | number)[]
+  readonly unit?: 'ms' | 'bytes'
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: string
+  /** What fits the pattern, in words. */
+  readonly patternMessage?: string
+  readonly minLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly secret?: boolean
 }
 
-function milliseconds(note: Note & { readonly default: number; readonly minimum: number }) {
-  return Type.Integer({ unit: 'ms', maximum: 3_600_000, ...note })
+export interface ConnectorSetting {
+  /** Name in logs and views. */
+  readonly name: string
+  /** `tcp://host:port`; port 0 takes a free one. */
+  readonly uri: string
+  /** The address that clients are told, where it differs from `uri` (NAT). */
+  readonly publishedUri: string
 }
 
-function bytes(
-  note: Note & { readonly default: number; readonly minimum: number; readonly maximum?: number },
-) {
-  return Type.Integer({ unit: 'bytes', ...note })
+interface SettingTypes {
+  readonly string: string
+  readonly integer: number
+  readonly boolean: boolean
+  readonly array: ConnectorSetting[]
+}
+
+type SettingOf<T extends keyof SettingTypes> = SettingSchema & { readonly type: T }
+type Words<T extends keyof SettingTypes> = Omit<SettingSchema, 'type'> & {
+  readonly default: SettingTypes[T]
+}
+
+function text(words: Words<'string'>): SettingOf<'string'> {
+  return { type: 'string', ...words }
+}
+
+function integer(words: Words<'integer'>): SettingOf<'integer'> {
+  return { type: 'integer', ...words }
+}
+
+function flag(words: Words<'boolean'>): SettingOf<'boolean'> {
+  return { type: 'boolean', ...words }
+}
+
+function connectors(words: Words<'array'>): SettingOf<'array'> {
+  return { type: 'array', ...words }
+}
+
+function milliseconds(words: Words<'integer'>): SettingOf<'integer'> {
+  return integer({ unit: 'ms', maximum: 3_600_000, ...words })
+}
+
+function bytes(words: Words<'integer'>): SettingOf<'integer'> {
+  return integer({ unit: 'bytes', ...words })
 }
 
 const identity = {
-  brokerName: Type.String({
+  brokerName: text({
     description: 'Name of the cluster: brokers that share it form one.',
     effect: 'Fixed at the first start; a data directory refuses another name afterwards.',
     default: 'localhost',
     pattern: nameWord,
     patternMessage: nameMessage,
   }),
-  nodeId: Type.String({
+  nodeId: text({
     description: 'Name of this member of the cluster, unique in it and stable across restarts.',
     effect: 'Two brokers with one nodeId disturb each other; the second does not start.',
     default: '',
@@ -48,7 +94,7 @@ const identity = {
     pattern: `^$|${nameWord}`,
     patternMessage: nameMessage,
   }),
-  directory: Type.String({
+  directory: text({
     description:
       'Directory of journal, index and meta file. In a file it is relative to that file, ' +
       'elsewhere to the working directory.',
@@ -59,26 +105,16 @@ const identity = {
 }
 
 const clients = {
-  transportConnectors: Type.Array(
-    Type.Object({
-      name: Type.String({ description: 'Name in logs and views.' }),
-      uri: Type.String({ description: '`tcp://host:port`; port 0 takes a free one.' }),
-      publishedUri: Type.String({
-        description: 'The address that clients are told, where it differs from `uri` (NAT).',
-        default: '',
-      }),
-    }),
-    {
-      description:
-        'Where clients connect. In a file a list of `{name, uri, publishedUri}` or of plain URIs; ' +
-        'elsewhere a comma list of URIs.',
-      effect: 'Only the leader listens; clients name every broker in `failover:(...)`.',
-      default: [{ name: 'openwire', uri: 'tcp://0.0.0.0:61616', publishedUri: '' }],
-      defaultText: 'tcp://0.0.0.0:61616',
-      minItems: 1,
-      maxItems: 16,
-    },
-  ),
+  transportConnectors: connectors({
+    description:
+      'Where clients connect. In a file a list of `{name, uri, publishedUri}` or of plain URIs; ' +
+      'elsewhere a comma list of URIs.',
+    effect: 'Only the leader listens; clients name every broker in `failover:(...)`.',
+    default: [{ name: 'openwire', uri: 'tcp://0.0.0.0:61616', publishedUri: '' }],
+    defaultText: 'tcp://0.0.0.0:61616',
+    minItems: 1,
+    maxItems: 16,
+  }),
   memoryLimit: bytes({
     description: 'Memory for messages that are not stored: non-persistent and in transactions.',
     effect: 'Producers of non-persistent messages wait when it is used up.',
@@ -88,13 +124,13 @@ const clients = {
 }
 
 const replication = {
-  replicas: Type.Integer({
+  replicas: integer({
     description: 'Brokers in the cluster: 1, 3 or 5. Three survive the loss of one, five of two.',
     effect: 'Fixed at the first start of the cluster.',
     default: 3,
     enum: [1, 3, 5],
   }),
-  sync: Type.String({
+  sync: text({
     description:
       'What a confirmation promises: a comma list of local_mem, local_disk, remote_mem, ' +
       'remote_disk, quorum_mem and quorum_disk, the promises added up.',
@@ -104,29 +140,29 @@ const replication = {
       'last one a confirmation promises what is set on the leader of that moment.',
     default: 'quorum_disk',
   }),
-  bind: Type.String({
+  bind: text({
     description: 'Where the other brokers connect to: `tcp://host:port`; port 0 takes a free one.',
     default: 'tcp://0.0.0.0:61619',
   }),
-  hostname: Type.String({
+  hostname: text({
     description: 'Host name that the others and the clients are told where we listen everywhere.',
     default: '',
     defaultText: "the machine's host name",
   }),
-  connectUrl: Type.String({
+  connectUrl: text({
     description:
       'Address that the other brokers are told instead of hostname and the port of `bind` ' +
       '(NAT): `tcp://host:port`.',
     default: '',
     defaultText: 'none',
   }),
-  weight: Type.Integer({
+  weight: integer({
     description: 'Preference in an election among brokers whose logs are equally new.',
     default: 1,
     minimum: 0,
     maximum: 1_000_000,
   }),
-  securityToken: Type.String({
+  securityToken: text({
     description:
       'Secret that the brokers of a cluster share. They prove it to each other; it is never sent.',
     effect: 'Without it any process that reaches `bind` can claim to be a broker of the cluster.',
@@ -177,17 +213,17 @@ const timing = {
 }
 
 const coordination = {
-  zkAddress: Type.String({
+  zkAddress: text({
     description: 'ZooKeeper servers, or the embedded coordination: `host:port,host:port,...`.',
     default: '127.0.0.1:2181',
   }),
-  zkPath: Type.String({
+  zkPath: text({
     description: 'Path under which the brokers appear in ZooKeeper.',
     default: '/default',
     pattern: '^(/[^/\\s]+)+$',
     patternMessage: 'an absolute path without a slash at its end',
   }),
-  zkPassword: Type.String({
+  zkPassword: text({
     description: 'Password of the ZooKeeper nodes; without it anybody may write them.',
     default: '',
     defaultText: 'none',
@@ -199,7 +235,7 @@ const coordination = {
     default: 8000,
     minimum: 500,
   }),
-  stepDownOnZkExpiry: Type.Boolean({
+  stepDownOnZkExpiry: flag({
     description: 'A leader whose ZooKeeper session expires steps down, as in ActiveMQ.',
     effect: 'Off, a healthy leader keeps serving while ZooKeeper is down.',
     default: false,
@@ -207,23 +243,23 @@ const coordination = {
 }
 
 const operation = {
-  consoleHost: Type.String({
+  consoleHost: text({
     description: 'Interface of the HTTP API. It needs no login: keep it on loopback or firewalled.',
     default: '127.0.0.1',
     minLength: 1,
   }),
-  consolePort: Type.Integer({
+  consolePort: integer({
     description: 'Port of the HTTP API, in every role; 0 takes a free one.',
     default: 8161,
     minimum: 0,
     maximum: 65_535,
   }),
-  logLevel: Type.String({
+  logLevel: text({
     description: 'Least important log lines that are written.',
     default: 'info',
     enum: ['debug', 'info', 'warn', 'error', 'silent'],
   }),
-  logFormat: Type.String({
+  logFormat: text({
     description: 'Form of the log lines: text for people, json for machines.',
     default: 'auto',
     defaultText: 'text on a terminal, else json',
@@ -231,14 +267,21 @@ const operation = {
   }),
 }
 
-export const brokerSettings = Type.Object(
-  { ...identity, ...clients, ...replication, ...timing, ...coordination, ...operation },
-  { additionalProperties: false },
-)
+const brokerSettings = {
+  ...identity,
+  ...clients,
+  ...replication,
+  ...timing,
+  ...coordination,
+  ...operation,
+}
+
+export type SettingName = keyof typeof brokerSettings
 
 /** The settings after parsing: durations in milliseconds, sizes in bytes. */
-export type BrokerSettings = Static<typeof brokerSettings>
-export type SettingName = keyof BrokerSettings
+export type BrokerSettings = {
+  [N in SettingName]: SettingTypes[(typeof brokerSettings)[N]['type']]
+}
 
 /** Chapters of the reference page, in order. */
 export const settingChapters: Readonly<Record<string, readonly SettingName[]>> = {
@@ -250,27 +293,14 @@ export const settingChapters: Readonly<Record<string, readonly SettingName[]>> =
   Operation: Object.keys(operation) as SettingName[],
 }
 
-/** A setting's schema with the annotations that this project adds to JSON Schema. */
-export type SettingSchema = TSchema & {
-  readonly description: string
-  readonly effect?: string
-  readonly default: unknown
-  readonly defaultText?: string
-  readonly type: 'string' | 'integer' | 'boolean' | 'array'
-  readonly unit?: 'ms' | 'bytes'
-  readonly enum?: readonly (string | number)[]
-  readonly patternMessage?: string
-  readonly secret?: boolean
-}
-
-export const settingNames = Object.keys(brokerSettings.properties) as readonly SettingName[]
+export const settingNames = Object.keys(brokerSettings) as readonly SettingName[]
 
 export function settingSchema(name: SettingName): SettingSchema {
-  return brokerSettings.properties[name] as unknown as SettingSchema
+  return brokerSettings[name]
 }
 
 export function isSettingName(word: string): word is SettingName {
-  return Object.hasOwn(brokerSettings.properties, word)
+  return Object.hasOwn(brokerSettings, word)
 }
 
 /** Settings whose values are never logged or shown. */

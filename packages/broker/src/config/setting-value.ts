@@ -1,4 +1,3 @@
-import { Value } from 'typebox/value'
 import { settingSchema } from './broker-settings.ts'
 import type { SettingName, SettingSchema } from './broker-settings.ts'
 import { didYouMean } from './nearest-word.ts'
@@ -42,8 +41,19 @@ export function formatSetting(value: unknown, schema: SettingSchema): string {
   return String(value)
 }
 
+/** A value of the schema's type, against the rest of the schema. */
+function isValid(value: string | number | boolean, schema: SettingSchema): boolean {
+  if (schema.enum !== undefined) return schema.enum.some((word) => word === value)
+  if (typeof value === 'number') {
+    return value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity)
+  }
+  if (typeof value === 'boolean') return true
+  const fits = schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value)
+  return fits && value.length >= (schema.minLength ?? 0)
+}
+
 /** Says in the setting's own words what its schema does not like. */
-function explain(value: unknown, schema: SettingSchema, limits: object): string {
+function explain(value: unknown, schema: SettingSchema): string {
   const shown = schema.secret === true ? 'the value' : `"${formatSetting(value, schema)}"`
   if (schema.enum !== undefined) {
     const words = schema.enum.map(String)
@@ -51,9 +61,10 @@ function explain(value: unknown, schema: SettingSchema, limits: object): string 
     const hint = schema.type === 'string' ? didYouMean(String(value), words) : ''
     return `${shown} is none of ${words.join(', ')}${hint}`
   }
-  if ('pattern' in limits) return `${shown} is not ${schema.patternMessage ?? 'acceptable'}`
-  if ('minLength' in limits) return 'must not be empty'
-  const { minimum, maximum } = limits as { readonly minimum?: number; readonly maximum?: number }
+  if (schema.pattern !== undefined)
+    return `${shown} is not ${schema.patternMessage ?? 'acceptable'}`
+  if (schema.minLength !== undefined) return 'must not be empty'
+  const { minimum, maximum } = schema
   const least = minimum === undefined ? '' : `at least ${formatSetting(minimum, schema)}`
   const most = maximum === undefined ? '' : `at most ${formatSetting(maximum, schema)}`
   return `${shown} must be ${[least, most].filter((part) => part !== '').join(' and ')}`
@@ -71,7 +82,7 @@ export function parseSetting(
     complain(`${name}: ${parsed.problem}`)
     return undefined
   }
-  if (Value.Check(schema, parsed.value)) return parsed.value
-  complain(`${name}: ${explain(parsed.value, schema, schema)}`)
+  if (isValid(parsed.value, schema)) return parsed.value
+  complain(`${name}: ${explain(parsed.value, schema)}`)
   return undefined
 }

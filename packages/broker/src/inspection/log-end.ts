@@ -41,13 +41,11 @@ export interface Judgement {
 export async function judgeEnd(place: BadPlace): Promise<Judgement> {
   const { data, findings, point, found, hasHeader, length } = place
   const { synced, clean } = data.checkpoint.value ?? { synced: null, clean: false }
-  const isBelowCheckpoint = synced !== null && point.position < synced.position
+  const wasSynced = synced !== null && point.position < synced.position
   // Damage in any case, and the length leads on: what follows need not be looked at.
-  if (isBelowCheckpoint && hasHeader) return { isEnd: false, because: SYNCED, usedBytes: 0 }
+  if (wasSynced && hasHeader) return { isEnd: false, because: SYNCED, usedBytes: 0 }
   const rest = await restOf(place)
   const { usedBytes } = rest
-  const wasCommitted = data.meta.value?.inMemory === false && point.index < rest.committed
-  const wasSynced = isBelowCheckpoint || wasCommitted
   const offset = point.position - found.position
   const lastPage = found.position + lastPageOf(offset, length)
   const decision = decideRecovery({

@@ -4,8 +4,6 @@ import type { LogBatch, LogPoint } from '../store/journal/log-batch.ts'
 
 export interface LeaderLogOptions {
   readonly segmentSizeBytes: number
-  /** Index through which the log is committed, for records to tell (R32). */
-  readonly commitIndex: () => number
   /** Runs the work once at the end of this turn of the event loop. */
   readonly schedule: (work: () => void) => void
   /** Takes the batch of the turn: to the journal and to the followers. */
@@ -47,7 +45,6 @@ export class LeaderLog {
       this.#isScheduled = true
       this.#options.schedule(() => this.flush())
     }
-    builder.committed = this.#options.commitIndex()
     return builder.add(type, payload)
   }
 

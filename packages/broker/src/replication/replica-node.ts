@@ -118,7 +118,6 @@ export class ReplicaNode {
     })
     this.#leaderLog = new LeaderLog({
       segmentSizeBytes: options.segmentSizeBytes,
-      commitIndex: () => this.#replica.commitIndex,
       schedule: options.schedule,
       onBatch: (batch) => this.#onOwnBatch(batch),
     })

@@ -61,7 +61,6 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     listener: options.journalListener,
     // Where boots cannot be told apart a kill -9 must not excuse decay.
     powerLost: options.bootId !== '' && !found.clean && hasRebooted(found, options.bootId),
-    commitsAreSynced: !found.inMemory,
   })
   const journalIsCorrupt = recovery.outcome === 'corrupt'
   let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })

@@ -9,7 +9,6 @@ function logOf() {
   const turn: (() => void)[] = []
   const log = new LeaderLog({
     segmentSizeBytes: 1 << 20,
-    commitIndex: () => 0,
     schedule: (work) => turn.push(work),
     onBatch: (batch) => batches.push(batch),
   })

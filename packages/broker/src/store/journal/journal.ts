@@ -54,11 +54,6 @@ export interface JournalOptions {
    * by default.
    */
   readonly powerLost?: boolean
-  /**
-   * True when this copy was acknowledged only once it was synced: a hole in what later records call
-   * committed is decay then, even after a loss of power (R32). False by default.
-   */
-  readonly commitsAreSynced?: boolean
 }
 
 /** What is synced is remembered when a segment is full, after this much log... */
@@ -140,7 +135,6 @@ export class Journal {
     const recovered = await recoverJournal(directory, opened, {
       freshOrigin: options.origin ?? EMPTY_LOG,
       powerLost: options.powerLost ?? false,
-      commitsAreSynced: options.commitsAreSynced ?? false,
     })
     const { report, tail } = recovered
     const fields = { ...report, lastIndex: tail.index, position: tail.position }

@@ -71,8 +71,6 @@ export interface RecordView {
   readonly position: number
   /** Where its payload begins in the log. */
   readonly payloadPosition: number
-  /** Everything up to this index was committed when it was written; 0 when nothing is said. */
-  readonly committed: number
   /** The chain that the next record carries. */
   readonly headerChecksum: number
 }
@@ -184,8 +182,6 @@ export interface BatchBuilderOptions {
  * headers, which costs less than a buffer of their own in every write and every socket.
  */
 export class BatchBuilder {
-  /** The commit index, for the records to tell of it; 0 when it is not known. */
-  committed = 0
   readonly #epoch: number
   readonly #segmentSizeBytes: number
   readonly #track: BatchTrack
@@ -253,7 +249,6 @@ export class BatchBuilder {
     header.index = this.#track.index + 1
     header.type = type
     header.flags = 0
-    header.committed = this.committed
     if (this.startsSegment(length)) {
       header.flags = FLAG_SEGMENT_START
       this.#segmentStart = this.#track.position
@@ -434,7 +429,6 @@ export function emptyView(): { -readonly [K in keyof RecordView]: RecordView[K] 
     payload: NO_PAYLOAD,
     position: 0,
     payloadPosition: 0,
-    committed: 0,
     headerChecksum: 0,
   }
 }
@@ -452,7 +446,6 @@ export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => vo
     view.epoch = header.epoch
     view.type = header.type
     view.payload = cursor.take(header.payloadLength)
-    view.committed = header.committed
     view.position = position
     view.payloadPosition = position + HEADER_BYTES
     view.headerChecksum = header.headerChecksum

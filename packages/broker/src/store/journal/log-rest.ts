@@ -11,17 +11,10 @@ import type { FoundFile } from './segment-directory.ts'
 export interface RestFacts extends Pick<RecoveryFacts, 'restZero' | 'validFollows'> {
   /** Bytes behind the tail up to the last that is not zero. */
   readonly usedBytes: number
-  /** Valid records behind the tail say that the log was committed up to this index; 0 when none. */
-  readonly committed: number
 }
 
 /** Nothing but zeros, or nothing at all. */
-export const NO_REST: RestFacts = {
-  restZero: true,
-  validFollows: false,
-  usedBytes: 0,
-  committed: 0,
-}
+export const NO_REST: RestFacts = { restZero: true, validFollows: false, usedBytes: 0 }
 
 /** Held in memory at a time while what lies behind the last record is searched. */
 const REST_WINDOW_BYTES = 1024 * 1024
@@ -61,23 +54,23 @@ async function examineFile(found: FoundFile, file: File, { tail, rest }: Search)
     if (used === 0) continue
     rest.restZero = false
     rest.usedBytes = found.position + offset + used - tail.position
-    // Nothing more can be learned once the damaged record is known to have been committed.
-    if (rest.committed > tail.index) continue
-    await findRecords(bytes, offset, { found, file, tail, rest })
+    if (!rest.validFollows)
+      rest.validFollows = await hasRecord(bytes, offset, { found, file, tail })
   }
 }
 
-interface Place extends Search {
+interface Place {
   readonly found: FoundFile
   readonly file: File
+  readonly tail: LogPoint
 }
 
-/** Whole records that can have come after the tail: not below it in index or epoch. */
-async function findRecords(
+/** A whole record that can have come after the tail: not below it in index or epoch. */
+async function hasRecord(
   bytes: Buffer,
   offset: number,
-  { found, file, tail, rest }: Place,
-): Promise<void> {
+  { found, file, tail }: Place,
+): Promise<boolean> {
   const position = found.position + offset
   const header = emptyHeader()
   for (let at = bytes.indexOf(MAGIC_BYTES); at >= 0; at = bytes.indexOf(MAGIC_BYTES, at + 1)) {
@@ -91,11 +84,9 @@ async function findRecords(
       offset + at + HEADER_BYTES,
       header.payloadLength,
     )
-    if (payload !== header.payloadChecksum) continue
-    rest.validFollows = true
-    rest.committed = Math.max(rest.committed, header.committed)
-    if (rest.committed > tail.index) return
+    if (payload === header.payloadChecksum) return true
   }
+  return false
 }
 
 const MAGIC_BYTES = Buffer.alloc(4)

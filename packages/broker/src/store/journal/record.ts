@@ -7,7 +7,7 @@ import { checksum } from './checksum.ts'
  * ```
  *   0       4        8          12      16      24      32     33      34       36
  *   +-------+--------+----------+-------+-------+-------+------+-------+--------+----------+
- *   | magic | payload| payload  | chain | epoch | index | type | flags | behind | header   |
+ *   | magic | payload| payload  | chain | epoch | index | type | flags |  zero  | header   |
  *   |  u32  | length | checksum |  u32  |  u64  |  u64  |  u8  |  u8   |  u16   | checksum |
  *   |       |  u32   |  u32     |       |       |       |      |       |        |  u32     |
  *   +-------+--------+----------+-------+-------+-------+------+-------+--------+----------+
@@ -17,9 +17,6 @@ import { checksum } from './checksum.ts'
  * has read the payload, and every byte of a record is covered by exactly one checksum. The chain is
  * the header checksum of the previous record (0 before the first): as a header holds the checksum
  * of its payload and the chain before it, equal chains mean equal logs up to there.
- *
- * `behind` is how far the commit index was behind this record when the leader wrote it, 0 when that
- * is not said: so a log tells of its older records that they were on a quorum's disks (R32).
  */
 export interface RecordHeader {
   payloadLength: number
@@ -29,8 +26,6 @@ export interface RecordHeader {
   index: number
   type: number
   flags: number
-  /** Everything up to this index was committed when the record was written; 0 when nothing is said. */
-  committed: number
   /** What the next record carries as its chain. */
   headerChecksum: number
 }
@@ -48,8 +43,6 @@ export const FLAG_SEGMENT_START = 0x01
 
 const KNOWN_FLAGS = FLAG_SEGMENT_START
 const CHECKED_BYTES = 36
-/** A commit index further back is not told. */
-const BEHIND_MAX = 0xffff
 /** Upper half of the largest number that JavaScript counts exactly. */
 const NUMBER_MAX_HIGH = 0x1f_ffff
 
@@ -65,7 +58,6 @@ export function emptyHeader(): RecordHeader {
     index: 0,
     type: 0,
     flags: 0,
-    committed: 0,
     headerChecksum: 0,
   }
 }
@@ -81,7 +73,8 @@ export function encodeHeader(target: Buffer, at: number, header: RecordHeader): 
   writeNumber(target, at + 24, header.index)
   target[at + 32] = header.type
   target[at + 33] = header.flags
-  target.writeUInt16BE(behindOf(header), at + 34)
+  target[at + 34] = 0
+  target[at + 35] = 0
   header.headerChecksum = checksum(target, at, at + CHECKED_BYTES)
   target.writeUInt32BE(header.headerChecksum, at + CHECKED_BYTES)
 }
@@ -101,26 +94,18 @@ export function decodeHeader(source: Buffer, at: number, header: RecordHeader): 
   header.index = readNumber(source, at + 24)
   header.type = source.readUInt8(at + 32)
   header.flags = source.readUInt8(at + 33)
-  const behind = source.readUInt16BE(at + 34)
-  header.committed = behind === 0 ? 0 : header.index - behind
-  return hasValidContent(header) ? 'none' : 'content'
+  return hasValidContent(source, at, header) ? 'none' : 'content'
 }
 
 /** A true checksum over impossible values: written by nothing that we know. */
-function hasValidContent(header: RecordHeader): boolean {
+function hasValidContent(source: Buffer, at: number, header: RecordHeader): boolean {
   return (
     header.payloadLength <= MAX_PAYLOAD_BYTES &&
     header.epoch >= 0 &&
     header.index > 0 &&
     (header.flags & ~KNOWN_FLAGS) === 0 &&
-    header.committed >= 0
+    source.readUInt16BE(at + 34) === 0
   )
-}
-
-function behindOf({ index, committed }: RecordHeader): number {
-  assert(committed < index, 'a record is written before it is committed')
-  const behind = index - committed
-  return committed === 0 || behind > BEHIND_MAX ? 0 : behind
 }
 
 /** Bytes of the whole record. */

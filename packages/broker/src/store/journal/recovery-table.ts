@@ -12,7 +12,7 @@ export interface RecoveryFacts {
   readonly epochPlausible: boolean
   /** From here to the end of the journal there is nothing but zeros. */
   readonly restZero: boolean
-  /** The last checkpoint, or a later record, says that this one was on the medium. */
+  /** The last persisted checkpoint says that this record was on the medium. */
   readonly wasSynced: boolean
   /** Further on there is a valid record with a plausible index and epoch. */
   readonly validFollows: boolean
@@ -61,8 +61,8 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
  * acknowledged records (bug 12). A loss of power keeps any of the unsynced sectors and loses any
  * others, so a group of records then has holes, and that on all replicas when the power of all
  * fails: suspecting them would leave nobody to elect. So above the checkpoint a loss of power
- * explains everything, but for what later records know to have been committed. What decays above
- * both between its sync and that very stop is not told apart from it.
+ * explains everything. What decays there between its sync and that very stop is not told apart from
+ * it; the checkpoint is at most CHECKPOINT_MS old.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
   // H P C E Z S F W L

@@ -66,7 +66,7 @@ export async function recoverJournal(
   const { checkpoint } = opened
   const origin = checkpoint?.origin ?? (await originOf(directory, files, start.freshOrigin))
   const recovery = new Recovery(directory, files, origin, checkpoint)
-  return recovery.run(opened.state, start)
+  return recovery.run(opened.state, start.powerLost)
 }
 
 export interface RecoveryStart {
@@ -74,8 +74,6 @@ export interface RecoveryStart {
   readonly freshOrigin: LogPoint
   /** The machine may have stopped since the journal was written: unsynced sectors may be lost. */
   readonly powerLost: boolean
-  /** What is committed has been synced here before it was acknowledged. */
-  readonly commitsAreSynced: boolean
 }
 
 class Recovery {
@@ -106,16 +104,12 @@ class Recovery {
     this.#epochs = epochsBefore(origin)
   }
 
-  async run(
-    checkpointState: 'absent' | 'valid' | 'bad',
-    start: Pick<RecoveryStart, 'powerLost' | 'commitsAreSynced'>,
-  ): Promise<Recovered> {
+  async run(checkpointState: 'absent' | 'valid' | 'bad', powerLost: boolean): Promise<Recovered> {
     await this.#startAtCheckpoint()
     const { lastPage, ...facts } = await this.#scan()
-    const { usedBytes, committed, ...rest } = await this.#examineRest()
-    const wasSynced = this.#wasSynced(start.commitsAreSynced ? committed : 0)
+    const { usedBytes, ...rest } = await this.#examineRest()
+    const wasSynced = this.#wasSynced()
     const endWritten = this.#tail.position + usedBytes > lastPage
-    const { powerLost } = start
     const row = decideRecovery({ ...facts, ...rest, wasSynced, endWritten, powerLost })
     const outcome = outcomeOf(row.decision)
     if (outcome !== 'corrupt') await this.#settle(outcome === 'tornTail')
@@ -223,12 +217,8 @@ class Recovery {
     return examineRest(this.#directory, this.#files, this.#tail)
   }
 
-  /**
-   * By the checkpoint; or by a later record, which says that this one was on the disks of a quorum.
-   * It may not have been on ours: then we are behind the others, and suspect for nothing.
-   */
-  #wasSynced(committed: number): boolean {
-    return this.#tail.index < Math.max(this.#checkpoint?.synced.index ?? 0, committed)
+  #wasSynced(): boolean {
+    return this.#checkpoint !== null && this.#tail.index < this.#checkpoint.synced.index
   }
 
   /** Makes the files match the tail, and the medium match the files. */

@@ -125,7 +125,7 @@ async function live(
       case 'append': {
         const epoch = Math.max(1, journal.tail.epoch) + (next.newEpoch ? 1 : 0)
         const payloads = next.lengths.map((length) => model.payload(length))
-        fixture.append(journal, payloads, { epoch })
+        fixture.append(journal, payloads, epoch)
         break
       }
       case 'wait':

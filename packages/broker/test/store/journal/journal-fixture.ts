@@ -19,7 +19,7 @@ export interface FixtureOptions extends MemoryFileSystemOptions {
   readonly segmentSizeBytes?: number
 }
 
-type StartOptions = Pick<JournalOptions, 'origin' | 'powerLost' | 'commitsAreSynced'>
+type StartOptions = Pick<JournalOptions, 'origin' | 'powerLost'>
 
 /** A journal on a disk in memory, and everything it reported. */
 export class JournalFixture {
@@ -85,14 +85,9 @@ export class JournalFixture {
     })
   }
 
-  /** Appends one batch of records with these payloads, which tell of this commit index. */
-  append(
-    journal: Journal,
-    payloads: readonly Buffer[],
-    { epoch, committed = 0 }: { readonly epoch?: number; readonly committed?: number } = {},
-  ): LogBatch {
+  /** Appends one batch of records with these payloads. */
+  append(journal: Journal, payloads: readonly Buffer[], epoch?: number): LogBatch {
     const builder = this.builder(journal, epoch)
-    builder.committed = committed
     for (const payload of payloads) builder.add(1, payload)
     const batch = builder.take()
     journal.append(batch)

@@ -47,7 +47,6 @@ describe('record', () => {
       index: Number.MAX_SAFE_INTEGER - 1,
       type: 255,
       flags: 1,
-      committed: Number.MAX_SAFE_INTEGER - 0x10000,
       headerChecksum: 0,
     }
     const bytes = Buffer.alloc(100)
@@ -55,21 +54,6 @@ describe('record', () => {
     const decoded = emptyHeader()
     assert.equal(decodeHeader(bytes, 13, decoded), 'none')
     assert.deepEqual(decoded, header)
-  })
-
-  it('says nothing of a commit index that is too far behind, or not known', () => {
-    const bytes = Buffer.alloc(HEADER_BYTES)
-    for (const [committed, told] of [
-      [0, 0],
-      [1, 0],
-      [2, 2],
-      [0x10000, 0x10000],
-    ] as const) {
-      encodeHeader(bytes, 0, { ...emptyHeader(), index: 0x10001, committed })
-      const decoded = emptyHeader()
-      assert.equal(decodeHeader(bytes, 0, decoded), 'none')
-      assert.equal(decoded.committed, told)
-    }
   })
 
   it('knows impossible values under a true checksum', () => {
@@ -80,7 +64,7 @@ describe('record', () => {
       ['index', (at) => at.writeUInt32BE(0x200000, 24)],
       ['index 0', (at) => at.fill(0, 24, 32)],
       ['flags', (at) => at.writeUInt8(2, 33)],
-      ['behind', (at) => at.writeUInt16BE(2, 34)],
+      ['reserved', (at) => at.writeUInt16BE(1, 34)],
     ]
     for (const [what, change] of broken) {
       encodeHeader(bytes, 0, { ...emptyHeader(), index: 1 })

@@ -164,27 +164,6 @@ describe('recovery: holes above the checkpoint (R32)', () => {
     })
   }
 
-  for (const [committed, commitsAreSynced, outcome] of [
-    [3, true, 'corrupt'],
-    [2, true, 'tornTail'],
-    [3, false, 'tornTail'],
-  ] as const) {
-    const word = commitsAreSynced ? 'synced' : 'in memory'
-    it(`calls a hole in record 3 ${outcome} when ${committed} were committed, ${word}`, async () => {
-      const fixture = new JournalFixture()
-      const { journal } = await fixture.open()
-      const payloads = [1, 2, 3].map((i) => payloadOf(i, RECORD - 40))
-      fixture.append(journal, payloads)
-      fixture.append(journal, [payloadOf(4, 20), payloadOf(5, 20)], { committed })
-      await journal.sync()
-      fixture.kill()
-      const at = 2 * RECORD + 45
-      await fillWith(fixture, { path: FIRST, from: at, to: at + 1, byte: 0 })
-      const { recovery } = await fixture.open({ powerLost: true, commitsAreSynced })
-      assert.equal(recovery.outcome, outcome)
-    })
-  }
-
   it('calls a hole below the checkpoint corrupt also after a loss of power', async () => {
     const fixture = new JournalFixture()
     await filled(fixture, 6, 5)
