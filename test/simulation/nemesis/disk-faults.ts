@@ -78,10 +78,13 @@ export const diskFaults = {
       // Only who leads reads bodies, and only those that are not in its memory any more.
       const readers = simulation.brokers.filter((broker) => broker.isLeading)
       const victim = readers.find(({ witness }) => witness.bodiesOnDisk.length > 0) ?? drawn
-      const { log, bodiesOnDisk } = victim.witness
-      if (log.writtenIndex < 1 || !maySpoil({ simulation, victim })) return
-      const index = chance.integer(1, log.writtenIndex)
-      const read = bodiesOnDisk.length === 0 ? index : bodiesOnDisk[index % bodiesOnDisk.length]
+      const { log, onDisk, bodiesOnDisk } = victim.witness
+      // What decays above that just before a loss of power is taken for a torn tail (R32).
+      const known = log.indexAt(onDisk.lastCheckpointed[1]) - 1
+      if (known < 1 || !maySpoil({ simulation, victim })) return
+      const index = chance.integer(1, known)
+      const bodies = bodiesOnDisk.filter((body) => body <= known)
+      const read = bodies.length === 0 ? index : bodies[index % bodies.length]
       victim.rot(read ?? index)
     },
   },

@@ -107,8 +107,11 @@ export function acceptMessageAck(
   const inFlight = consumer?.subscription?.inFlight
   const deliveries = inFlight === undefined ? [] : acknowledgedDeliveries(ack, inFlight)
   const isWhole = isAllOf(ack, deliveries) || !hasToConsume(consumer, mode, transaction)
-  // Even when nothing is left to acknowledge: it may be a repetition, and only the engine knows
-  // whether what was acknowledged before is committed.
+  // A transaction promises nothing before its commit, and this adds nothing to it.
+  const isNothing = deliveries.length === 0 && isWhole && mode === 'consumed'
+  if (isNothing && transaction !== '') return 'done'
+  // Otherwise an acknowledgement of nothing may be a repetition, and only the engine knows whether
+  // what was acknowledged before is committed.
   const cause = ack.poisonCause === null ? '' : throwableText(ack.poisonCause)
   client.expect(receipt)
   engineClient.acknowledge({ mode, deliveries, isWhole, transaction, cause }, receipt)

@@ -80,9 +80,14 @@ export class FoldStore implements MessageStore {
   apply(batch: LogBatch, throughIndex: number): void {
     assert(!this.#isClosed, 'nothing is applied to a closed store')
     assert(batch.firstIndex <= this.appliedIndex + 1, 'records are applied without gaps')
-    forEachRecord(batch, (record) => {
-      if (record.index > this.#index && record.index <= throughIndex) this.#apply(record)
-    })
+    try {
+      forEachRecord(batch, (record) => {
+        if (record.index > this.#index && record.index <= throughIndex) this.#apply(record)
+      })
+    } catch (error) {
+      this.halfApplied(toBrokerError(error, 'STORE_UNAVAILABLE'))
+      throw error
+    }
     this.fold.cache.endBatch(batch.byteLength)
   }
 
@@ -122,6 +127,9 @@ export class FoldStore implements MessageStore {
       },
     )
   }
+
+  /** A record has been applied in part, or not at all: the state is that of no point of the log. */
+  protected halfApplied(_error: BrokerError): void {}
 
   /** What a fetch waited for cannot be read. */
   protected bodiesUnreadable(error: BrokerError): void {

@@ -34,7 +34,7 @@ export interface FoldOptions {
  * their order, on leader and followers (R19). So nothing here reads a clock, a random number or an
  * option that may differ between brokers, and no operation fails: what names an unknown list,
  * message or producer is skipped, because a failover may repeat an acknowledgement or cross it with
- * a removal.
+ * a removal. (A page that cannot be read back ends the store, and the fold with it.)
  */
 export class Fold {
   readonly destinations = new Map<number, StoredDestination>()

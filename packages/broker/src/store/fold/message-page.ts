@@ -41,6 +41,8 @@ export class MessagePage {
   /** Bytes of the rest; null when there is none, or only the row holds it. */
   #rest: PackedEntries | null = null
   #restCount = 0
+  /** Sequence of the last message of the rest. */
+  #restLast = 0
   #entries: StoredEntry[] = []
   #head = 0
   #isOpen = false
@@ -66,8 +68,7 @@ export class MessagePage {
     this.filled = filled
     this.alive = rest.count
     this.persisted = true
-    this.#rest = rest
-    this.#restCount = rest.count
+    this.#setRest(rest)
     this.written()
   }
 
@@ -124,8 +125,11 @@ export class MessagePage {
     while (end < entries.length && isCold(entries[end])) end++
     const cold = entries.splice(0, end).filter((entry) => !entry.removed)
     this.#head = 0
-    if (this.#isWritten) this.#leaveToIndex(this.#restCount + cold.length)
-    else this.#pack(cold)
+    if (this.#mayLeave) {
+      this.#restCount += cold.length
+      this.#restLast = cold.at(-1)?.sequence ?? this.#restLast
+      this.#rest = null
+    } else this.#pack(cold)
   }
 
   /** Nobody has looked into it for long. */
@@ -136,8 +140,8 @@ export class MessagePage {
 
   /** Its row holds it as it is now. */
   written(): void {
-    this.#isWritten = this.alive > 0 && this.#pool.source !== null
-    if (this.#isWritten) this.#leaveToIndex(this.#restCount)
+    this.#isWritten = this.alive > 0
+    if (this.#mayLeave) this.#rest = null
   }
 
   /** Its row is not there any more; hands over each message that is more than bytes. */
@@ -164,11 +168,17 @@ export class MessagePage {
     for (const entry of this.#entries) if (!entry.removed) yield entry
   }
 
+  /**
+   * A page that still grows keeps its bytes. What comes behind the rest may change: its row will go
+   * on beginning with the rest.
+   */
+  get #mayLeave(): boolean {
+    return this.#isWritten && this.filled === PAGE_ENTRIES_MAX && this.#pool.source !== null
+  }
+
   /** Opens the page when the rest may hold this message or a later one. */
   #reach(sequence: number): void {
-    const oldest = this.#entries[this.#head]
-    if (this.#restCount === 0 || (oldest !== undefined && sequence >= oldest.sequence)) return
-    // First, for it may be this very page that is closed for it.
+    if (this.#restCount === 0 || sequence > this.#restLast) return
     this.#pool.opened(this)
     const objects = this.#entries.slice(this.#head)
     this.#entries = [...this.#readRest().unpack(this.list), ...objects]
@@ -189,15 +199,14 @@ export class MessagePage {
   #pack(entries: readonly StoredEntry[]): void {
     const rest = this.#readRest()
     for (const entry of entries) rest.append(entry)
-    this.#rest = rest
-    this.#restCount = rest.count
+    this.#setRest(rest)
     if (this.filled === PAGE_ENTRIES_MAX && this.#entries.length === 0) rest.trim()
   }
 
-  /** What comes later in the page may change: its row will go on beginning with the rest. */
-  #leaveToIndex(restCount: number): void {
-    this.#rest = null
-    this.#restCount = restCount
+  #setRest(rest: PackedEntries): void {
+    this.#rest = rest
+    this.#restCount = rest.count
+    this.#restLast = rest.last
   }
 
   #closeUp(): void {

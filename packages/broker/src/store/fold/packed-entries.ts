@@ -76,6 +76,11 @@ export class PackedEntries {
     return this.#count
   }
 
+  /** Sequence of the last message. */
+  get last(): number {
+    return this.#sequence
+  }
+
   /** A slice, valid until the next `append`. */
   get content(): Buffer {
     return this.#bytes.subarray(0, this.#end)

@@ -2,8 +2,9 @@ import type { StoredMessage } from '../message-store.ts'
 import type { CachedGroup } from './body-cache.ts'
 
 /**
- * One message in one list, as the fold keeps it. What others hold as a StoredMessage is this object
- * itself: its counter and its body change under their eyes.
+ * One message in one list, as the fold keeps it while it is an object. What others hold as a
+ * StoredMessage is this object itself: its counter and its body change under their eyes, until its
+ * page is at rest. From then on it stays as it was, without its body.
  */
 export class StoredEntry implements StoredMessage {
   readonly sequence: number

@@ -106,6 +106,11 @@ export class LevelStore extends FoldStore {
     return this.#closing
   }
 
+  /** No checkpoint is made of it, now or at the end: the next start would apply that record twice. */
+  protected override halfApplied(error: BrokerError): void {
+    this.#failure ??= error
+  }
+
   protected override bodiesUnreadable(error: BrokerError): void {
     // In no file of the log: the reference to it is wrong, and would be so after every start.
     if (error.code === 'JOURNAL_CORRUPT' && !('file' in error.details)) this.#giveUp(error)

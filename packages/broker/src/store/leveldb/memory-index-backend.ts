@@ -11,6 +11,8 @@ type Rows = Map<string, RawRow>
 export class MemoryIndexBackend implements IndexBackend {
   /** What a write does before it takes effect; replaced to fail or to lose it. */
   onWrite: (writes: readonly RowWrite[]) => readonly RowWrite[] = (writes) => writes
+  /** Called before a single row is read; replaced to fail. */
+  onRead: () => void = () => {}
   /** When a write takes effect: soon by default; a simulation delays it. */
   turn: () => Promise<void> = () => Promise.resolve()
   readonly #databases = new Map<string, Rows>()
@@ -28,6 +30,7 @@ export class MemoryIndexBackend implements IndexBackend {
       apply: (writes) => (this.#open.has(directory) ? this.onWrite(writes) : []),
       turn: () => this.turn(),
       isOpen: () => this.#open.has(directory),
+      reads: () => this.onRead(),
       closed: () => this.#open.delete(directory),
     })
     return Promise.resolve(database)
@@ -49,6 +52,7 @@ interface Owner {
   turn(): Promise<void>
   apply(writes: readonly RowWrite[]): readonly RowWrite[]
   isOpen(): boolean
+  reads(): void
   closed(): void
 }
 
@@ -67,6 +71,7 @@ class MemoryIndexDatabase implements IndexDatabase {
 
   getSync(key: Buffer): Buffer | undefined {
     assert(this.#owner.isOpen(), 'nothing is read from a closed database')
+    this.#owner.reads()
     return this.#rows.get(key.toString('hex'))?.[1]
   }
 

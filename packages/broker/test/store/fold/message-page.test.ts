@@ -7,6 +7,13 @@ import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 
 const body = Buffer.from('body')
 
+/** Sequences of a page that takes no more. */
+const FULL = Array.from({ length: PAGE_ENTRIES_MAX }, (_, i) => i + 1)
+
+function without(sequence: number): number[] {
+  return FULL.filter((other) => other !== sequence)
+}
+
 /** Rows of pages that somebody wrote, and how often they are read. */
 class Rows {
   reads = 0
@@ -84,73 +91,94 @@ describe('a page of messages', () => {
   it('is read back from its row when an older message is asked for, once', () => {
     const rows = new Rows()
     const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, 1, 2))
+    drop(page, ...append(page, ...FULL))
     rows.write(page)
-    append(page, 3)
     assert.equal(page.find(1)?.position, 100)
     remove(page, 2)
-    assert.deepEqual(sequencesOf(page), [1, 3])
+    assert.deepEqual(sequencesOf(page), without(2))
     assert.equal(rows.reads, 1)
+  })
+
+  it('keeps its bytes while it grows', () => {
+    const rows = new Rows()
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2))
+    rows.write(page)
+    drop(page, ...append(page, 3))
+    assert.deepEqual(sequencesOf(page), [1, 2, 3])
+    assert.equal(rows.reads, 0)
   })
 
   it('finds its older messages in a row that goes on with newer ones', () => {
     const rows = new Rows()
     const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, 1, 2))
+    const entries = append(page, ...FULL)
+    drop(page, ...entries.slice(0, 200))
     rows.write(page)
-    const newer = append(page, 3, 4)
-    rows.write(page)
-    remove(page, 3)
-    assert.deepEqual(sequencesOf(page), [1, 2, 4])
-    drop(page, ...newer)
-    assert.deepEqual(sequencesOf(page), [1, 2, 4])
-    assert.equal(page.alive, 3)
+    remove(page, 201)
+    assert.deepEqual(sequencesOf(page), without(201))
+    drop(page, ...entries.slice(201))
+    assert.deepEqual(sequencesOf(page), without(201))
+    assert.equal(page.find(256)?.position, 25_600)
+    assert.equal(page.alive, 255)
   })
 
   it('does not trust its row with what has changed since', () => {
-    const rows = new Rows(1)
+    const rows = new Rows()
     const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, 1, 2, 3))
+    drop(page, ...append(page, ...FULL))
     rows.write(page)
     remove(page, 2)
     const third = page.find(3)
     assert.ok(third !== undefined, 'it waits')
     page.redelivered(third)
     page.close()
-    assert.deepEqual(sequencesOf(page), [1, 3])
+    assert.deepEqual(sequencesOf(page), without(2))
     assert.equal(page.find(3)?.redeliveries, 1)
+    assert.equal(rows.reads, 1)
   })
 
-  it('is open when it has just been asked for, although it was the first to be closed for that', () => {
-    const rows = new Rows(1)
+  it('is not opened for what comes behind its older messages', () => {
+    const rows = new Rows()
     const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, 1, 2))
-    page.find(1)
-    page.close()
-    assert.equal(page.find(2)?.sequence, 2)
+    drop(page, ...append(page, ...FULL))
+    rows.write(page)
+    const found: StoredEntry[] = []
+    page.collect(256, 10, found)
+    assert.equal(page.find(300), undefined)
+    assert.deepEqual([found, rows.reads], [[], 0])
   })
 
   it('is closed when too many others have been opened since', () => {
     const rows = new Rows(2)
-    const pages = [1, 11, 21].map((first) => {
-      const page = new MessagePage(1, rows.pool)
-      drop(page, ...append(page, first, first + 1))
+    const pages = [1, 2, 3].map((list) => {
+      const page = new MessagePage(list, rows.pool)
+      drop(page, ...append(page, ...FULL.map((sequence) => list + 10 * sequence)))
       rows.write(page)
       return page
     })
     for (const page of pages) page.find(page.first)
     assert.equal(rows.reads, 3)
-    pages[2]?.find(22)
-    pages[1]?.find(12)
+    for (const page of pages.slice(1)) page.find(page.first)
     assert.equal(rows.reads, 3)
-    pages[0]?.find(2)
+    pages[0]?.find(pages[0].first)
     assert.equal(rows.reads, 4)
+  })
+
+  it('that is emptied and used again while its row is written is not taken for written', () => {
+    const rows = new Rows()
+    const page = new MessagePage(1, rows.pool)
+    for (const entry of append(page, 1)) page.remove(entry)
+    page.reset()
+    page.written()
+    drop(page, ...append(page, ...FULL))
+    assert.deepEqual(sequencesOf(page), FULL)
+    assert.equal(rows.reads, 0)
   })
 
   it('takes some bytes for each message at rest', () => {
     const page = new MessagePage(1, new PagePool())
-    const sequences = Array.from({ length: PAGE_ENTRIES_MAX }, (_, i) => i + 1)
-    const entries = sequences.map((sequence) => {
+    const entries = FULL.map((sequence) => {
       const entry = new StoredEntry(sequence, 1, 1_100 * sequence, 1024)
       page.append(entry)
       return entry

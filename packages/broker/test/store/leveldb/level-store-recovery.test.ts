@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { BrokerError } from '@quorate/core/base/errors'
 import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-backend.ts'
 import type { IndexBackend } from '../../../src/store/leveldb/index-database.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
@@ -220,6 +221,29 @@ describe('LevelDB store - recovery (R19, S8)', () => {
       const rows = await dumpIndex(join(directory, 'rebuilt'))
       assert.deepEqual(rows, await dumpIndex(join(directory, 'lived')))
     }))
+
+  it('makes no checkpoint of a record that was applied in part', async () => {
+    const place = { ...inMemory(LEAST), backend: new MemoryIndexBackend() }
+    const { backend } = place
+    const log = new MemoryLog()
+    appendAll(log, queue(1), ...new Array<LogOp>(300).fill(message(1)))
+    const store = await openIndex('index', log, place)
+    log.applyTo(store)
+    await store.checkpoint()
+    const ops = [290, 1].map((sequence) => {
+      return { kind: 'redelivered', list: 1, sequences: [sequence] } as const
+    })
+    appendAll(log, message(1), { kind: 'transaction', id: 't', ops })
+    backend.onRead = () => {
+      throw new BrokerError('STORE_UNAVAILABLE', 'the disk says no')
+    }
+    assert.throws(() => log.applyTo(store), { code: 'STORE_UNAVAILABLE' })
+    backend.onRead = () => {}
+    await store.close()
+    const reopened = await openIndex('index', log, place)
+    log.applyTo(reopened)
+    assertSameState(reopened, foldOf(log))
+  })
 
   it('is the fold of the log although any of its write batches was lost', async () => {
     await fc.assert(
