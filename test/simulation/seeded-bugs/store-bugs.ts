@@ -113,6 +113,10 @@ export const storeBugs: readonly SeededBug[] = [
   },
   {
     name: 'a-page-is-left-to-a-row-that-is-older',
+    playedIn: {
+      name: 'is the fold of the log after any checkpoints, crashes and restarts',
+      file: 'packages/broker/test/store/leveldb/level-store-recovery.test.ts',
+    },
     breaks: 'What changed while a checkpoint was on its way is forgotten with the page it is on.',
     references: ['R19', 'bug 18'],
     file: levelStore,
