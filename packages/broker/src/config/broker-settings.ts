@@ -28,7 +28,6 @@ export interface SettingSchema {
   /** What fits the pattern, in words. */
   readonly patternMessage?: string
   readonly minLength?: number
-  readonly minItems?: number
   readonly maxItems?: number
   readonly secret?: boolean
 }
@@ -54,6 +53,8 @@ type Words<T extends keyof SettingTypes> = Omit<SettingSchema, 'type'> & {
   readonly default: SettingTypes[T]
 }
 
+type Measured = Words<'integer'> & { readonly minimum: number }
+
 function text(words: Words<'string'>): SettingOf<'string'> {
   return { type: 'string', ...words }
 }
@@ -70,11 +71,11 @@ function connectors(words: Words<'array'>): SettingOf<'array'> {
   return { type: 'array', ...words }
 }
 
-function milliseconds(words: Words<'integer'>): SettingOf<'integer'> {
+function milliseconds(words: Measured): SettingOf<'integer'> {
   return integer({ unit: 'ms', maximum: 3_600_000, ...words })
 }
 
-function bytes(words: Words<'integer'>): SettingOf<'integer'> {
+function bytes(words: Measured): SettingOf<'integer'> {
   return integer({ unit: 'bytes', ...words })
 }
 
@@ -112,7 +113,6 @@ const clients = {
     effect: 'Only the leader listens; clients name every broker in `failover:(...)`.',
     default: [{ name: 'openwire', uri: 'tcp://0.0.0.0:61616', publishedUri: '' }],
     defaultText: 'tcp://0.0.0.0:61616',
-    minItems: 1,
     maxItems: 16,
   }),
   memoryLimit: bytes({

@@ -135,7 +135,7 @@ function connectorsOf(source: SettingSource, problems: Problem[]): Written | und
   if (connectors === undefined) return undefined
   const complain = (where: string, message: string) =>
     problems.push({ where, message: `transportConnectors: ${message}` })
-  const limit = Number((settingSchema('transportConnectors') as { maxItems?: number }).maxItems)
+  const limit = settingSchema('transportConnectors').maxItems ?? Infinity
   const where = connectors[0]?.where ?? 'transportConnectors'
   if (connectors.length === 0) complain(where, 'must name at least one connector')
   if (connectors.length > limit) complain(where, `must name at most ${limit} connectors`)

@@ -5,6 +5,7 @@ import type { PageSource } from '../fold/page-pool.ts'
 import type { IndexDatabase } from './index-database.ts'
 import { pageKey } from './keys.ts'
 import { decodeFirst } from './page-codec.ts'
+import type { PageKey } from './page-codec.ts'
 import { openRow } from './row-ledger.ts'
 
 /**
@@ -25,18 +26,20 @@ export class PageReader implements PageSource {
   read({ list, first }: MessagePage, count: number): PackedEntries {
     const key = pageKey(list, first)
     const value = this.#database.getSync(key)
-    if (value === undefined)
-      throw new BrokerError('INDEX_CORRUPT', `The index has lost page ${list}/${first}.`)
+    if (value === undefined) throw corrupt('is not there any more', { list, first })
     const content = openRow(key, value)
     try {
       return decodeFirst({ list, first }, content, count)
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      throw corrupt(`page ${list}/${first}, which does not decode: ${why}`)
+      throw corrupt('does not decode', { list, first, cause: error })
     }
   }
 }
 
-function corrupt(what: string): BrokerError {
-  return new BrokerError('INDEX_CORRUPT', `The index holds ${what}.`)
+function corrupt(
+  how: string,
+  { list, first, cause }: PageKey & { readonly cause?: unknown },
+): BrokerError {
+  const message = `Page ${list}/${first} of the index ${how}.`
+  return new BrokerError('INDEX_CORRUPT', message, { cause, details: { list, first } })
 }

@@ -63,6 +63,14 @@ function remove(page: MessagePage, sequence: number): void {
   page.remove(entry)
 }
 
+/** A full page of which memory holds nothing. */
+function onlyInItsRow(rows: Rows): MessagePage {
+  const page = new MessagePage(1, rows.pool)
+  drop(page, ...append(page, ...FULL))
+  rows.write(page)
+  return page
+}
+
 describe('a page of messages', () => {
   it('keeps no objects of messages whose bodies have left memory', () => {
     const page = new MessagePage(1, new PagePool())
@@ -78,21 +86,19 @@ describe('a page of messages', () => {
   it('gives newer messages without looking at the older ones', () => {
     const rows = new Rows()
     const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, 1, 2))
+    const entries = append(page, ...FULL)
+    drop(page, ...entries.slice(0, 255))
     rows.write(page)
-    const [third] = append(page, 3)
-    assert.equal(page.find(3), third)
+    assert.equal(page.find(256), entries[255])
     const found: StoredEntry[] = []
-    page.collect(2, 10, found)
-    assert.deepEqual(found, [third])
+    page.collect(255, 10, found)
+    assert.deepEqual(found, entries.slice(255))
     assert.equal(rows.reads, 0)
   })
 
   it('is read back from its row when an older message is asked for, once', () => {
     const rows = new Rows()
-    const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, ...FULL))
-    rows.write(page)
+    const page = onlyInItsRow(rows)
     assert.equal(page.find(1)?.position, 100)
     remove(page, 2)
     assert.deepEqual(sequencesOf(page), without(2))
@@ -125,9 +131,7 @@ describe('a page of messages', () => {
 
   it('does not trust its row with what has changed since', () => {
     const rows = new Rows()
-    const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, ...FULL))
-    rows.write(page)
+    const page = onlyInItsRow(rows)
     remove(page, 2)
     const third = page.find(3)
     assert.ok(third !== undefined, 'it waits')
@@ -140,9 +144,7 @@ describe('a page of messages', () => {
 
   it('is not opened for what comes behind its older messages', () => {
     const rows = new Rows()
-    const page = new MessagePage(1, rows.pool)
-    drop(page, ...append(page, ...FULL))
-    rows.write(page)
+    const page = onlyInItsRow(rows)
     const found: StoredEntry[] = []
     page.collect(256, 10, found)
     assert.equal(page.find(300), undefined)
