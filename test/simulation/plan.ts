@@ -1,3 +1,5 @@
+import { PAGE_BOUNDS } from '@quorate/broker/store/fold/page-pool'
+import type { PageBounds } from '@quorate/broker/store/fold/page-pool'
 import type { Fault } from './nemesis/fault.ts'
 import type { FaultName } from './nemesis/faults.ts'
 import { faults } from './nemesis/faults.ts'
@@ -19,6 +21,8 @@ export interface HistoryPlan {
   readonly startsWithinMs: number
   /** What the coordination service has to tell while they find each other gets lost. */
   readonly isDeafAtFirst: boolean
+  /** Small, so that lists fill pages; the same for all nodes, and for as long as they live. */
+  readonly pages: PageBounds
 }
 
 /** Kinds of strikes of a calm history, at most. */
@@ -42,6 +46,10 @@ export function drawPlan(seed: number): HistoryPlan {
     faults: isCalm ? drawFew(chance, sync) : drawFaults(chance, sync),
     startsWithinMs: chance.pick([0, 0, 20, 500]),
     isDeafAtFirst: chance.chance(0.15),
+    pages: {
+      entriesMax: chance.pick([4, 16, PAGE_BOUNDS.entriesMax]),
+      openMax: chance.pick([1, 8, PAGE_BOUNDS.openMax]),
+    },
   }
 }
 

@@ -172,7 +172,7 @@ export class Broker {
   }
 
   async #openStore(clusterId: string): Promise<void> {
-    const { node, log, clock, index, checkpointDue, bodyCacheBytes: cacheBytes } = this.#parts
+    const { node, log, clock, index, checkpointDue, bodyCacheBytes, pages } = this.#parts
     const { journal } = node
     const store = await LevelStore.open({
       directory: join(this.#options.dataDirectory, 'index'),
@@ -190,7 +190,8 @@ export class Broker {
         },
       },
       onFailure: (error) => this.#storeFailed(error),
-      cacheBytes,
+      cacheBytes: bodyCacheBytes,
+      pages,
       log,
       backend: index,
     })

@@ -13,6 +13,8 @@ import type { ManagementOptions } from './management/management-api.ts'
 import { ManagementApi } from './management/management-api.ts'
 import type { ReplicaObserver } from './replication/replica-node.ts'
 import { BODY_CACHE_BYTES } from './store/fold/body-cache.ts'
+import { PAGE_BOUNDS } from './store/fold/page-pool.ts'
+import type { PageBounds } from './store/fold/page-pool.ts'
 import type { FileSystem } from './store/journal/file-system.ts'
 import { nodeFileSystem } from './store/journal/node-file-system.ts'
 import type { CheckpointDue } from './store/leveldb/checkpoint-schedule.ts'
@@ -36,6 +38,8 @@ export interface BrokerPorts {
   readonly checkpointDue: CheckpointDue
   /** Bodies of so many bytes of log stay in memory; others are read back. */
   readonly bodyCacheBytes: number
+  /** How waiting messages are put on pages: a data directory goes by the same for all of its life. */
+  readonly pages: PageBounds
   /** What may be on its way into the log before senders have to wait. */
   readonly uncommittedMax: UncommittedMax
   /** Changes when the machine boots; '' when unknown: every restart counts as a reboot (R33). */
@@ -70,6 +74,7 @@ export function systemPorts(log: Log): BrokerPorts {
     index: classicLevelBackend,
     checkpointDue,
     bodyCacheBytes: BODY_CACHE_BYTES,
+    pages: PAGE_BOUNDS,
     uncommittedMax,
     bootId: thisMachine.bootId(),
     schedule: (work) => {

@@ -200,6 +200,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
     const applied = this.store?.appliedIndex ?? 0
     // An index that was rebuilt, or loaded, may be behind what was compared before.
     if (this.store === null) return
+    // A broker that ends has closed it: the pages that are only there cannot be read any more.
+    if (!this.onDisk.disk.index.isOpen(`${this.#options.directory}/index`)) return
     // A loss that was reported gave records up that had been applied.
     if (this.log.chainAt(this.#plainIndex) !== this.#plainChain) this.#startPlainFold()
     if (applied < this.#plainIndex) return

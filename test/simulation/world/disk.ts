@@ -21,6 +21,8 @@ export interface DiskListener {
   full(): void
   /** An operation fails with EIO. */
   failed(operation: FileOperation): void
+  /** The index is asked for a page that memory does not hold. */
+  pageRead(): void
 }
 
 /** A node's disk: the file system and the index, and what goes wrong with them. */
@@ -49,6 +51,7 @@ export class Disk {
       turn: (operation) => this.#turn(operation),
       fault: (operation) => this.#fault(operation),
     })
+    this.index.onRead = () => this.#listener.pageRead()
     this.index.turn = () => {
       this.onIndexWrite()
       return this.#wait(this.#chance.between(...SYNC_MS))

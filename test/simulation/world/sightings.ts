@@ -8,6 +8,7 @@ export const sightings = [
   'a seat changed its store',
   'an index was loaded from a checkpoint',
   'an index was rebuilt from the log',
+  'a page was read back from an index',
   'a leader lost its lease',
   'a disk refused a sync',
   'a disk refused a read',

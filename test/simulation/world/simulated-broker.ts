@@ -347,6 +347,7 @@ export class SimulatedBroker {
     return new Disk(this.#chance.fork(), {
       full: () => this.#simulation.sight('a disk was full'),
       failed: (operation) => this.#diskFailed(operation),
+      pageRead: () => this.#simulation.sight('a page was read back from an index'),
     })
   }
 
@@ -393,6 +394,7 @@ export class SimulatedBroker {
 
   #ports(process: SimulatedProcess): BrokerPorts {
     const chance = this.#chance.fork()
+    const { checkpointLogBytes: logBytes, checkpointIdleMs: idleMs, pages } = this.#shape
     return {
       log: this.#log(process),
       clock: process.clock,
@@ -400,11 +402,9 @@ export class SimulatedBroker {
       network: this.#network(process),
       fileSystem: this.disk.files,
       index: this.disk.index,
-      checkpointDue: {
-        logBytes: this.#shape.checkpointLogBytes,
-        idleMs: this.#shape.checkpointIdleMs,
-      },
-      bodyCacheBytes: this.#shape.checkpointLogBytes,
+      checkpointDue: { logBytes, idleMs },
+      bodyCacheBytes: logBytes,
+      pages,
       uncommittedMax,
       bootId: `boot-${this.#boot}`,
       schedule: endOfTurn(process, chance),

@@ -1,4 +1,5 @@
 import type { BrokerOptions } from '@quorate/broker/config/broker-options'
+import type { PageBounds } from '@quorate/broker/store/fold/page-pool'
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
 
@@ -12,6 +13,7 @@ export interface ClusterShape {
   readonly segmentBytes: number
   readonly checkpointIdleMs: number
   readonly checkpointLogBytes: number
+  readonly pages: PageBounds
 }
 
 /** How a broker of the simulation is configured. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseSyncLevel } from '@quorate/broker/replication/sync-level'
+import { PAGE_BOUNDS } from '@quorate/broker/store/fold/page-pool'
+import type { PageBounds } from '@quorate/broker/store/fold/page-pool'
 import { Ledger } from '../../../packages/broker/test/replication/world/ledger.ts'
 import type { HistoryEvent } from '../../support/history/events.ts'
 import type { BrokerWitness } from './broker-witness.ts'
@@ -25,6 +27,7 @@ export interface SimulationOptions {
   readonly segmentBytes?: number
   readonly checkpointIdleMs?: number
   readonly checkpointLogBytes?: number
+  readonly pages?: PageBounds
 }
 
 /**
@@ -63,6 +66,7 @@ export class Simulation {
       segmentBytes: options.segmentBytes ?? 1 << 16,
       checkpointIdleMs: options.checkpointIdleMs ?? 1_000,
       checkpointLogBytes: options.checkpointLogBytes ?? 1 << 16,
+      pages: options.pages ?? PAGE_BOUNDS,
     }
     this.brokers = Array.from(
       { length: options.replicas },

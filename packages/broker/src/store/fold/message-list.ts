@@ -1,7 +1,7 @@
 import { assert } from '@quorate/core/base/errors'
 import type { StoredList } from '../message-store.ts'
 import type { Changes } from './changes.ts'
-import { MessagePage, PAGE_ENTRIES_MAX } from './message-page.ts'
+import { MessagePage } from './message-page.ts'
 import type { PagePool } from './page-pool.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
@@ -36,7 +36,7 @@ export class MessageList implements StoredList {
   append(entry: StoredEntry): void {
     const pages = this.#pages
     let page = pages[pages.length - 1]
-    if (page === undefined || page.filled === PAGE_ENTRIES_MAX) {
+    if (page === undefined || page.isFull) {
       page = new MessagePage(this.id, this.#pool)
       pages.push(page)
     }

@@ -3,7 +3,7 @@ import { PackedEntries } from './packed-entries.ts'
 import type { PagePool } from './page-pool.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
-/** Messages that are put on one page before the next is begun. */
+/** Messages that are put on one page, at most, before the next is begun. */
 export const PAGE_ENTRIES_MAX = 256
 
 /** Gaps are closed when less than this part of a page is in use: a page is then worth its memory. */
@@ -52,6 +52,11 @@ export class MessagePage {
   constructor(list: number, pool: PagePool) {
     this.list = list
     this.#pool = pool
+  }
+
+  /** It takes no more messages, whatever leaves it. */
+  get isFull(): boolean {
+    return this.filled >= this.#pool.entriesMax
   }
 
   append(entry: StoredEntry): void {
@@ -173,7 +178,7 @@ export class MessagePage {
    * on beginning with the rest.
    */
   get #mayLeave(): boolean {
-    return this.#isWritten && this.filled === PAGE_ENTRIES_MAX && this.#pool.source !== null
+    return this.#isWritten && this.isFull && this.#pool.source !== null
   }
 
   /** Opens the page when the rest may hold this message or a later one. */
@@ -200,7 +205,7 @@ export class MessagePage {
     const rest = this.#readRest()
     for (const entry of entries) rest.append(entry)
     this.#setRest(rest)
-    if (this.filled === PAGE_ENTRIES_MAX && this.#entries.length === 0) rest.trim()
+    if (this.isFull && this.#entries.length === 0) rest.trim()
   }
 
   #setRest(rest: PackedEntries): void {

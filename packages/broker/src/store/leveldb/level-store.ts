@@ -4,6 +4,7 @@ import type { BodySource } from '../body-source.ts'
 import { Changes } from '../fold/changes.ts'
 import { Fold } from '../fold/fold.ts'
 import { PagePool } from '../fold/page-pool.ts'
+import type { PageBounds } from '../fold/page-pool.ts'
 import { FoldStore } from '../fold/fold-store.ts'
 import type { FoldStoreOptions } from '../fold/fold-store.ts'
 import { EMPTY_LOG } from '../journal/log-batch.ts'
@@ -32,8 +33,8 @@ export interface LevelStoreOptions {
   readonly log: Log
   /** Bytes of bodies that are kept in memory; BODY_CACHE_BYTES by default. */
   readonly cacheBytes?: number
-  /** Pages that are open at a time; OPEN_PAGES_MAX by default. */
-  readonly openPagesMax?: number
+  /** PAGE_BOUNDS by default. */
+  readonly pages?: PageBounds
   /** LevelDB by default. */
   readonly backend?: IndexBackend
 }
@@ -221,7 +222,7 @@ function backendOf(options: LevelStoreOptions): IndexBackend {
 function emptyState(options: LevelStoreOptions, database: IndexDatabase): Omit<Opened, 'applied'> {
   const changes = new Changes()
   const { cacheBytes } = options
-  const pool = new PagePool(options.openPagesMax)
+  const pool = new PagePool(options.pages)
   const fold = new Fold({ changes, pool, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
   pool.source = new PageReader(database)
   return { database, fold, changes, ledger: new RowLedger() }

@@ -36,6 +36,10 @@ export class MemoryIndexBackend implements IndexBackend {
     return Promise.resolve(database)
   }
 
+  isOpen(directory: string): boolean {
+    return this.#open.has(directory)
+  }
+
   /** The process that had it open is gone: what it was still writing is not written. */
   kill(): void {
     this.#open.clear()

@@ -2,7 +2,8 @@ import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
 import { MessagePage, PAGE_ENTRIES_MAX } from '../../../src/store/fold/message-page.ts'
 import { PackedEntries } from '../../../src/store/fold/packed-entries.ts'
-import { PagePool } from '../../../src/store/fold/page-pool.ts'
+import { PAGE_BOUNDS, PagePool } from '../../../src/store/fold/page-pool.ts'
+import type { PageBounds } from '../../../src/store/fold/page-pool.ts'
 import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 
 const body = Buffer.from('body')
@@ -20,8 +21,8 @@ class Rows {
   readonly pool: PagePool
   readonly #rows = new Map<number, Buffer>()
 
-  constructor(openMax?: number) {
-    this.pool = new PagePool(openMax)
+  constructor(bounds: Partial<PageBounds> = {}) {
+    this.pool = new PagePool({ ...PAGE_BOUNDS, ...bounds })
     this.pool.source = {
       read: ({ list, first }, count) => {
         this.reads++
@@ -152,7 +153,7 @@ describe('a page of messages', () => {
   })
 
   it('is closed when too many others have been opened since', () => {
-    const rows = new Rows(2)
+    const rows = new Rows({ openMax: 2 })
     const pages = [1, 2, 3].map((list) => {
       const page = new MessagePage(list, rows.pool)
       drop(page, ...append(page, ...FULL.map((sequence) => list + 10 * sequence)))
@@ -165,6 +166,17 @@ describe('a page of messages', () => {
     assert.equal(rows.reads, 3)
     pages[0]?.find(pages[0].first)
     assert.equal(rows.reads, 4)
+  })
+
+  it('leaves its row alone to hold it as soon as it is full, however little that is', () => {
+    const rows = new Rows({ entriesMax: 4 })
+    const page = new MessagePage(1, rows.pool)
+    drop(page, ...append(page, 1, 2, 3))
+    rows.write(page)
+    assert.deepEqual([page.isFull, sequencesOf(page), rows.reads], [false, [1, 2, 3], 0])
+    drop(page, ...append(page, 4))
+    rows.write(page)
+    assert.deepEqual([page.isFull, sequencesOf(page), rows.reads], [true, [1, 2, 3, 4], 1])
   })
 
   it('that is emptied and used again while its row is written is not taken for written', () => {

@@ -12,6 +12,8 @@ import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../../../src/store/memory/memory-store.ts'
 import { describeFold, digestFold } from '../../../src/store/digest.ts'
 import type { FoldStore } from '../../../src/store/fold/fold-store.ts'
+import { PAGE_BOUNDS } from '../../../src/store/fold/page-pool.ts'
+import type { PageBounds } from '../../../src/store/fold/page-pool.ts'
 import type { LogOp } from '../../../src/store/log-op.ts'
 import { busyOp } from '../random-ops.ts'
 import { appendAll, dumpIndex, message, openIndex, queue, withDirectory } from './index-fixture.ts'
@@ -69,17 +71,21 @@ interface Place {
   /** From every message at rest at once to none. */
   readonly cacheBytes: number
   /** From one page that may be looked into to all of them. */
-  readonly openPagesMax: number
+  readonly pages: PageBounds
+}
+
+function open(openMax: number): PageBounds {
+  return { ...PAGE_BOUNDS, openMax }
 }
 
 const memory = fc.record({
   cacheBytes: fc.constantFrom(0, 3_000, 100_000_000),
-  openPagesMax: fc.constantFrom(1, 2, 1_000),
+  pages: fc.constantFrom(1, 2, 1_000).map(open),
 })
-type Memory = Pick<Place, 'cacheBytes' | 'openPagesMax'>
+type Memory = Pick<Place, 'cacheBytes' | 'pages'>
 
-const LEAST: Memory = { cacheBytes: 0, openPagesMax: 1 }
-const ALL: Memory = { cacheBytes: 100_000_000, openPagesMax: 1_000 }
+const LEAST: Memory = { cacheBytes: 0, pages: open(1) }
+const ALL: Memory = { cacheBytes: 100_000_000, pages: open(1_000) }
 
 function inMemory(memory: Memory, directory = 'index'): Place {
   return { directory, backend: new MemoryIndexBackend(), ...memory }
