@@ -1,5 +1,10 @@
 import { basename, dirname } from 'node:path'
-import type { File, FileSystem, OpenMode } from '@quorate/broker/store/journal/file-system'
+import type {
+  DiskSpace,
+  File,
+  FileSystem,
+  OpenMode,
+} from '@quorate/broker/store/journal/file-system'
 import type { SparseFile } from './sectors.ts'
 import { copyOf, emptyFile, readSectors, resize, writeSectors } from './sectors.ts'
 
@@ -108,6 +113,11 @@ export class ImageFileSystem implements FileSystem {
   async syncDirectory(path: string): Promise<void> {
     await this.#turn()
     if (!this.#directories.has(path)) throw systemError('ENOENT', path)
+  }
+
+  async space(): Promise<DiskSpace> {
+    await this.#turn()
+    return { freeBytes: Infinity, totalBytes: Infinity }
   }
 
   #inodeAt(path: string): Inode {

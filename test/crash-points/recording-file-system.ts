@@ -1,5 +1,10 @@
 import { dirname, join } from 'node:path'
-import type { File, FileSystem, OpenMode } from '@quorate/broker/store/journal/file-system'
+import type {
+  DiskSpace,
+  File,
+  FileSystem,
+  OpenMode,
+} from '@quorate/broker/store/journal/file-system'
 import type { DiskImage } from './disk-image.ts'
 import type { DiskOperation, Trace } from './trace.ts'
 
@@ -121,6 +126,10 @@ export class RecordingFileSystem implements FileSystem {
     return this.#record({ kind: 'syncDirectory', path }, () =>
       this.#options.inner.syncDirectory(this.#inner(path)),
     )
+  }
+
+  space(path: string): Promise<DiskSpace> {
+    return this.#options.inner.space(this.#inner(path))
   }
 
   #inner(path: string): string {

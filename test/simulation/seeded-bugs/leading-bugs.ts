@@ -198,8 +198,8 @@ export const leadingBugs: readonly SeededBug[] = [
     file: leadership,
     edits: [
       {
-        from: "return nowMs - heardMs > options.timings.quorumTimeoutMs ? 'no quorum answers' : null",
-        to: "return nowMs - heardMs > Infinity ? 'no quorum answers' : null",
+        from: "if (nowMs - heardMs > options.timings.quorumTimeoutMs) return 'no quorum answers'",
+        to: '',
       },
     ],
   },

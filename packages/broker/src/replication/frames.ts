@@ -27,6 +27,11 @@ interface Kinds {
   last: Last
   /** index u64, epoch u64, chain u32, position u64. */
   point: LogPoint
+  /**
+   * u8 1 or nothing, at the end of a frame: what earlier versions do not know is not said unless it
+   * is true, and not missed.
+   */
+  mark: boolean
   /** Encoded records, as they lie in the log, to the end of the frame. */
   records: readonly Buffer[]
 }
@@ -108,6 +113,8 @@ const table = {
       synced: 'number',
       suspect: 'boolean',
       sentUs: 'number',
+      /** The follower's disk has no space for new messages (R37). */
+      short: 'mark',
     },
   },
   /** The records do not continue the follower's log; send from `next`. */
@@ -144,6 +151,7 @@ const writers: { readonly [K in Kind]: (writer: ByteWriter, value: Kinds[K]) => 
   last: (writer, value) => void writer.uint53(value.epoch).uint53(value.index),
   point: (writer, value) =>
     void writer.uint53(value.index).uint53(value.epoch).uint32(value.chain).uint53(value.position),
+  mark: (writer, value) => void (value && writer.boolean(value)),
   // Records travel as they are, behind the encoded fields.
   records: () => undefined,
 }
@@ -159,7 +167,13 @@ const readers: { readonly [K in Kind]: (reader: ByteReader) => Kinds[K] } = {
     chain: reader.uint32(),
     position: reader.uint53(),
   }),
+  mark: (reader) => reader.remaining > 0 && readMark(reader),
   records: (reader) => [reader.slice(reader.remaining)],
+}
+
+function readMark(reader: ByteReader): true {
+  if (reader.boolean()) return true
+  throw new BrokerError('MALFORMED_FRAME', 'a mark that is not set is not written')
 }
 
 const types = Object.keys(table) as FrameType[]

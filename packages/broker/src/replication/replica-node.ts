@@ -7,6 +7,8 @@ import type { FileSystem } from '../store/journal/file-system.ts'
 import type { Journal } from '../store/journal/journal.ts'
 import type { LogBatch } from '../store/journal/log-batch.ts'
 import { parseBatch } from '../store/journal/log-batch.ts'
+import type { SpaceWatch } from '../store/journal/space-watch.ts'
+import type { SpaceLimits, SpaceView } from '../store/journal/store-space.ts'
 import type { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { StateMachine } from './committed-feed.ts'
 import { CommittedFeed } from './committed-feed.ts'
@@ -23,7 +25,7 @@ import {
   encodeEpochStart,
 } from './log-records.ts'
 import { encodeMeta } from './meta.ts'
-import type { ReplicaTimings } from './replica/context.ts'
+import type { LogView, ReplicaTimings } from './replica/context.ts'
 import type { ReplicaEffect, ReplicaEvent } from './replica/events.ts'
 import { Replica } from './replica/replica.ts'
 import type { ReplicaStore } from './replica-store.ts'
@@ -47,6 +49,7 @@ export interface ReplicaNodeOptions {
   readonly sync: SyncLevel
   readonly timings: ReplicaTimings
   readonly segmentSizeBytes: number
+  readonly spaceLimits?: SpaceLimits
   readonly bootId: string
   readonly clock: Clock
   readonly entropy: Entropy
@@ -87,6 +90,7 @@ export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
   readonly #journal: Journal
   readonly #metaFile: TwoSlotFile
+  readonly #space: SpaceWatch
   readonly #replica: Replica
   readonly #leaderLog: LeaderLog
   readonly #links: ReplicationLinks
@@ -109,7 +113,8 @@ export class ReplicaNode {
     this.#options = options
     this.#journal = store.journal
     this.#metaFile = store.metaFile
-    this.#replica = new Replica(store.meta, journalView(store.journal), {
+    this.#space = store.space
+    this.#replica = new Replica(store.meta, logView(store), {
       timings: options.timings,
       sync: options.sync,
       weight: options.weight,
@@ -175,6 +180,16 @@ export class ReplicaNode {
     return this.#journal
   }
 
+  /** R37: new messages have to wait, for our own disk or for those of needed followers. */
+  get lacksSpace(): boolean {
+    return this.#space.isShort || this.#replica.leadership?.needsShortFollowers === true
+  }
+
+  /** How full our own store is. */
+  get space(): SpaceView {
+    return this.#space.view
+  }
+
   /** Accepts the others' links. Resolves to the port. */
   listen(): Promise<number> {
     return this.#links.listen()
@@ -191,6 +206,7 @@ export class ReplicaNode {
     this.#feed.commit(this.#replica.commitIndex)
     // A leader can be followed while the coordination service is away (R26).
     this.#links.setPeers(new Map(Object.entries(this.#replica.meta.peers)))
+    this.#space.start()
     this.#tick = this.#options.clock.every(TICK_MS, () => this.#dispatch({ type: 'tick' }))
   }
 
@@ -280,6 +296,7 @@ export class ReplicaNode {
   #halt(): void {
     this.#isStopped = true
     this.#tick?.cancel()
+    this.#space.stop()
     this.#leaderLog.close()
     // The farewell frames are in the sockets; they leave before the end of this turn.
     this.#farewell = new Promise((resolve) => {
@@ -450,8 +467,8 @@ function isInDoubt({ code, details }: BrokerError): boolean {
   return code === 'STORE_UNAVAILABLE' || (code === 'JOURNAL_CORRUPT' && 'file' in details)
 }
 
-/** The journal as the state machine reads it. */
-function journalView(journal: Journal) {
+/** The journal, and its disk, as the state machine reads them. */
+function logView({ journal, space }: ReplicaStore): LogView {
   return {
     get tail() {
       return journal.tail
@@ -461,6 +478,9 @@ function journalView(journal: Journal) {
     },
     get syncedIndex() {
       return journal.syncedIndex
+    },
+    get isShortOfSpace() {
+      return space.isShort
     },
     endOfEpoch: (epoch: number) => journal.endOfEpoch(epoch),
   }

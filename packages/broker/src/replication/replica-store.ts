@@ -6,6 +6,9 @@ import type { Log } from '@quorate/core/base/log'
 import type { FileSystem } from '../store/journal/file-system.ts'
 import { Journal } from '../store/journal/journal.ts'
 import type { JournalListener } from '../store/journal/journal.ts'
+import { SpaceWatch } from '../store/journal/space-watch.ts'
+import type { SpaceLimits } from '../store/journal/store-space.ts'
+import { defaultSpaceLimits } from '../store/journal/store-space.ts'
 import { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { ConfigEntry } from './config-history.ts'
 import { appendConfigs, configsHeld } from './config-history.ts'
@@ -34,6 +37,7 @@ export interface ReplicaStoreOptions {
   readonly entropy: Entropy
   readonly log: Log
   readonly journalListener: JournalListener
+  readonly spaceLimits?: SpaceLimits
 }
 
 /** The durable side of a replica: its meta file and its journal, opened and judged. */
@@ -41,6 +45,8 @@ export interface ReplicaStore {
   readonly meta: ReplicaMeta
   readonly metaFile: TwoSlotFile
   readonly journal: Journal
+  /** What the disk has left; not started yet. */
+  readonly space: SpaceWatch
 }
 
 /**
@@ -51,6 +57,8 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   const { fileSystem, directory, log } = options
   await fileSystem.makeDirectory(directory)
   const { metaFile, found } = await openMeta(options)
+  const limits = options.spaceLimits ?? defaultSpaceLimits
+  const space = await SpaceWatch.open({ ...options, limits })
   const { journal, recovery } = await Journal.open({
     directory: join(directory, 'journal'),
     fileSystem,
@@ -58,7 +66,8 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     syncPolicy: syncPolicyOf(options.sync),
     clock: options.clock,
     log,
-    listener: options.journalListener,
+    listener: { ...options.journalListener, spaceLow: () => void space.look() },
+    mayPrepare: (bytes) => space.mayPrepare(bytes),
     // Where boots cannot be told apart a kill -9 must not excuse decay.
     powerLost: options.bootId !== '' && !found.clean && hasRebooted(found, options.bootId),
   })
@@ -96,8 +105,9 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     damagedFrom: null,
     commitHint: Math.min(found.commitHint, journal.tail.index),
   }
+  await space.attach(journal)
   await metaFile.write(encodeMeta(meta))
-  return { meta, metaFile, journal }
+  return { meta, metaFile, journal, space }
 }
 
 /** The record from which on the log cannot be trusted, if that is what the error says (R32). */

@@ -64,6 +64,7 @@ const frames: { readonly [T in Frame['type']]: fc.Arbitrary<Omit<Frame & { type:
     synced: number,
     suspect: fc.boolean(),
     sentUs: number,
+    short: fc.boolean(),
   }),
   nack: record({ epoch: number, session: number, next: number }),
   heartbeat: record({ epoch: number, session: number, commit: number, sentUs: number }),
@@ -131,6 +132,18 @@ describe('replication frames', () => {
     assert.throws(() => decodeFrame(Buffer.concat([bytes, Buffer.from([0])])), {
       code: 'MALFORMED_FRAME',
     })
+  })
+
+  it('say what earlier versions do not know only where it is true, and do not miss it', () => {
+    const said = { epoch: 1, session: 1, written: 1, synced: 1, suspect: false, sentUs: 7 }
+    const bytesOf = (short: boolean): Buffer =>
+      Buffer.concat(encodeFrame({ type: 'ack', ...said, short })).subarray(4)
+    assert.equal(bytesOf(true).length, bytesOf(false).length + 1)
+    assert.deepEqual(decodeFrame(bytesOf(false)), { type: 'ack', ...said, short: false })
+    for (const mark of [[0], [2], [255], [1, 1]]) {
+      const hostile = Buffer.concat([bytesOf(false), Buffer.from(mark)])
+      assert.throws(() => decodeFrame(hostile), { code: 'MALFORMED_FRAME' }, String(mark))
+    }
   })
 
   it('order logs by epoch first, then by index (R8)', () => {

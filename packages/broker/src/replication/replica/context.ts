@@ -17,6 +17,8 @@ export interface LogView {
   readonly tail: LogPoint
   readonly writtenIndex: number
   readonly syncedIndex: number
+  /** Its disk has no space for more than what has to be written (R37). */
+  readonly isShortOfSpace: boolean
   /** The largest epoch of the log that is not above this one, and the last index it has (R14). */
   endOfEpoch(epoch: number): { readonly epoch: number; readonly lastIndex: number }
 }

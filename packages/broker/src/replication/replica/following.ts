@@ -172,6 +172,7 @@ export class Following {
       synced: this.#ackedSynced,
       suspect: suspect !== null,
       sentUs,
+      short: log.isShortOfSpace,
     })
   }
 }

@@ -9,6 +9,7 @@ import type { Peer, ReplicaContext } from './context.ts'
 import { FollowerProgress } from './progress.ts'
 import { Ranking } from './ranking.ts'
 import { nextSeatChange } from './replacement.ts'
+import { countSpace } from './space-quorum.ts'
 
 /** Bytes of records in one append frame, unless a single record is larger. */
 export const APPEND_BYTES_MAX = 1024 * 1024
@@ -17,6 +18,8 @@ export const APPEND_BYTES_MAX = 1024 * 1024
  * single record fits.
  */
 const DIRECT_APPEND_BYTES_MAX = FRAME_BYTES_MAX - 64 * 1024
+/** A leader without space that has been so for this long leaves it to those that have some. */
+export const SPACE_HANDOVER_MS = 2_000
 
 /**
  * One leadership: from the won election until the step-down. It never resumes (R20): a new
@@ -38,6 +41,9 @@ export class Leadership {
   #isServing = false
   /** Index of the configuration change in flight, 0 when there is none (R39). */
   #changeIndex = 0
+  #needsShortFollowers = false
+  /** Since when our own disk has no space; null while it has. */
+  #shortSinceMs: number | null = null
 
   constructor(
     context: ReplicaContext,
@@ -65,6 +71,11 @@ export class Leadership {
 
   get isServing(): boolean {
     return this.#isServing
+  }
+
+  /** R37: a quorum is only there with followers whose disks have no space for new messages. */
+  get needsShortFollowers(): boolean {
+    return this.#needsShortFollowers
   }
 
   get followers(): Iterable<FollowerProgress> {
@@ -112,6 +123,7 @@ export class Leadership {
     }
     if (!progress.isStreaming) return
     progress.suspect = frame.suspect
+    progress.isShortOfSpace = frame.short
     progress.acked(frame.written, frame.synced)
     this.#advanceCommit()
     this.#pump(progress)
@@ -164,7 +176,8 @@ export class Leadership {
     const { config, votes } = this.#context
     if (!votes && this.#changeIndex <= this.#context.commitIndex) return 'no longer a voter'
     const heardMs = Math.max(this.#quorumAnsweredMs(config, nowMs), this.#startMs)
-    return nowMs - heardMs > options.timings.quorumTimeoutMs ? 'no quorum answers' : null
+    if (nowMs - heardMs > options.timings.quorumTimeoutMs) return 'no quorum answers'
+    return this.#leavesForSpace() ? 'its disk has no space, and the disks of a quorum have' : null
   }
 
   /**
@@ -183,7 +196,7 @@ export class Leadership {
     for (const progress of this.#followers.values()) {
       const eligible = isVoter(config, progress.peer.storeUuid) && !progress.suspect
       if (!eligible || this.#ackedIndex(progress) < log.tail.index) continue
-      if (best === null || progress.peer.weight > best.peer.weight) best = progress
+      if (best === null || isPreferred(progress, best)) best = progress
     }
     return best?.peer.nodeId ?? null
   }
@@ -316,6 +329,25 @@ export class Leadership {
     this.#context.emit({ type: 'lead', epoch: this.epoch })
   }
 
+  /**
+   * R37: one full disk stops nobody, not even the leader's: it hands over to a follower that needs
+   * nothing more and has space, when a quorum of the others has some.
+   */
+  #leavesForSpace(): boolean {
+    const { config, log, nowMs, self, suspect } = this.#context
+    if (config === null) return false
+    const own = { storeUuid: self.storeUuid, counts: suspect === null }
+    const { needsShortFollowers, followersSuffice } = countSpace(config, own, this.#followers)
+    this.#needsShortFollowers = needsShortFollowers
+    this.#shortSinceMs = log.isShortOfSpace ? (this.#shortSinceMs ?? nowMs) : null
+    if (this.#shortSinceMs === null || nowMs - this.#shortSinceMs < SPACE_HANDOVER_MS) return false
+    const target = this.bestSuccessor()
+    const isWanted = this.#isServing && followersSuffice && target !== null
+    if (!isWanted || this.#followers.get(target)?.isShortOfSpace !== false) return false
+    this.abdicate()
+    return true
+  }
+
   /** R40, R39: one seat at a time, and only in an epoch whose start is committed. */
   #replaceSeat(): void {
     const { config, commitIndex, log } = this.#context
@@ -353,4 +385,10 @@ export class Leadership {
     const current = frame.epoch === this.epoch && progress?.session === frame.session
     return current ? progress : undefined
   }
+}
+
+/** With space before without, then by weight. */
+function isPreferred(one: FollowerProgress, other: FollowerProgress): boolean {
+  if (one.isShortOfSpace !== other.isShortOfSpace) return other.isShortOfSpace
+  return one.peer.weight > other.peer.weight
 }

@@ -31,6 +31,8 @@ export class FollowerProgress {
   syncedIndex = 0
   /** Until it says otherwise: a replica that has told nothing must not be counted (R21). */
   suspect = true
+  /** Its disk has no space for new messages (R37). */
+  isShortOfSpace = false
   /** When the newest heartbeat that it answered was sent (R27). -Infinity: none yet. */
   answeredSentMs = Number.NEGATIVE_INFINITY
   /** When the last answer came, for people. */

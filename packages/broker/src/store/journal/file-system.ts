@@ -25,6 +25,15 @@ export interface FileSystem {
   rename(source: string, target: string): Promise<void>
   remove(path: string): Promise<void>
   syncDirectory(path: string): Promise<void>
+  /** What is left on the file system that holds this directory, which has to exist. */
+  space(path: string): Promise<DiskSpace>
+}
+
+export interface DiskSpace {
+  /** Bytes that this process may still write; what is kept for the superuser is not counted. */
+  readonly freeBytes: number
+  /** Size of the whole file system. */
+  readonly totalBytes: number
 }
 
 export type OpenMode = 'read' | 'write' | 'create'

@@ -30,10 +30,7 @@ export interface JournalListener {
    * disk.
    */
   fatal(error: BrokerError): void
-  /**
-   * True: the disk has no room for another segment, stop taking producers' work while the head-room
-   * (`headroomBytes`) lasts. False: it has room again.
-   */
+  /** True: the disk has no room to prepare another segment. False: it has room again. */
   spaceLow?(low: boolean): void
 }
 
@@ -48,6 +45,8 @@ export interface JournalOptions {
   readonly listener: JournalListener
   /** Where a new, empty journal begins: for a copy that is fetched from a leader's start (R38). */
   readonly origin?: LogPoint
+  /** Whether segments may take so much of the disk before they are needed; true by default. */
+  readonly mayPrepare?: (bytes: number) => boolean
   /**
    * True when the machine is known to have stopped while the journal was open (its boot is
    * another one): then holes behind the checkpoint are what a crash leaves, not decay (R32). False
@@ -426,11 +425,12 @@ export class Journal {
   }
 
   #newAllocator(): SegmentAllocator {
-    const { segmentSizeBytes, clock, listener } = this.#options
+    const { segmentSizeBytes, clock, listener, mayPrepare } = this.#options
     return new SegmentAllocator({
       directory: this.#directory,
       segmentSizeBytes,
       clock,
+      mayPrepare: mayPrepare ?? (() => true),
       listener: {
         spaceLow: (low) => listener.spaceLow?.(low),
         fatal: (error) => this.#appender.fail(error),

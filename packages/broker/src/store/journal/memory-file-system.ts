@@ -1,7 +1,7 @@
 import { basename, dirname, join, normalize } from 'node:path'
 import { assert } from '@quorate/core/base/errors'
 import { randomNumbers } from '@quorate/core/base/random-numbers'
-import type { File, FileSystem, OpenMode } from './file-system.ts'
+import type { DiskSpace, File, FileSystem, OpenMode } from './file-system.ts'
 import { MemoryInode } from './memory-inode.ts'
 
 export interface FileOperation {
@@ -19,6 +19,7 @@ export interface FileOperation {
     | 'sync'
     | 'truncate'
     | 'close'
+    | 'space'
   readonly path: string
   /** Bytes of a write. */
   readonly length: number
@@ -142,6 +143,16 @@ export class MemoryFileSystem implements FileSystem {
     // What has changed since it was asked for is for the next one.
     const count = last === undefined ? 0 : directory.pending.indexOf(last) + 1
     for (const changes of directory.pending.splice(0, count)) apply(directory.durable, changes)
+  }
+
+  /** Takes no turn: it moves nothing on the disk, and its time is nobody's. */
+  async space(path: string): Promise<DiskSpace> {
+    if (this.#ended) await new Promise<never>(() => undefined)
+    const fault = this.fault({ kind: 'space', path, length: 0 })
+    if (fault !== null && 'errno' in fault) throw systemError(fault.errno, `space ${path}`)
+    const totalBytes = this.capacityBytes
+    if (totalBytes === Infinity) return { freeBytes: Infinity, totalBytes }
+    return { freeBytes: Math.max(0, totalBytes - this.usedBytes), totalBytes }
   }
 
   /**

@@ -31,6 +31,10 @@ export const nodeFileSystem: FileSystem = {
   rename: fsPromises.rename,
   remove: fsPromises.unlink,
   syncDirectory,
+  async space(path) {
+    const { bavail, blocks, bsize } = await fsPromises.statfs(path)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  },
 }
 
 /** Directories that others made may be unreadable for us, or on what knows no sync. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { errnoOf } from '@quorate/core/base/errors'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Clock, Timer } from '@quorate/core/base/clock'
 import type { File } from './file-system.ts'
 import type { LogPoint } from './log-batch.ts'
@@ -12,6 +12,8 @@ export interface SegmentAllocatorOptions {
   readonly segmentSizeBytes: number
   readonly clock: Clock
   readonly listener: SegmentAllocatorListener
+  /** Whether so many bytes may be taken from the disk before they are needed. */
+  readonly mayPrepare: (bytes: number) => boolean
 }
 
 export interface SegmentAllocatorListener {
@@ -39,13 +41,14 @@ interface Allocation {
  * Has the next segment ready, filled with zeros, before the current one is used up. The spare
  * carries a name of its own and holds nothing but zeros, so a spare found at start is simply
  * removed. A full disk (ENOSPC) is no error here but a warning in time: what is allocated already
- * is the head-room in which the broker finishes what it began (R37).
+ * belongs to the head-room in which the broker finishes what it began (R37).
  */
 export class SegmentAllocator {
   readonly #directory: SegmentDirectory
   readonly #segmentSizeBytes: number
   readonly #clock: Clock
   readonly #listener: SegmentAllocatorListener
+  readonly #mayPrepare: (bytes: number) => boolean
   #current: Allocation | null = null
   #spare: Allocation | null = null
   #openingSpare: Promise<void> | null = null
@@ -60,6 +63,7 @@ export class SegmentAllocator {
     this.#segmentSizeBytes = options.segmentSizeBytes
     this.#clock = options.clock
     this.#listener = options.listener
+    this.#mayPrepare = options.mayPrepare
   }
 
   /** Bytes that can be written before the disk is asked for more. */
@@ -157,9 +161,20 @@ export class SegmentAllocator {
   }
 
   async #fillAll(): Promise<void> {
+    this.#mustFit(this.#current?.filler.missingBytes ?? 0)
     await this.#current?.filler.fill()
     if (this.#spare === null && this.#wantsSpare()) await this.#openSpare()
+    this.#mustFit(this.#spare?.filler.missingBytes ?? 0)
     await this.#spare?.filler.fill()
+  }
+
+  /**
+   * Zeros never take what is left for the index and the other files: what they would use up, others
+   * may need to end in order. Records are written without them where there are none.
+   */
+  #mustFit(bytes: number): void {
+    if (bytes === 0 || this.#mayPrepare(bytes)) return
+    throw new BrokerError('STORE_FULL', 'no room to prepare a segment', { details: { bytes } })
   }
 
   async #openSpare(): Promise<void> {
@@ -182,8 +197,7 @@ export class SegmentAllocator {
   }
 
   #noteFailure(error: unknown): void {
-    const errno = errnoOf(error)
-    if (errno !== 'ENOSPC' && errno !== 'EDQUOT') {
+    if (toBrokerError(error).code !== 'STORE_FULL') {
       this.#stopped = true
       this.#listener.fatal(error)
       return

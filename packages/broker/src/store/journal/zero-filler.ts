@@ -27,6 +27,11 @@ export class ZeroFiller {
     return this.#filledBytes
   }
 
+  /** What `fill` would still take from the disk. */
+  get missingBytes(): number {
+    return this.isDone ? 0 : this.#targetBytes - this.#filledBytes
+  }
+
   get isDone(): boolean {
     return this.#stopped || this.#filledBytes >= this.#targetBytes
   }

@@ -31,6 +31,7 @@ function ack(led: Leader, from: string, change: Partial<FrameOf<'ack'>> = {}): v
     synced: index,
     suspect: false,
     sentUs: 0,
+    short: false,
     ...change,
   })
 }

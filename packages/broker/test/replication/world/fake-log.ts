@@ -29,6 +29,7 @@ export class FakeLog implements LogView {
   records: FakeRecord[] = []
   writtenIndex = 0
   syncedIndex = 0
+  isShortOfSpace = false
 
   get tail(): LogPoint {
     return this.records.at(-1)?.batch.last ?? EMPTY_LOG

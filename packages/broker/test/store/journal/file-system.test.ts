@@ -77,6 +77,12 @@ for (const [name, place] of Object.entries(places)) {
       assert.deepEqual(await fileSystem.list(join(root, 'nowhere')), [])
     })
 
+    it('tells what is left on the disk', async (context) => {
+      const { fileSystem, root } = await place(context)
+      const { freeBytes, totalBytes } = await fileSystem.space(root)
+      assert.ok(freeBytes > 0 && freeBytes <= totalBytes)
+    })
+
     it('lists, renames over and removes', async (context) => {
       const { fileSystem, root } = await place(context)
       for (const name of ['a', 'b']) {

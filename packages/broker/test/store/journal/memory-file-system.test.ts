@@ -188,10 +188,11 @@ describe('file system in memory: errors on request', () => {
   })
 
   it('runs out of space only when files grow', async () => {
-    const { file } = await fresh({ capacityBytes: 1000 })
+    const { fileSystem, file } = await fresh({ capacityBytes: 1000 })
     await file.write([Buffer.alloc(900)], 0)
     await file.write([Buffer.alloc(900, 1)], 0)
     await assert.rejects(file.write([Buffer.alloc(101)], 900), { code: 'ENOSPC' })
+    assert.deepEqual(await fileSystem.space('/'), { freeBytes: 100, totalBytes: 1000 })
     await file.write([Buffer.alloc(100)], 900)
   })
 

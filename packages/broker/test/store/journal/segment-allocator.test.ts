@@ -109,6 +109,21 @@ describe('segment allocator', () => {
     assert.equal(journal.headroomBytes, 2 * 8_000 - 2_040)
   })
 
+  it('takes no zeros from what has to stay free, and goes on without them', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 8_000 })
+    const { journal } = await fixture.open({ mayPrepare: (bytes) => bytes < 8_000 })
+    await settle()
+    fixture.append(journal, [payloadOf(1, 2_000)])
+    await journal.sync()
+    await settle()
+    assert.deepEqual(fixture.spaceLow, [true])
+    assert.equal(journal.headroomBytes, 8_000 - 2_040)
+    for (let i = 2; i <= 9; i++) fixture.append(journal, [payloadOf(i, 2_000)])
+    await journal.sync()
+    assert.equal((await payloadsIn(journal)).length, 9)
+    assert.equal(fixture.fatal.length, 0)
+  })
+
   it('ends the journal when zeros cannot be written for another reason', async () => {
     const fixture = new JournalFixture({ segmentSizeBytes: 8_000 })
     const { journal } = await fixture.open()
