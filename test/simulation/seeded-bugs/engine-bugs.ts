@@ -252,8 +252,8 @@ export const engineBugs: readonly SeededBug[] = [
     file: `${engine}/policy/flow-control.ts`,
     edits: [
       {
-        from: 'if (!isForMemory && !this.#isUncommittedFull(1)) return',
-        to: 'if (!isForMemory) return',
+        from: "if (this.#isUncommittedFull(1)) this.pause(sender, 'uncommitted')",
+        to: 'void sender',
       },
     ],
   },

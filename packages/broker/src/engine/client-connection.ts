@@ -20,20 +20,22 @@ import type { Flushable } from './dispatch/dispatcher.ts'
 import type { EngineCore } from './engine-core.ts'
 import { ReceiptRecord, RefusalRecord } from './pending-records.ts'
 import type { ReceiptHolder } from './pending-records.ts'
-import type { Sender } from './policy/flow-control.ts'
 import {
   CONSUMERS_PER_CLIENT_MAX,
   MESSAGE_BYTES_MAX,
   PRODUCERS_AT_HAND_MAX,
   TRANSACTIONS_PER_CLIENT_MAX,
 } from './policy/limits.ts'
+import { SendGate } from './policy/send-gate.ts'
+import type { GateOwner } from './policy/send-gate.ts'
+import type { Lack, Send } from './policy/waiting-sends.ts'
 import type { Producer } from './producer-table.ts'
 import { Router, Shipment, ShipmentRecord } from './routing.ts'
 import { acknowledge, outstanding } from './subscription/acknowledge.ts'
 import { openSubscription } from './subscription/open-subscription.ts'
 import { ALL_SEEN, Subscription } from './subscription/subscription.ts'
 import type { SubscriptionOwner } from './subscription/subscription.ts'
-import { commitTransaction, rollbackTransaction } from './transaction/commit.ts'
+import { commitTransaction, rollbackTransaction, rolledBack } from './transaction/commit.ts'
 import { Transaction } from './transaction/transaction.ts'
 
 /** One producer of this connection. */
@@ -46,13 +48,14 @@ interface Sending {
 
 /** One client's connection, inside the engine. */
 export class ClientConnection
-  implements Client, SubscriptionOwner, Flushable, ReceiptHolder, Sender
+  implements Client, SubscriptionOwner, Flushable, ReceiptHolder, GateOwner
 {
   readonly options: ConnectOptions
   touched = false
   readonly #core: EngineCore
   readonly #events: EngineObserver
   readonly #router: Router
+  readonly #gate: SendGate
   readonly #onClosed: (client: ClientConnection) => void
   readonly #consumers = new Map<string, Subscription>()
   readonly #transactions = new Map<string, Transaction>()
@@ -74,6 +77,7 @@ export class ClientConnection
     this.#events = around.events
     this.#onClosed = around.onClosed
     this.#router = new Router(core.registry)
+    this.#gate = new SendGate(core.flow, core.clock, this)
   }
 
   get sink(): ClientSink {
@@ -116,17 +120,7 @@ export class ClientConnection
   }
 
   send(message: Message, transaction: string, receipt: Receipt): void {
-    if (this.#closed) return
-    try {
-      checkSize(message)
-      const sending = message.persistent ? this.#sending(message.producer) : null
-      if (transaction !== '') this.#hold(message, sending, transaction)
-      else if (isResend(message, sending)) return this.#confirmBehind(receipt)
-      else if (this.#ship(message, sending, receipt)) return
-      this.confirm(receipt, null)
-    } catch (error) {
-      this.#refuse(receipt, error)
-    }
+    if (!this.#closed) this.#gate.offer({ message, transaction, receipt })
   }
 
   acknowledge(ack: Acknowledgement, receipt: Receipt): void {
@@ -150,7 +144,7 @@ export class ClientConnection
       }
       this.confirm(receipt, null)
     } catch (error) {
-      this.#refuse(receipt, error)
+      this.#reject(receipt, error)
     }
   }
 
@@ -173,15 +167,7 @@ export class ClientConnection
       this.#confirmBehind(receipt)
       return
     }
-    try {
-      const wanted = this.#transaction(transaction)
-      this.#transactions.delete(transaction)
-      const sender = { client: this, router: this.#router }
-      commitTransaction(this.#core, wanted, sender, { holder: this, receipt })
-      this.#core.flow.sent(this, true)
-    } catch (error) {
-      this.#refuse(receipt, error)
-    }
+    this.#gate.offer({ message: null, transaction, receipt })
   }
 
   rollback(transaction: string, receipt: Receipt): void {
@@ -198,7 +184,7 @@ export class ClientConnection
       for (const part of splitComposite(destination)) this.#addDestination(part)
       this.#confirmBehind(receipt)
     } catch (error) {
-      this.#refuse(receipt, error)
+      this.#reject(receipt, error)
     }
   }
 
@@ -210,7 +196,7 @@ export class ClientConnection
       else if (isTemporary(destination.kind)) this.#removeTemporary(destination, receipt)
       else removeDestination(this.#core, target, { holder: this, receipt })
     } catch (error) {
-      this.#refuse(receipt, error)
+      this.#reject(receipt, error)
     }
   }
 
@@ -253,7 +239,7 @@ export class ClientConnection
       if (target?.owner === this) this.#core.registry.forget(target)
     }
     this.#temporaries.clear()
-    this.#core.flow.forget(this)
+    this.#gate.close()
     this.#onClosed(this)
   }
 
@@ -293,29 +279,68 @@ export class ClientConnection
     this.sink.resume()
   }
 
+  perform(send: Send): Lack | null {
+    const { message, transaction, receipt } = send
+    if (message === null) return this.#commit(transaction, receipt)
+    checkSize(message)
+    const sending = message.persistent ? this.#sending(message.producer) : null
+    if (transaction !== '') {
+      this.#hold(message, sending, transaction)
+      this.confirm(receipt, null)
+      return null
+    }
+    if (!isResend(message, sending)) return this.#ship(message, sending, receipt)
+    this.#confirmBehind(receipt)
+    return null
+  }
+
+  refuse({ message, transaction, receipt }: Send, error: unknown): void {
+    if (message !== null || !(error instanceof BrokerError)) {
+      this.#reject(receipt, error)
+      return
+    }
+    const open = this.#transactions.get(transaction)
+    if (open !== undefined) rollbackTransaction(open)
+    this.#transactions.delete(transaction)
+    this.reject(receipt, rolledBack(error))
+  }
+
   subscriptionClosed(subscription: Subscription): void {
     const { consumerId } = subscription.options
     if (this.#consumers.get(consumerId) === subscription) this.#consumers.delete(consumerId)
     this.#events.consumerRemoved(this, subscription)
   }
 
-  /** Sends one message outside of transactions; false when nothing of it had to be stored. */
-  #ship(message: Message, sending: Sending | null, receipt: Receipt): boolean {
+  #commit(transaction: string, receipt: Receipt): Lack | null {
+    const wanted = this.#transaction(transaction)
+    const { flow, options } = this.#core
+    const reason = flow.lacks({ usesMemory: false, usesStore: wanted.storesMessages })
+    if (reason !== null) return { reason, policy: options.otherwise }
+    this.#transactions.delete(transaction)
+    const sender = { client: this, router: this.#router }
+    commitTransaction(this.#core, wanted, sender, { holder: this, receipt })
+    flow.committed(this.#gate, wanted.usesMemory)
+    return null
+  }
+
+  /** Sends one message outside of transactions. */
+  #ship(message: Message, sending: Sending | null, receipt: Receipt): Lack | null {
     const { records, producers, flow } = this.#core
     const shipment = new Shipment(message, this.#router.route(message.destination), this)
-    if (shipment.usesMemory) this.#checkMemory()
+    const lack = shipment.lack(flow)
+    if (lack !== null) return lack
     if (shipment.lists.length === 0) {
       shipment.deliver()
-      flow.sent(this, shipment.usesMemory)
-      return false
+      this.confirm(receipt, null)
+      return null
     }
     const producer = this.#producer(message, sending)
     if (producer !== null) producers.refresh(producer)
     const record = new ShipmentRecord(shipment, this, receipt)
     records.append(shipment.op(producer), record, message.body.length)
     if (producer !== null) producers.appended(producer, message.producerSequence)
-    flow.sent(this, shipment.usesMemory)
-    return true
+    flow.sent(this.#gate)
+    return null
   }
 
   #hold(message: Message, sending: Sending | null, transaction: string): void {
@@ -329,17 +354,6 @@ export class ClientConnection
       if (error instanceof BrokerError) open.fail(error)
       throw error
     }
-  }
-
-  /**
-   * A consuming client cannot be paused while memory is full, since its acknowledgements are what
-   * frees it; its sends are refused instead.
-   */
-  #checkMemory(): void {
-    if (!this.#core.flow.isMemoryFull || !this.isConsuming) return
-    throw new BrokerError('RESOURCE_LIMIT', 'Too many non-persistent messages are waiting.', {
-      details: { limitBytes: this.#core.options.memoryLimitBytes },
-    })
   }
 
   #sending(producer: string): Sending | null {
@@ -407,7 +421,7 @@ export class ClientConnection
     if (receipt !== NO_RECEIPT) this.#core.records.behindLast(new ReceiptRecord(this, receipt))
   }
 
-  #refuse(receipt: Receipt, error: unknown): void {
+  #reject(receipt: Receipt, error: unknown): void {
     // Anything else is a bug of ours, which must not look like an answer.
     if (!(error instanceof BrokerError)) throw error
     this.reject(receipt, error)

@@ -22,6 +22,11 @@ export interface Message {
   readonly expirationMs: number
   /** The message in its canonical encoding. Made once, when the message arrives. */
   readonly body: Buffer
+  /**
+   * Its sender stops by itself while this one is not confirmed: it waits for the answer, or its
+   * window runs empty. Any other has to be stopped where nothing more can be taken.
+   */
+  readonly paced: boolean
   /** The adapter's own decoded form, kept to save decoding while the message stays in memory. */
   decoded: unknown
 }
@@ -64,10 +69,9 @@ export interface ClientSink {
   /** Close the connection. Operations under way stay unanswered: their outcome is unknown (R29). */
   close(reason: BrokerError): void
   /**
-   * Stop reading from this client until `resume`: too much is uncommitted, or too many messages
-   * wait in memory. What was read already may still be handed in. Only clients that are not
-   * consuming are paused for memory; a consuming one gets RESOURCE_LIMIT, since pausing it would
-   * stop its acknowledgements, which are what frees memory.
+   * Take nothing more from this client until `resume`: too much is uncommitted, or a message that
+   * is not `paced` waits for room. A consuming client is paused only for what is uncommitted:
+   * its acknowledgements are what makes room.
    */
   pause(): void
   resume(): void
@@ -103,6 +107,8 @@ export interface ConsumerOptions {
   readonly exclusive: boolean
   readonly priority: number
   readonly selector: string
+  /** Messages of a topic that may wait for it beyond its prefetch; 0 = as many as the policy says. */
+  readonly pendingLimit: number
   /** The adapter's own command that made the consumer, given back in events. */
   readonly info: unknown
 }

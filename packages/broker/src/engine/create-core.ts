@@ -10,6 +10,7 @@ import type { EngineOptions } from './engine-options.ts'
 import type { EnginePorts } from './engine.ts'
 import { PendingRecords } from './pending-records.ts'
 import { DeadLetters } from './policy/dead-letter.ts'
+import { DestinationPolicies } from './policy/destination-policy.ts'
 import { FlowControl } from './policy/flow-control.ts'
 import { WINDOW_BYTES_MAX } from './policy/limits.ts'
 import { ProducerTable } from './producer-table.ts'
@@ -28,7 +29,9 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
   const records = new PendingRecords(log, setup.onLost)
   const acks = new AckBatch(records)
   const memory = new MemoryBudget(options.memoryLimitBytes)
-  const flow = new FlowControl(records, memory, options.uncommittedMax)
+  const { uncommittedMax } = options
+  const flow = new FlowControl({ records, memory, clock, uncommittedMax })
+  const policies = new DestinationPolicies(options.policies, options.otherwise)
   const gather = (): void => {
     acks.flush()
     if (log.confirmableIndex > 0) records.confirmable(log.confirmableIndex)
@@ -47,6 +50,7 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     dispatcher,
     acks,
     memory,
+    policies,
     windows: new MemoryBudget(WINDOW_BYTES_MAX),
     takeoverSequence: store.nextSequence,
     takeoverDoubtMax: options.takeoverDoubtMax,

@@ -1,3 +1,5 @@
+import { defaultPolicy } from './policy/destination-policy.ts'
+import type { DestinationPolicy, PolicyEntry } from './policy/destination-policy.ts'
 import type { UncommittedMax } from './policy/flow-control.ts'
 import { uncommittedMax } from './policy/flow-control.ts'
 import type { MatcherFactory } from './subscription/matcher.ts'
@@ -7,8 +9,10 @@ export interface EngineOptions {
   /** Bytes of non-persistent messages that may wait in queues and durable subscriptions. */
   readonly memoryLimitBytes: number
   readonly uncommittedMax: UncommittedMax
-  /** Messages waiting for one subscriber of a topic beyond its prefetch; the oldest are dropped. */
-  readonly topicPendingMax: number
+  /** What holds for some destinations... */
+  readonly policies: readonly PolicyEntry[]
+  /** ...and for all others. */
+  readonly otherwise: DestinationPolicy
   /** Name of the queue for messages that cannot be delivered. */
   readonly deadLetterQueue: string
   /** Whether expired persistent messages go to the dead letter queue, or just go. */
@@ -30,7 +34,8 @@ export interface EngineOptions {
 export const defaultEngineOptions: EngineOptions = {
   memoryLimitBytes: 256 << 20,
   uncommittedMax,
-  topicPendingMax: 1000,
+  policies: [],
+  otherwise: defaultPolicy,
   deadLetterQueue: 'ActiveMQ.DLQ',
   deadLetterExpired: true,
   deadLetterNonPersistent: false,

@@ -1,6 +1,7 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { BacklogCounts } from './dispatch/backlog.ts'
 import type { EngineCore } from './engine-core.ts'
+import type { FlowCounts } from './policy/flow-control.ts'
 
 export interface QueueView extends BacklogCounts {
   readonly destination: DestinationName
@@ -11,6 +12,8 @@ export interface TopicView {
   readonly consumers: number
   readonly durables: number
   readonly published: number
+  /** Messages that slow subscribers never got. */
+  readonly discarded: number
 }
 
 export interface DurableView extends BacklogCounts {
@@ -30,7 +33,7 @@ export interface EngineView {
   /** Appended to the log, not committed. */
   readonly uncommittedRecords: number
   readonly uncommittedBytes: number
-  readonly pausedSenders: number
+  readonly flow: FlowCounts
   readonly queues: readonly QueueView[]
   readonly topics: readonly TopicView[]
   readonly durables: readonly DurableView[]
@@ -43,7 +46,12 @@ const EMPTY: EngineView = {
   memoryLimitBytes: 0,
   uncommittedRecords: 0,
   uncommittedBytes: 0,
-  pausedSenders: 0,
+  flow: {
+    pausedSenders: 0,
+    waitingSends: { uncommitted: 0, memory: 0, destination: 0, store: 0, temp: 0 },
+    waitingBytes: 0,
+    shortages: [],
+  },
   queues: [],
   topics: [],
   durables: [],
@@ -61,8 +69,8 @@ export function engineView(core: EngineCore | null, open: OpenCounts): EngineVie
     return { destination: queue.destination, ...queue.backlog.counts, consumers: queue.consumers }
   })
   const topics = [...registry.topics()].map((topic) => {
-    const { destination, consumers, published } = topic
-    return { destination, consumers, published, durables: topic.durables.length }
+    const { destination, consumers, published, discarded } = topic
+    return { destination, consumers, published, discarded, durables: topic.durables.length }
   })
   const durables = [...registry.durables()].map((durable) => {
     const { clientId, name, topic } = durable.description
@@ -75,7 +83,7 @@ export function engineView(core: EngineCore | null, open: OpenCounts): EngineVie
     memoryLimitBytes: backlogs.memory.limitBytes,
     uncommittedRecords: records.length,
     uncommittedBytes: records.bytes,
-    pausedSenders: flow.pausedSenders,
+    flow: flow.counts,
     queues,
     topics,
     durables,

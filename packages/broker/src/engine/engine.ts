@@ -29,6 +29,7 @@ import { defaultEngineOptions } from './engine-options.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { engineView } from './engine-view.ts'
 import type { EngineView } from './engine-view.ts'
+import type { SwitchedShortage } from './policy/shortage.ts'
 import { Subscription } from './subscription/subscription.ts'
 
 export interface EnginePorts {
@@ -105,6 +106,7 @@ export class Engine implements EngineApi, ApplyListener {
     if (core === null) return
     if (this.#ports.store.listener === this) this.#ports.store.listener = null
     core.records.close()
+    core.flow.close()
     core.dispatcher.stop()
     for (const client of this.#clients.values()) client.terminate(reason)
     this.#clients.clear()
@@ -133,15 +135,17 @@ export class Engine implements EngineApi, ApplyListener {
       topic.publish(entry, null)
       return
     }
+    const origin = { destination: message.destination, discarded: 0 }
     for (const subscriber of new Set(registry.awaiting(message.destination))) {
-      subscriber.offer(entry, message.destination)
+      subscriber.offer(entry, origin)
     }
   }
 
   publishTo(consumer: Consumer, messages: readonly Message[]): void {
     if (!(consumer instanceof Subscription)) return
     for (const message of messages) {
-      consumer.offer(Entry.ofMessage(message, 0, 0), message.destination)
+      const origin = { destination: message.destination, discarded: 0 }
+      consumer.offer(Entry.ofMessage(message, 0, 0), origin)
     }
   }
 
@@ -171,6 +175,17 @@ export class Engine implements EngineApi, ApplyListener {
    */
   confirmable(index: number): void {
     if (this.isRunning) this.#core?.records.confirmable(index)
+  }
+
+  /**
+   * Something that is watched outside of the engine runs out, or there is enough again: sends that
+   * need it wait from now on, or go on (policy/shortage.ts). Acknowledgements are not concerned.
+   */
+  setShort(reason: SwitchedShortage, short: boolean): void {
+    if (!this.isRunning) return
+    const { flow, dispatcher } = this.#running()
+    flow.setShort(reason, short)
+    dispatcher.schedule()
   }
 
   messageAdded(op: MessageOp, entries: readonly StoredMessage[]): void {

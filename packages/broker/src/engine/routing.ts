@@ -8,10 +8,15 @@ import type { Client, Message, Receipt } from './client.ts'
 import type { DestinationRegistry } from './destination/destination-registry.ts'
 import { Queue } from './destination/queue.ts'
 import type { Topic } from './destination/topic.ts'
+import type { Backlog } from './dispatch/backlog.ts'
 import { Entry } from './dispatch/entry.ts'
 import { PendingRecord } from './pending-records.ts'
 import type { ReceiptHolder } from './pending-records.ts'
+import type { DestinationPolicy } from './policy/destination-policy.ts'
+import type { FlowControl } from './policy/flow-control.ts'
 import { ROUTES_AT_HAND_MAX } from './policy/limits.ts'
+import type { SendNeeds } from './policy/shortage.ts'
+import type { Lack } from './policy/waiting-sends.ts'
 import type { Producer } from './producer-table.ts'
 
 /** Where messages to one name go. */
@@ -69,7 +74,7 @@ function checkTarget(destination: DestinationName): void {
 }
 
 /** What one message means for the log, and for memory once the log has it. */
-export class Shipment {
+export class Shipment implements SendNeeds {
   readonly message: Message
   /** Lists that store it; empty when nothing does. */
   readonly lists: number[] = []
@@ -93,9 +98,21 @@ export class Shipment {
   get usesMemory(): boolean {
     const { queues, topics } = this.#route
     if (!this.message.persistent) {
-      return queues.length > 0 || topics.some((topic) => topic.durables.length > 0)
+      return queues.length > 0 || topics.some((topic) => topic.hasActiveDurables)
     }
     return queues.some((queue) => queue.id === 0)
+  }
+
+  get usesStore(): boolean {
+    return this.lists.length > 0
+  }
+
+  /** What it has to wait for; null when it may go. */
+  lack(flow: FlowControl): Lack | null {
+    const reason = flow.lacks(this)
+    if (reason !== null) return { reason, policy: this.#firstPolicy() }
+    const full = this.usesMemory ? this.#fullBacklog() : null
+    return full === null ? null : { reason: 'destination', policy: full.policy }
   }
 
   op(producer: Producer | null): MessageOp {
@@ -110,6 +127,26 @@ export class Shipment {
       redeliveries: 0,
       body: message.body,
     }
+  }
+
+  #firstPolicy(): DestinationPolicy {
+    const [first] = [...this.#route.queues, ...this.#route.topics]
+    return (first as Queue | Topic).policy
+  }
+
+  #fullBacklog(): Backlog | null {
+    const { message } = this
+    for (const { id, backlog } of this.#route.queues) {
+      if ((!message.persistent || id === 0) && backlog.isMemoryFull) return backlog
+    }
+    if (message.persistent) return null
+    for (const topic of this.#route.topics) {
+      for (const durable of topic.durablesFor(this.#sender)) {
+        // One that nobody is connected to drops its oldest instead.
+        if (durable.isActive && durable.backlog.isMemoryFull) return durable.backlog
+      }
+    }
+    return null
   }
 
   /** Hands out what the store does not: called when what it stores is committed. */

@@ -116,32 +116,4 @@ describe('back-pressure', () => {
     harness.log.commit()
     assert.equal(client.paused, false)
   })
-
-  it('never pauses a consumer for memory, since its acknowledgements free it', () => {
-    const harness = new EngineHarness({ memoryLimitBytes: 10 })
-    const client = harness.connect()
-    client.consume('Q')
-    client.send('Q', 'x'.repeat(30), { persistent: false })
-    client.send('Q', 'persistent')
-    harness.settle()
-    assert.equal(client.paused, false)
-    assert.equal(client.deliveries.length, 2)
-  })
-
-  it('pauses who only sends, and refuses who also consumes, when memory is full', () => {
-    const harness = new EngineHarness({ memoryLimitBytes: 100 })
-    const [sender, both] = [harness.connect(), harness.connect()]
-    both.consume('Q', { prefetch: 1 })
-    for (let i = 0; i < 4; i++) sender.send('Q', 'x'.repeat(30), { persistent: false })
-    assert.equal(sender.paused, true)
-    const refused = both.send('Q', 'x', { persistent: false })
-    assert.equal(both.rejectionOf(refused), 'RESOURCE_LIMIT')
-    assert.equal(both.isConfirmed(both.send('topic://T', 'x', { persistent: false })), true)
-    for (let i = 0; i < 4; i++) {
-      harness.settle()
-      both.acknowledge(both.takeDeliveries())
-    }
-    harness.settle()
-    assert.equal(sender.paused, false)
-  })
 })

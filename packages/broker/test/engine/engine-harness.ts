@@ -170,6 +170,7 @@ export class TestClient implements ClientSink {
       exclusive: false,
       priority: 0,
       selector: '',
+      pendingLimit: 0,
       info: null,
       ...options,
     }
@@ -197,6 +198,7 @@ export class TestClient implements ClientSink {
 
 export interface SendOptions {
   readonly persistent?: boolean
+  readonly paced?: boolean
   readonly transaction?: string
   readonly producer?: string
   readonly sequence?: number
@@ -215,6 +217,7 @@ export function testMessage(destination: string, text: string, how: SendOptions 
   return {
     producer: how.producer ?? '',
     producerSequence: how.sequence ?? 0,
+    paced: how.paced ?? true,
     destination: nameOf(destination),
     persistent: how.persistent ?? true,
     priority: how.priority ?? 4,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BrokerError } from '@quorate/core/base/errors'
+import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import { EngineHarness, testMessage } from './engine-harness.ts'
 
 const code = (expected: string) => (error: unknown) =>
@@ -36,7 +37,9 @@ describe('a topic', () => {
   })
 
   it('drops the oldest messages of a slow subscriber beyond the limit', () => {
-    const harness = new EngineHarness({ topicPendingMax: 3 })
+    const harness = new EngineHarness({
+      otherwise: { ...defaultPolicy, pendingMessageLimit: 3 },
+    })
     const client = harness.connect()
     client.consume('topic://T', { prefetch: 2 })
     for (let i = 0; i < 10; i++) {

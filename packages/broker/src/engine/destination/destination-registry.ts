@@ -249,7 +249,8 @@ export class DestinationRegistry {
   }
 
   #addTopic(id: number, destination: DestinationName, owner: Client | null): Topic {
-    const topic = new Topic({ id, destination }, owner)
+    const policy = this.#port.backlogs.policies.of(destination)
+    const topic = new Topic({ id, destination }, policy, owner)
     this.#byKind[destination.kind === 'temp-topic' ? 'temp-topic' : 'topic'].set(
       destination.name,
       topic,

@@ -2,6 +2,7 @@ import type { DestinationName } from '@quorate/core/model/destination'
 import type { Client } from '../client.ts'
 import { Backlog } from '../dispatch/backlog.ts'
 import type { BacklogPort } from '../dispatch/backlog.ts'
+import type { DestinationPolicy } from '../policy/destination-policy.ts'
 
 /** A queue, or a temporary one: a name for a backlog. */
 export class Queue {
@@ -25,5 +26,9 @@ export class Queue {
     this.destination = name.destination
     this.owner = owner
     this.backlog = new Backlog(port, name.destination, name.id)
+  }
+
+  get policy(): DestinationPolicy {
+    return this.backlog.policy
   }
 }

@@ -1,33 +1,45 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { Client } from '../client.ts'
 import type { Entry } from '../dispatch/entry.ts'
+import type { DestinationPolicy } from '../policy/destination-policy.ts'
 import type { DurableSubscription } from '../subscription/durable-subscription.ts'
+
+/** Where a subscriber's message was published. */
+export interface TopicOrigin {
+  readonly destination: DestinationName
+  /** Messages that slow subscribers never got. */
+  discarded: number
+}
 
 /** A subscription that gets what is published while it is there. */
 export interface TopicSubscriber {
   readonly client: Client
   readonly noLocal: boolean
-  offer(entry: Entry, destination: DestinationName): void
+  offer(entry: Entry, origin: TopicOrigin): void
 }
 
 /** A topic: who is told of its messages. */
-export class Topic {
+export class Topic implements TopicOrigin {
   /** Number in the log; 0 for temporary topics and advisories, which are in no log. */
   readonly id: number
   readonly destination: DestinationName
+  readonly policy: DestinationPolicy
   /** The connection that a temporary topic lives and dies with. */
   readonly owner: Client | null
   /** Durable subscriptions, also those that nobody is connected to, and those of patterns. */
   durables: readonly DurableSubscription[] = []
+  discarded = 0
   #subscribers: TopicSubscriber[] = []
   #published = 0
 
   constructor(
     name: { readonly id: number; readonly destination: DestinationName },
+    policy: DestinationPolicy,
     owner: Client | null,
   ) {
     this.id = name.id
     this.destination = name.destination
+    this.policy = policy
     this.owner = owner
   }
 
@@ -37,6 +49,11 @@ export class Topic {
 
   get published(): number {
     return this.#published
+  }
+
+  /** Whether somebody is there for whom messages wait in memory that are not stored. */
+  get hasActiveDurables(): boolean {
+    return this.durables.some((durable) => durable.isActive)
   }
 
   subscribe(subscriber: TopicSubscriber): void {
@@ -56,7 +73,7 @@ export class Topic {
     this.#published++
     for (const subscriber of this.#subscribers) {
       if (subscriber.noLocal && subscriber.client === sender) continue
-      subscriber.offer(entry, this.destination)
+      subscriber.offer(entry, this)
     }
   }
 

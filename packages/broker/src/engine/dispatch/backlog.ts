@@ -1,6 +1,7 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { MessageStore, StoredList, StoredMessage } from '../../store/message-store.ts'
 import type { Message } from '../client.ts'
+import type { DestinationPolicies, DestinationPolicy } from '../policy/destination-policy.ts'
 import { FETCH_BYTES_MAX, ROUND_ENTRIES_MAX } from '../policy/limits.ts'
 import type { AckBatch } from './ack-batch.ts'
 import type { Dispatcher, TurnWork } from './dispatcher.ts'
@@ -24,6 +25,7 @@ export interface BacklogPort {
   readonly acks: AckBatch
   /** For messages that only memory holds. */
   readonly memory: MemoryBudget
+  readonly policies: DestinationPolicies
   /** For bodies that the store has too. */
   readonly windows: MemoryBudget
   readonly takeoverSequence: number
@@ -38,6 +40,10 @@ export interface BacklogCounts {
   readonly depth: number
   readonly bytes: number
   readonly inFlight: number
+  /** Of messages that only memory holds, waiting or handed out. */
+  readonly memoryBytes: number
+  /** 0 = none of its own. */
+  readonly memoryLimitBytes: number
   readonly enqueued: number
   readonly dispatched: number
   readonly dequeued: number
@@ -54,6 +60,7 @@ export class Backlog implements TurnWork {
   readonly destination: DestinationName
   /** 0 when nothing here is stored. */
   readonly listId: number
+  readonly policy: DestinationPolicy
   marked = false
   readonly #port: BacklogPort
   readonly #cursor: PendingCursor
@@ -80,6 +87,7 @@ export class Backlog implements TurnWork {
     this.#port = port
     this.destination = destination
     this.listId = listId
+    this.policy = port.policies.of(destination)
     this.#cursor = new PendingCursor({
       list: () => this.#storedList(),
       budget: port.windows,
@@ -94,6 +102,8 @@ export class Backlog implements TurnWork {
       depth: this.depth,
       bytes: (list?.bytes ?? 0) + this.#memoryBytes,
       inFlight: this.#inFlight,
+      memoryBytes: this.#memoryBytes,
+      memoryLimitBytes: this.policy.memoryLimitBytes,
       enqueued: this.#enqueued,
       dispatched: this.#dispatched,
       dequeued: this.#dequeued,
@@ -105,6 +115,12 @@ export class Backlog implements TurnWork {
   /** Messages that have not been acknowledged. */
   get depth(): number {
     return (this.#storedList()?.length ?? 0) - this.#acknowledging + this.#memoryCount
+  }
+
+  /** Whether it holds as much in memory as it may; producers wait then, if the policy says so. */
+  get isMemoryFull(): boolean {
+    const { memoryLimitBytes, producerFlowControl } = this.policy
+    return producerFlowControl && memoryLimitBytes > 0 && this.#memoryBytes >= memoryLimitBytes
   }
 
   get receivers(): readonly Receiver[] {

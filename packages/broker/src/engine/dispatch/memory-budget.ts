@@ -2,6 +2,7 @@
 export class MemoryBudget {
   readonly limitBytes: number
   #usedBytes = 0
+  #releasedBytes = 0
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes
@@ -9,6 +10,11 @@ export class MemoryBudget {
 
   get usedBytes(): number {
     return this.#usedBytes
+  }
+
+  /** All that was ever released: tells cheaply whether there can be more room than before. */
+  get releasedBytes(): number {
+    return this.#releasedBytes
   }
 
   /** Takes the bytes if they fit. */
@@ -25,5 +31,6 @@ export class MemoryBudget {
 
   release(bytes: number): void {
     this.#usedBytes -= bytes
+    this.#releasedBytes += bytes
   }
 }

@@ -63,3 +63,9 @@ export const TOPIC_PENDING_BYTES_MAX = 32 << 20
 export const BROWSE_PAGE_ENTRIES = 200
 /** Pulls of one consumer that wait for a message at a time. */
 export const PULLS_WAITING_MAX = 1000
+/** Sends of one connection that wait for room; more are refused. */
+export const WAITING_SENDS_MAX = 10_000
+/** Bytes of all sends that wait for room; above it nobody who sends is read from, or is refused. */
+export const WAITING_BYTES_MAX = 64 << 20
+/** How often it is looked whether a waiting send has waited for too long, in milliseconds. */
+export const WAITING_LOOK_MS = 100

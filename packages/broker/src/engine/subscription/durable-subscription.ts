@@ -3,6 +3,7 @@ import { DestinationPattern } from '@quorate/core/model/destination-name'
 import type { Client, Message } from '../client.ts'
 import { Backlog } from '../dispatch/backlog.ts'
 import type { BacklogPort } from '../dispatch/backlog.ts'
+import type { MemoryBudget } from '../dispatch/memory-budget.ts'
 import { OFFLINE_MEMORY_MESSAGES_MAX } from '../policy/limits.ts'
 
 /** What makes a durable subscription the same one when its client comes back. */
@@ -23,10 +24,12 @@ export class DurableSubscription {
   readonly description: DurableDescription
   readonly backlog: Backlog
   readonly #pattern: DestinationPattern
+  readonly #memory: MemoryBudget
 
   constructor(port: BacklogPort, description: DurableDescription) {
     this.description = description
     this.backlog = new Backlog(port, description.topic, description.id)
+    this.#memory = port.memory
     this.#pattern = new DestinationPattern(description.topic)
   }
 
@@ -45,12 +48,21 @@ export class DurableSubscription {
 
   /**
    * A non-persistent message. While nobody is connected only the newest are kept: JMS promises
-   * them at most once, and nobody would free the memory.
+   * them at most once, and nobody would free the memory, for which others would have to wait.
    */
   offer(message: Message): void {
     this.backlog.offer(message)
-    if (!this.isActive && this.backlog.memoryWaiting > OFFLINE_MEMORY_MESSAGES_MAX) {
-      this.backlog.dropOldestMemory()
-    }
+    if (this.isActive) return
+    while (this.backlog.memoryWaiting > 0 && this.#keepsTooMuch) this.backlog.dropOldestMemory()
+  }
+
+  get #keepsTooMuch(): boolean {
+    const { memoryWaiting, isMemoryFull } = this.backlog
+    return memoryWaiting > OFFLINE_MEMORY_MESSAGES_MAX || isMemoryFull || this.#isBrokerFull()
+  }
+
+  #isBrokerFull(): boolean {
+    const { usedBytes, limitBytes } = this.#memory
+    return usedBytes >= limitBytes
   }
 }

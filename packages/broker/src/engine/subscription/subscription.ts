@@ -2,7 +2,7 @@ import type { DestinationName } from '@quorate/core/model/destination'
 import type { Client, ClientSink, Consumer, ConsumerOptions } from '../client.ts'
 import type { PatternSubscriber } from '../destination/destination-registry.ts'
 import type { Queue } from '../destination/queue.ts'
-import type { Topic, TopicSubscriber } from '../destination/topic.ts'
+import type { Topic, TopicOrigin, TopicSubscriber } from '../destination/topic.ts'
 import type { Backlog, Receiver } from '../dispatch/backlog.ts'
 import type { TurnWork } from '../dispatch/dispatcher.ts'
 import type { Entry } from '../dispatch/entry.ts'
@@ -65,7 +65,7 @@ export class Subscription
     this.#matcher = matcher
     this.#window = new PrefetchWindow(options.prefetch)
     this.#pulls = new PullWaiters(core.clock, () => this.#pullTimedOut())
-    this.#feed = new TopicFeed(core.options.topicPendingMax)
+    this.#feed = new TopicFeed(pendingLimit(core, options))
     this.#browser = options.browser ? new Browser(core.store) : null
   }
 
@@ -89,9 +89,9 @@ export class Subscription
     return this.#closed || !this.client.isWritable ? 0 : this.#window.free
   }
 
-  /** Messages of topics that were dropped because the consumer is slow. */
-  get dropped(): number {
-    return this.#feed.dropped
+  /** Bytes of topics' messages that wait for it. */
+  get pendingBytes(): number {
+    return this.#feed.bytes
   }
 
   accepts(entry: Entry): boolean {
@@ -130,9 +130,9 @@ export class Subscription
     backlog.attach(this)
   }
 
-  offer(entry: Entry, destination: DestinationName): void {
+  offer(entry: Entry, origin: TopicOrigin): void {
     if (this.#closed || !this.accepts(entry)) return
-    this.#feed.offer(entry, destination, this.free)
+    this.#feed.offer(entry, origin, this.free)
     this.#mark()
   }
 
@@ -268,7 +268,7 @@ export class Subscription
     for (let free = this.free; free > 0; free--) {
       const next = this.#feed.take(nowMs)
       if (next === undefined) break
-      deliveries.push(this.#dispatched(null, next.destination, next.entry))
+      deliveries.push(this.#dispatched(null, next.origin.destination, next.entry))
     }
     if (deliveries.length > 0) this.#send(deliveries)
   }
@@ -298,4 +298,10 @@ export class Subscription
       this.client.touch()
     }
   }
+}
+
+/** As in ActiveMQ a consumer may ask for less than the policy allows, not for more. */
+function pendingLimit(core: EngineCore, { destination, pendingLimit: asked }: ConsumerOptions) {
+  const { pendingMessageLimit } = core.backlogs.policies.of(destination)
+  return asked > 0 ? Math.min(asked, pendingMessageLimit) : pendingMessageLimit
 }

@@ -1,11 +1,11 @@
 import { Deque } from '@quorate/core/base/deque'
-import type { DestinationName } from '@quorate/core/model/destination'
+import type { TopicOrigin } from '../destination/topic.ts'
 import type { Entry } from '../dispatch/entry.ts'
 import { TOPIC_PENDING_BYTES_MAX } from '../policy/limits.ts'
 
 interface Waiting {
   readonly entry: Entry
-  readonly destination: DestinationName
+  readonly origin: TopicOrigin
 }
 
 /**
@@ -16,7 +16,6 @@ export class TopicFeed {
   readonly #pendingMax: number
   readonly #waiting = new Deque<Waiting>()
   #bytes = 0
-  #dropped = 0
 
   constructor(pendingMax: number) {
     this.#pendingMax = pendingMax
@@ -26,18 +25,18 @@ export class TopicFeed {
     return this.#waiting.length
   }
 
-  get dropped(): number {
-    return this.#dropped
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** `free`: the room in the prefetch window, which does not count as waiting. */
-  offer(entry: Entry, destination: DestinationName, free: number): void {
-    this.#waiting.push({ entry, destination })
+  offer(entry: Entry, origin: TopicOrigin, free: number): void {
+    this.#waiting.push({ entry, origin })
     this.#bytes += entry.length
     while (this.#waiting.length > 1 && this.#isOver(free)) {
-      const oldest = this.#waiting.shift()
-      this.#bytes -= oldest?.entry.length ?? 0
-      this.#dropped++
+      const oldest = this.#waiting.shift() as Waiting
+      this.#bytes -= oldest.entry.length
+      oldest.origin.discarded++
     }
   }
 

@@ -86,10 +86,14 @@ function prepare(
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
     rollbackTransaction(transaction)
-    throw new BrokerError('TRANSACTION_ROLLED_BACK', `Rolled back: ${error.message}`, {
-      cause: error,
-    })
+    throw rolledBack(error)
   }
+}
+
+/** What the client is told whose commit failed on this. */
+export function rolledBack(error: BrokerError): BrokerError {
+  const why = `Rolled back: ${error.message}`
+  return new BrokerError('TRANSACTION_ROLLED_BACK', why, { cause: error })
 }
 
 /** How many lists a message goes to, and so how large the record is, is known only now. */

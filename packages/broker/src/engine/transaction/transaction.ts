@@ -1,5 +1,5 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import type { AcknowledgeOp, LogOp, TransactionOp } from '../../store/log-op.ts'
+import type { AcknowledgeOp, FlatOp, TransactionOp } from '../../store/log-op.ts'
 import type { Stored } from '../../store/message-store.ts'
 import type { Message, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
@@ -55,6 +55,16 @@ export class Transaction {
   /** Of the messages sent in it. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Whether its commit adds messages to the log... */
+  get storesMessages(): boolean {
+    return this.sends.some(({ message }) => message.persistent)
+  }
+
+  /** ...or leaves some in memory. */
+  get usesMemory(): boolean {
+    return this.sends.some(({ message }) => !message.persistent)
   }
 
   addSend(send: HeldSend): void {
@@ -121,7 +131,7 @@ export function transactionOp(
   shipments: readonly { readonly shipment: Shipment; readonly producer: Producer | null }[],
   acknowledged: ReadonlyMap<Backlog, readonly number[]>,
 ): TransactionOp | null {
-  const ops: Exclude<LogOp, TransactionOp>[] = []
+  const ops: FlatOp[] = []
   for (const { shipment, producer } of shipments) {
     if (shipment.lists.length > 0) ops.push(shipment.op(producer))
   }

@@ -50,6 +50,7 @@ export class AdvisoryMessages {
     return {
       producer: '',
       producerSequence: 0,
+      paced: true,
       destination: topic,
       persistent: false,
       priority: 0,

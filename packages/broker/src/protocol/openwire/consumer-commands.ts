@@ -60,6 +60,7 @@ function consumerOptions(consumer: WireConsumer, destination: DestinationName): 
     exclusive: info.exclusive,
     priority: info.priority,
     selector: info.selector ?? '',
+    pendingLimit: info.maximumPendingMessageLimit,
     info: consumer,
   }
 }

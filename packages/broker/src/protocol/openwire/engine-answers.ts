@@ -25,16 +25,19 @@ export class EngineAnswers implements ClientSink {
     const client = this.#client
     const message = client.receipts.take(receipt)
     if (message === undefined) return
-    if (message !== null && message.acknowledgeTo !== null) {
-      client.acknowledgeSend(message.acknowledgeTo, message.windowBytes)
-    }
+    client.acknowledgeSend(message)
     if (!isSilent(receipt)) client.respond(receipt)
     client.relax()
   }
 
   reject(receipt: Receipt, error: BrokerError): void {
     const client = this.#client
-    if (receipt !== NO_RECEIPT && client.receipts.take(receipt) === undefined) return
+    if (receipt !== NO_RECEIPT) {
+      const message = client.receipts.take(receipt)
+      if (message === undefined) return
+      // A refused message occupies the window no more: with enough of them the sender would stall.
+      client.acknowledgeSend(message)
+    }
     client.fail(isSilent(receipt) ? NO_RECEIPT : receipt, error)
     client.relax()
   }

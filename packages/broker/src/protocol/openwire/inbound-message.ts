@@ -20,6 +20,7 @@ export class InboundMessage implements Message {
   readonly priority: number
   readonly expirationMs: number
   readonly body: Buffer
+  readonly paced: boolean
   decoded: unknown
   /** Whoever waits for a ProducerAck; null when nobody does. */
   readonly acknowledgeTo: WireProducer | null
@@ -34,6 +35,7 @@ export class InboundMessage implements Message {
     this.priority = Math.min(Math.max(command.priority, 0), PRIORITY_MAX)
     this.expirationMs = Math.max(0, longToNumber(command.expiration))
     this.body = envelope.body
+    this.paced = envelope.paced
     this.decoded = command
     this.acknowledgeTo = envelope.acknowledgeTo
     this.windowBytes = envelope.acknowledgeTo === null ? 0 : windowBytes(command)
@@ -44,6 +46,8 @@ export interface Envelope {
   readonly producer: string
   readonly destination: DestinationName
   readonly body: Buffer
+  /** Its sender waits for a Response or for a ProducerAck. */
+  readonly paced: boolean
   readonly acknowledgeTo: WireProducer | null
 }
 

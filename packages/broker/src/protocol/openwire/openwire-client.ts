@@ -19,7 +19,6 @@ import { ReceiptBook, correlationIdOf, receiptOf } from './receipt-book.ts'
 import { removeProducer } from './remove-commands.ts'
 import { connectionError, exceptionResponse } from './responses.ts'
 import { SessionTable } from './session-table.ts'
-import type { WireProducer } from './session-table.ts'
 import { bounded, connectionText } from './wire-ids.ts'
 
 /** First version whose ConnectionControl carries addresses. */
@@ -130,9 +129,11 @@ export class OpenWireClient implements LinkOwner {
     return counted
   }
 
-  /** Gives a sender the room in its window back. */
-  acknowledgeSend(producer: WireProducer, windowBytes: number): void {
-    this.send(create('ProducerAck', { producerId: producer.id, size: windowBytes }))
+  /** Gives a sender with a window the room back that the message took. */
+  acknowledgeSend(message: InboundMessage | null): void {
+    if (message === null || message.acknowledgeTo === null) return
+    const { acknowledgeTo, windowBytes } = message
+    this.send(create('ProducerAck', { producerId: acknowledgeTo.id, size: windowBytes }))
   }
 
   send(command: Command): void {

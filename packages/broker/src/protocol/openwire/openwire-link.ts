@@ -115,12 +115,17 @@ export class OpenWireLink implements ByteStreamOwner {
     }
   }
 
-  /** Stops reading while any brake is on. What was read already is still handed over. */
+  /**
+   * Stops reading while any brake is on. What was read already is still handed over, except for the
+   * engine's brake: a command behind a send that waits must not pass it.
+   */
   brake(name: keyof typeof Brake, on: boolean): void {
     const before = this.#brakes
     this.#brakes = on ? before | Brake[name] : before & ~Brake[name]
     if (before === 0 && this.#brakes !== 0) this.#stream.pause()
     if (before !== 0 && this.#brakes === 0) this.#stream.resume()
+    // Not from inside the engine's own call.
+    if ((before & ~this.#brakes & Brake.engine) !== 0) queueMicrotask(() => this.#goOn())
   }
 
   /** Writes out what is encoded and closes; a peer that does not take it has LINGER_MS. */
@@ -155,6 +160,15 @@ export class OpenWireLink implements ByteStreamOwner {
   received(bytes: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return
     this.#monitor.bytesRead()
+    this.#receive(bytes)
+  }
+
+  /** What was read already, and was held back by the engine's brake. */
+  #goOn(): void {
+    if (this.#state === 'open' && !this.#receiving) this.#receive(NOTHING)
+  }
+
+  #receive(bytes: Buffer): void {
     this.#receiving = true
     try {
       this.#reader.push(bytes)
@@ -185,7 +199,7 @@ export class OpenWireLink implements ByteStreamOwner {
   }
 
   #handOver(): void {
-    for (;;) {
+    while ((this.#brakes & Brake.engine) === 0) {
       const command = this.#reader.next()
       if (command === undefined) return
       // The null object is allowed everywhere and means nothing.
@@ -231,3 +245,5 @@ export class OpenWireLink implements ByteStreamOwner {
     )
   }
 }
+
+const NOTHING = Buffer.alloc(0)

@@ -44,6 +44,7 @@ export function acceptMessage(
     producer: producer.text,
     destination,
     body: encodeCanonical(command),
+    paced: receipt !== NO_RECEIPT || wantsRoom,
     acknowledgeTo: wantsRoom ? producer : null,
   })
   const counted = client.expectStored(message, transaction, receipt)

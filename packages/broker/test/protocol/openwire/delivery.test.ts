@@ -26,6 +26,7 @@ function stored(command: MessageCommand, extra: Extra = {}): Message & Extra {
   return {
     producer: '',
     producerSequence: 0,
+    paced: true,
     destination: { kind: 'queue', name: 'Q' },
     persistent: true,
     priority: 4,

@@ -1,0 +1,128 @@
+import { Deque } from '@quorate/core/base/deque'
+import type { Message, Receipt } from '../client.ts'
+import type { DestinationPolicy } from './destination-policy.ts'
+import type { Shortage } from './shortage.ts'
+
+/** A send as a client asks for it, or the commit of a transaction. */
+export interface Send {
+  /** null for the commit of `transaction`. */
+  readonly message: Message | null
+  /** '' outside of transactions. */
+  readonly transaction: string
+  readonly receipt: Receipt
+}
+
+/** What a send finds used up, and what is to become of it. */
+export interface Lack {
+  readonly reason: Shortage
+  readonly policy: DestinationPolicy
+}
+
+/** A send that finds no room. Nothing of it has happened. */
+export interface WaitingSend {
+  readonly send: Send
+  lack: Lack
+  /** On the monotonic clock: when it is refused; Infinity = never. */
+  readonly deadlineMs: number
+}
+
+/**
+ * The sends of one connection that wait for room, in order for each producer. A later send of the
+ * same producer waits behind: overtaking would break JMS's order, and the one overtaken would be
+ * taken for a resend (R42).
+ */
+export class WaitingSends {
+  readonly #lines = new Map<string, Deque<WaitingSend>>()
+  #length = 0
+  #bytes = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** What the first of the producer's sends lacks; null when none waits. */
+  lackBefore(producer: string): Lack | null {
+    if (this.#length === 0) return null
+    return this.#lines.get(producer)?.peek()?.lack ?? null
+  }
+
+  /** The same for a transaction: its commit must not pass what was sent in it. */
+  lackWithin(transaction: string): Lack | null {
+    if (this.#length === 0) return null
+    for (const { send, lack } of this) {
+      if (send.message !== null && send.transaction === transaction) return lack
+    }
+    return null
+  }
+
+  add(waiting: WaitingSend): void {
+    const name = lineOf(waiting)
+    let line = this.#lines.get(name)
+    if (line === undefined) {
+      line = new Deque()
+      this.#lines.set(name, line)
+    }
+    line.push(waiting)
+    this.#length++
+    this.#bytes += bytesOf(waiting)
+  }
+
+  /** Tries the first of each line once; `attempt` says whether it is done. Returns how many are. */
+  retry(attempt: (waiting: WaitingSend) => boolean): number {
+    let done = 0
+    for (const [name, line] of this.#lines) {
+      const first = line.peek()
+      if (first === undefined || !attempt(first)) continue
+      // The attempt may have ended the connection, and all of this with it.
+      if (this.#length === 0) return done
+      line.shift()
+      this.#left(first)
+      if (line.length === 0) this.#lines.delete(name)
+      done++
+    }
+    return done
+  }
+
+  /** Takes what has waited for as long as it may, wherever it stands. */
+  takeExpired(nowMs: number): WaitingSend[] {
+    const taken: WaitingSend[] = []
+    for (const [name, line] of this.#lines) {
+      for (let left = line.length; left > 0; left--) {
+        const waiting = line.shift() as WaitingSend
+        if (waiting.deadlineMs > nowMs) line.push(waiting)
+        else taken.push(waiting)
+      }
+      if (line.length === 0) this.#lines.delete(name)
+    }
+    for (const waiting of taken) this.#left(waiting)
+    return taken
+  }
+
+  clear(): void {
+    this.#lines.clear()
+    this.#length = 0
+    this.#bytes = 0
+  }
+
+  *[Symbol.iterator](): IterableIterator<WaitingSend> {
+    for (const line of this.#lines.values()) yield* line
+  }
+
+  #left(waiting: WaitingSend): void {
+    this.#length--
+    this.#bytes -= bytesOf(waiting)
+  }
+}
+
+/** A producer's id has colons and no space, so that no commit stands in a producer's line. */
+function lineOf({ send: { message, transaction } }: WaitingSend): string {
+  return message === null ? `commit ${transaction}` : message.producer
+}
+
+function bytesOf({ send: { message } }: WaitingSend): number {
+  return message === null ? 0 : message.body.length
+}
