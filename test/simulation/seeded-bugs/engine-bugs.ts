@@ -122,8 +122,8 @@ export const engineBugs: readonly SeededBug[] = [
     file: connection,
     edits: [
       {
-        from: 'else if (isResend(message, sending)) return this.#confirmBehind(receipt)',
-        to: 'else if (isResend(message, sending)) return this.confirm(receipt, null)',
+        from: 'if (isResend(message, sending)) this.#confirmBehind(receipt)',
+        to: 'if (isResend(message, sending)) this.confirm(receipt, null)',
       },
     ],
   },

@@ -289,8 +289,8 @@ export class ClientConnection
       this.confirm(receipt, null)
       return null
     }
-    if (!isResend(message, sending)) return this.#ship(message, sending, receipt)
-    this.#confirmBehind(receipt)
+    if (isResend(message, sending)) this.#confirmBehind(receipt)
+    else return this.#ship(message, sending, receipt)
     return null
   }
 
