@@ -26,6 +26,7 @@ const rooms: readonly (readonly [prefix: string, title: string])[] = [
   ['packages/broker/src/config', 'Configuration and management'],
   ['packages/broker/src/management', 'Configuration and management'],
   ['packages/broker/src/inspection', 'Journal tools'],
+  ['packages/broker/src/backup', 'Backups'],
   ['packages/broker/src/cli', 'Command line'],
   ['packages/core/src', 'Everywhere'],
 ]

@@ -62,8 +62,16 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/store/journal',
     'broker/store/leveldb',
   ],
+  'broker/backup': [
+    'core/base',
+    'broker/inspection',
+    'broker/replication',
+    'broker/store',
+    'broker/store/journal',
+  ],
   'broker/cli': [
     'core/base',
+    'broker/backup',
     'broker/config',
     'broker/management',
     'broker/coordination',

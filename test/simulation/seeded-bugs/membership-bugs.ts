@@ -153,8 +153,12 @@ export const membershipBugs: readonly SeededBug[] = [
     file: `${replication}/bootstrap.ts`,
     edits: [
       {
-        from: 'if (members.some((member) => member.clusterId !== null || !member.empty)) return null',
-        to: 'if (members.every((member) => member.clusterId !== null || !member.empty)) return null',
+        from: 'if (members.some(({ clusterId }) => clusterId !== null)) return null',
+        to: 'if (members.every(({ clusterId }) => clusterId !== null)) return null',
+      },
+      {
+        from: 'members.filter(({ empty }) => !empty)',
+        to: 'members.filter(({ empty, clusterId }) => !empty && clusterId === null)',
       },
     ],
   },

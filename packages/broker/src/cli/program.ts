@@ -51,6 +51,8 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStatus(program, line, outcome)
   addZk(program, line, outcome)
   addJournal(program, line, outcome)
+  addBackup(program, line, outcome)
+  addRestore(program, line, outcome)
   addCoordination(program, line, outcome)
   return program
 }
@@ -288,6 +290,57 @@ function addJournal(program: Command, { terminal }: CommandLine, outcome: Outcom
     .action(async (path: string, flags: { json: boolean }) => {
       const { journalWhy } = await import('./commands/journal-why.ts')
       outcome.exitCode = await journalWhy({ directory: path, ...flags }, terminal)
+    })
+}
+
+interface BackupFlags {
+  readonly to: string
+  readonly url?: string
+  readonly link: boolean
+  readonly timeout: number
+  readonly json: boolean
+}
+
+function addBackup(program: Command, { terminal, version }: CommandLine, outcome: Outcome): void {
+  program
+    .command('backup')
+    .description(
+      'Copy what is committed, of a running broker or a stopped one, and verify every record of it.',
+    )
+    .argument('[directory]', 'data directory of a broker, such as data/node01')
+    .requiredOption('--to <folder>', 'the backup: a new folder, or an empty one')
+    .option('--url <url>', 'HTTP API of the broker (default: what its data directory says)')
+    .option('--link', 'share full segments with the broker by hard links, where possible', false)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for a broker')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
+    .option('--json', 'print one JSON object', false)
+    .action(async (directory: string | undefined, { timeout, ...flags }: BackupFlags) => {
+      const { backup } = await import('./commands/backup.ts')
+      const command = { ...flags, directory, timeoutMs: timeout, version }
+      outcome.exitCode = await backup(command, terminal)
+    })
+}
+
+interface RestoreFlags {
+  readonly to: string
+  readonly node?: string
+  readonly json: boolean
+}
+
+function addRestore(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
+  program
+    .command('restore')
+    .description('Make a data directory out of a backup, with which a new cluster begins.')
+    .argument('<backup>', 'folder that quorate backup made')
+    .requiredOption('--to <folder>', 'the data directory: a new folder, or an empty one')
+    .option('--node <name>', 'nodeId of the broker it is for (default: that of the backup)')
+    .option('--json', 'print one JSON object', false)
+    .action(async (path: string, flags: RestoreFlags) => {
+      const { restore } = await import('./commands/restore.ts')
+      outcome.exitCode = await restore({ backup: path, ...flags }, terminal)
     })
 }
 

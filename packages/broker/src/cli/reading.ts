@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { directoryHolder } from '@quorate/core/base/directory-lock'
+import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 import { thisMachine } from '@quorate/core/base/process-identity'
 import type { DataDirectory } from '../inspection/data-directory.ts'
 import { hasLostPower, openDataDirectory } from '../inspection/data-directory.ts'
 import type { Finding } from '../inspection/findings.ts'
+import { isSystemError } from '../inspection/findings.ts'
 import { EXIT_INTERRUPTED } from './exit-code.ts'
 import { LiveArea } from './live-area.ts'
 import { shownPath } from './node-folder.ts'
@@ -49,6 +51,14 @@ export async function untilInterrupted(
   } finally {
     signals.release()
   }
+}
+
+/** What the system refused (no space, no permission) as an error for people. */
+export function asStoreError(error: unknown): unknown {
+  if (!isSystemError(error)) return error
+  const code = errnoOf(error) === 'ENOSPC' ? 'STORE_FULL' : 'STORE_UNAVAILABLE'
+  const message = error instanceof Error ? error.message : String(error)
+  return new BrokerError(code, message, { cause: error })
 }
 
 const DRAW_EVERY_MS = 100

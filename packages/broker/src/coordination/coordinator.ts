@@ -16,7 +16,10 @@ export interface Member {
   readonly nodeId: string
   /** Identity of the data directory; a wiped directory gets a new one (R1). */
   readonly storeUuid: string
-  /** The store has never held a record: the node may take part in a first bootstrap (R2). */
+  /**
+   * The store has never held a record: the node may take part in a first bootstrap (R2). One that
+   * holds records and belongs to no cluster was restored from a backup.
+   */
   readonly empty: boolean
   /** `host:port` of the replication listener. */
   readonly replicationAddress: string
@@ -46,6 +49,12 @@ export interface Seat {
 export interface Bootstrap {
   readonly clusterId: string
   readonly seats: readonly (Seat | null)[]
+  /**
+   * Of a cluster that is founded from a backup: the first configuration. Only the store with the
+   * data takes it from here and stands in `seats`; the others begin as learners, and find that they
+   * vote in a record behind everything that was restored.
+   */
+  readonly electorate?: readonly (Seat | null)[]
 }
 
 /** Who leads, as a hint: the proof is the epoch at the voters. */

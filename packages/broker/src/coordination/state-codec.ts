@@ -79,16 +79,24 @@ export function decodeMember(bytes: Buffer): Member | null {
 export function decodeBootstrap(bytes: Buffer): Bootstrap | null {
   const fields = parseObject(bytes)
   if (fields === null) return null
-  const { clusterId, seats } = fields
-  if (!isText(clusterId) || !Array.isArray(seats)) return null
-  if (seats.length === 0 || seats.length > stateLimits.seatsMax) return null
+  const { clusterId, electorate } = fields
+  const seats = decodeSeats(fields['seats'])
+  if (!isText(clusterId) || seats === null) return null
+  if (electorate === undefined) return { clusterId, seats }
+  const voters = decodeSeats(electorate)
+  return voters?.length === seats.length ? { clusterId, seats, electorate: voters } : null
+}
+
+function decodeSeats(value: unknown): (Seat | null)[] | null {
+  if (!Array.isArray(value) || value.length === 0 || value.length > stateLimits.seatsMax)
+    return null
   const decoded: (Seat | null)[] = []
-  for (const item of seats as readonly unknown[]) {
+  for (const item of value as readonly unknown[]) {
     const seat = item === null ? null : decodeSeat(item)
     if (seat === undefined) return null
     decoded.push(seat)
   }
-  return { clusterId, seats: decoded }
+  return decoded
 }
 
 export function decodeLeader(bytes: Buffer): LeaderHint | null {

@@ -10,7 +10,9 @@ import type {
   SessionState,
 } from '../coordination/coordinator.ts'
 import { proposeBootstrap } from './bootstrap.ts'
+import type { ClusterConfig } from './cluster-config.ts'
 import { FOUNDING_VERSION, isVoter } from './cluster-config.ts'
+import type { ConfigEntry } from './config-history.ts'
 import { foundingConfig } from './config-history.ts'
 import type { ReplicaNode } from './replica-node.ts'
 
@@ -191,8 +193,12 @@ export class ClusterMembership {
       newClusterId: () => entropy.uuid(),
     })
     if (proposal === null) {
+      const restored = this.#members.filter(({ empty, clusterId }) => !empty && clusterId === null)
       this.#doubt(
-        `waiting for ${replicas} nodes to found the cluster, ${this.#members.length} here`,
+        restored.length > 1
+          ? `${namesOf(restored)} were all restored from a backup: a cluster is founded from one ` +
+              'of them. Give the others empty data directories: they fetch everything from it.'
+          : `waiting for ${replicas} nodes to found the cluster, ${this.#members.length} here`,
       )
     }
     return proposal
@@ -205,8 +211,11 @@ export class ClusterMembership {
       this.#refuse(clusterId, found)
       return
     }
-    // Our own log knows better than the service.
-    const { length } = configs.at(-1)?.config.seats ?? found.seats
+    const isRestored = clusterId === null && node.journal.tail.index > 0
+    if (isRestored && !isFounder(found, storeUuid)) this.#refuseRestored(found)
+    // Our own log knows better than the service; a restored one tells of the cluster before.
+    const known = isRestored ? undefined : configs.at(-1)?.config.seats
+    const { length } = known ?? found.seats
     if (length !== replicas) {
       throw new BrokerError(
         'CONFIG_INVALID',
@@ -221,7 +230,7 @@ export class ClusterMembership {
       if (hadDoubt) log.info('the coordination service knows this cluster: nodes can join it')
       return
     }
-    const config = { version: FOUNDING_VERSION, seats: found.seats }
+    const config = isRestored ? firstConfigAfter(configs, found) : foundingConfigOf(found)
     const seated = isVoter(config, storeUuid)
     log.info(seated ? 'seated in the cluster' : 'joins the cluster as a learner', {
       clusterId: found.clusterId,
@@ -247,6 +256,20 @@ export class ClusterMembership {
     if (this.#lastDoubt === advice) return
     this.#lastDoubt = advice
     log.error(`nobody new can join, and no node that is restarted. ${advice}`)
+  }
+
+  /** A restored store founds a cluster of its own, or none. */
+  #refuseRestored(found: Bootstrap): never {
+    const { coordinator } = this.#options
+    throw new BrokerError(
+      'FOREIGN_CLUSTER',
+      'This data was restored from a backup and begins a new cluster, but ' +
+        `${coordinator.bootstrapPath} names cluster ${found.clusterId}. Does that one still exist, ` +
+        'give the restored broker another zkPath or brokerName, or an empty data directory to join ' +
+        'it as a new node. Is it gone for good, delete that znode. Was it just founded by the ' +
+        'empty nodes, because this one came late: stop them, empty their data directories, delete ' +
+        'that znode, and start this node first.',
+    )
   }
 
   #doubt(text: string): void {
@@ -276,4 +299,28 @@ export class ClusterMembership {
       clusterId: meta.clusterId,
     }
   }
+}
+
+function isFounder({ electorate, seats }: Bootstrap, storeUuid: string): boolean {
+  return electorate !== undefined && seats.some((seat) => seat?.storeUuid === storeUuid)
+}
+
+function foundingConfigOf({ seats }: Bootstrap): ClusterConfig {
+  return { version: FOUNDING_VERSION, seats }
+}
+
+/**
+ * Of a cluster that goes on with the log of another. Versions rise through it, so that none of its
+ * configurations is taken for the one that a wiped service gets back.
+ */
+function firstConfigAfter(
+  configs: readonly ConfigEntry[],
+  { electorate, seats }: Bootstrap,
+): ClusterConfig {
+  const version = (configs.at(-1)?.config.version ?? FOUNDING_VERSION) + 1
+  return { version, seats: electorate ?? seats }
+}
+
+function namesOf(members: readonly Member[]): string {
+  return members.map(({ nodeId }) => nodeId).join(' and ')
 }

@@ -117,6 +117,9 @@ export function damagedFromOf(error: unknown): number | null {
   return typeof fromIndex === 'number' ? fromIndex : null
 }
 
+/** A directory with this file is a backup: a broker would set its log aside, for want of a meta file. */
+export const BACKUP_MANIFEST = 'backup.json'
+
 const NO_COPY_WHOLE = 'no copy in the meta file is whole (torn or damaged)'
 const META_MISSING = 'there is a journal, but its meta file is missing or was never written'
 
@@ -162,6 +165,10 @@ async function openMeta(
 ): Promise<{ metaFile: TwoSlotFile; found: ReplicaMeta }> {
   const { fileSystem, directory, brokerName, nodeId, entropy, log } = options
   const path = join(directory, 'meta')
+  if ((await fileSystem.list(directory)).includes(BACKUP_MANIFEST)) {
+    const text = `${directory} is a backup, and no broker's data directory: see quorate restore`
+    throw new BrokerError('INVALID_ARGUMENT', text)
+  }
   let opened = await TwoSlotFile.open({ fileSystem, path })
   const hasJournal = await holdsSegments(fileSystem, join(directory, 'journal'))
   if (opened.state === 'bad' || (opened.state === 'absent' && hasJournal)) {

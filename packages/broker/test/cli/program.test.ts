@@ -38,7 +38,7 @@ describe('the command line', () => {
     assert.deepEqual(await run('--version'), { exitCode: 0, out: '9.8.7\n', err: '' })
     const { exitCode, out } = await run('--help')
     assert.equal(exitCode, 0)
-    for (const command of ['up', 'start', 'stop', 'status', 'zk', 'coordination']) {
+    for (const command of ['up', 'start', 'stop', 'status', 'zk', 'backup', 'restore']) {
       assert.match(out, new RegExp(`^  ${command}\\b`, 'm'))
     }
   })

@@ -29,13 +29,17 @@ const member: fc.Arbitrary<Member> = fc.record({
   build: text,
   clusterId: fc.option(text),
 })
-const bootstrap: fc.Arbitrary<Bootstrap> = fc.record({
-  clusterId: text,
-  seats: fc.array(fc.option(fc.record({ nodeId: text, storeUuid: text })), {
+const bootstrap: fc.Arbitrary<Bootstrap> = fc
+  .array(fc.option(fc.record({ nodeId: text, storeUuid: text })), {
     minLength: 1,
     maxLength: stateLimits.seatsMax,
-  }),
-})
+  })
+  .chain((seats) =>
+    fc.record(
+      { clusterId: text, seats: fc.constant(seats), electorate: fc.constant(seats) },
+      { requiredKeys: ['clusterId', 'seats'] },
+    ),
+  )
 const leader: fc.Arbitrary<LeaderHint> = fc.record({
   epoch: fc.nat({ max: 2 ** 40 }),
   nodeId: text,

@@ -45,14 +45,37 @@ describe('bootstrap (R2)', () => {
     assert.deepEqual(propose([a, b, c, d])?.seats, [a, b, c].map(seat))
   })
 
-  it('founds nothing beside a member that holds data or belongs to a cluster', () => {
+  it('founds nothing beside a member that belongs to a cluster', () => {
     const late = { waitedMs: 60_000 }
-    assert.equal(propose([a, b, sampleMember('c', { empty: false })], late), null)
+    const old = { clusterId: 'old', empty: false }
+    assert.equal(propose([a, b, sampleMember('c', old)], late), null)
     assert.equal(propose([a, b, sampleMember('c', { clusterId: 'old' })], late), null)
     assert.equal(propose([a, b, c, sampleMember('d', { clusterId: 'old' })], late), null)
   })
 
   it('waits until the service shows this node too', () => {
     assert.equal(propose([b, c, d], { waitedMs: 60_000 }), null)
+  })
+
+  it('seats a restored store alone at first: the empty ones must not elect each other', () => {
+    const restored = sampleMember('b', { empty: false })
+    const electorate = [a, restored, c].map(seat)
+    const seats = [null, seat(restored), null]
+    assert.deepEqual(propose([a, restored, c]), { clusterId: 'new', seats, electorate })
+    assert.equal(propose([a, restored]), null)
+    assert.deepEqual(propose([a, restored], { waitedMs: 10_000 })?.electorate, [
+      seat(a),
+      seat(restored),
+      null,
+    ])
+  })
+
+  it('never leaves the restored store out, and founds nothing from two of them', () => {
+    const last = sampleMember('z', { empty: false })
+    const proposal = propose([a, b, c, last])
+    assert.deepEqual(proposal?.electorate, [a, b, last].map(seat))
+    assert.deepEqual(proposal?.seats, [null, null, seat(last)])
+    const another = sampleMember('b', { empty: false })
+    assert.equal(propose([a, another, last], { waitedMs: 60_000 }), null)
   })
 })

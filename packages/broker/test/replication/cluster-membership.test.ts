@@ -22,6 +22,7 @@ import type { ReplicaMeta } from '../../src/replication/meta.ts'
 import { encodeMeta } from '../../src/replication/meta.ts'
 import { ReplicaNode } from '../../src/replication/replica-node.ts'
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
+import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 import { sampleMember } from '../coordination/sample-member.ts'
@@ -380,4 +381,76 @@ describe('cluster membership', () => {
       assert.deepEqual(asked, stepDownOnZkExpiry ? ['stepDown'] : [])
     }
   })
+
+  it('founds a new cluster with a restored store, and seats the others behind its log', async (t) => {
+    const fileSystem = await restored(t)
+    const { coordinator, node, fatal, settle } = await member(t, { fileSystem })
+    assert.deepEqual([coordinator.self?.empty, coordinator.self?.clusterId], [false, null])
+    coordinator.show(other('b'), other('c'))
+    await settle()
+    const found = await coordinator.readBootstrap()
+    assert.deepEqual(fatal, [])
+    assert.deepEqual(found?.seats, [{ nodeId: 'a', storeUuid: 'fresh' }, null, null])
+    const { configs, clusterId } = node.replica.meta
+    assert.deepEqual(configs, [configOf(5, found?.electorate ?? [])])
+    assert.deepEqual(
+      configs[0]?.config.seats.map((each) => each?.nodeId),
+      ['a', 'b', 'c'],
+    )
+    assert.deepEqual([clusterId, node.replica.role], [found?.clusterId, 'follower'])
+  })
+
+  it('an empty store beside a restored one begins as a learner', async (t) => {
+    const { coordinator, node, settle } = await member(t)
+    coordinator.show(other('b', { empty: false }), other('c'))
+    await settle()
+    const found = await coordinator.readBootstrap()
+    assert.equal(found?.electorate?.length, 3)
+    assert.deepEqual(node.replica.meta.configs, [])
+    assert.equal(node.replica.role, 'learner')
+  })
+
+  it('a restored store takes part in no cluster that is there already', async (t) => {
+    const { coordinator, fatal, joined, settle } = await member(t, {
+      fileSystem: await restored(t),
+    })
+    coordinator.bootstrap = founded
+    coordinator.show()
+    await settle()
+    assert.deepEqual([fatal[0]?.code, joined], ['FOREIGN_CLUSTER', []])
+    assert.match(fatal[0]?.message ?? '', /restored from a backup .*bootstrap names cluster X\./)
+  })
+
+  it('of two restored stores founds with neither, and says so', async (t) => {
+    const { clock, coordinator, joined, told, settle } = await member(t, {
+      fileSystem: await restored(t),
+    })
+    coordinator.show(other('b', { empty: false }), other('c'))
+    clock.advance(60_000)
+    await settle()
+    assert.deepEqual(joined, [])
+    assert.match(
+      told.at(-1) ?? '',
+      /^a and b were all restored from a backup: a cluster is founded/,
+    )
+  })
 })
+
+/** A store with one record, in no cluster, whose log tells of a cluster of five before. */
+async function restored(t: TestContext): Promise<MemoryFileSystem> {
+  const fileSystem = new MemoryFileSystem()
+  const { node } = await member(t, { fileSystem })
+  const { tail, segmentStart } = node.journal
+  const builder = new BatchBuilder({ tail, segmentStart, epoch: 3, segmentSizeBytes: 1 << 20 })
+  builder.add(50, Buffer.from('of then'))
+  node.journal.append(builder.take())
+  await node.journal.sync()
+  await node.stop()
+  const { file } = await TwoSlotFile.open({ fileSystem, path: '/data/a/meta' })
+  const configs = [configOf(4, ['v', 'w', 'x', 'y', 'z'].map(seat))]
+  const promised = { epoch: 3, candidate: '', nonce: '' }
+  const change = { configs, promised, storeUuid: 'fresh', commitHint: 1 }
+  await file.write(encodeMeta({ ...node.replica.meta, ...change }))
+  await file.close()
+  return fileSystem
+}
