@@ -1,7 +1,12 @@
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Member, SessionState } from './coordination/coordinator.ts'
 import type { EngineView } from './engine/engine-view.ts'
-import type { BrokerStatus, FollowerStatus, PossibleLoss } from './management/broker-status.ts'
+import type {
+  BrokerStatus,
+  FollowerStatus,
+  PossibleLoss,
+  StoreStatus,
+} from './management/broker-status.ts'
 import { isVoter } from './replication/cluster-config.ts'
 import type { LossEntry } from './replication/loss-history.ts'
 import type { FollowerProgress } from './replication/replica/progress.ts'
@@ -31,7 +36,6 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     brokerName: options.brokerName,
     nodeId: options.nodeId,
     pid: process.pid,
-    dataDirectory: options.dataDirectory,
     build: sources.build,
     uptimeMs: Math.round(sources.uptimeMs),
     role: roleOf(sources),
@@ -51,6 +55,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
       committedIndex: replica.commitIndex,
       appliedIndex: sources.appliedIndex,
     },
+    store: storeOf(node),
     followers: followersOf(sources),
     coordination: { address: options.coordination.zkAddress, state: sources.session },
     members: members.map(({ nodeId, consoleUrl }) => ({ nodeId, consoleUrl })),
@@ -73,6 +78,15 @@ function roleOf({ node, isServing }: StatusSources): BrokerStatus['role'] {
   return role === 'leader' && !isServing ? 'candidate' : role
 }
 
+function storeOf(node: ReplicaNode): StoreStatus {
+  const { usedBytes, limitBytes } = node.space
+  return {
+    ...node.space,
+    percentUsed: limitBytes === 0 ? 100 : Math.round((100 * usedBytes) / limitBytes),
+    blocksSenders: node.replica.leadership !== null && node.lacksSpace,
+  }
+}
+
 function followersOf({ node, nowMs }: StatusSources): readonly FollowerStatus[] {
   const { replica, journal } = node
   const { leadership } = replica
@@ -85,6 +99,7 @@ function followersOf({ node, nowMs }: StatusSources): readonly FollowerStatus[] 
     ackedIndex: progress.syncedIndex,
     lagRecords: Math.max(0, journal.tail.index - progress.syncedIndex),
     lagBytes: progress.unackedBytes,
+    isShortOfSpace: progress.isShortOfSpace,
     silentMs: progress.heardMs === null ? null : Math.round(nowMs - progress.heardMs),
   }))
 }

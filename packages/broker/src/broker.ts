@@ -226,6 +226,7 @@ export class Broker {
       store,
       logWriter: logWriterOf(node, this.#options),
       leaseValid: () => node.leaseValid(),
+      lacksSpace: () => node.lacksSpace,
       schedule,
       network,
       clock,
@@ -305,6 +306,7 @@ function openNode(
     sync: replication.sync,
     timings: replication,
     segmentSizeBytes: replication.logSizeBytes,
+    spaceLimits: options.store,
     allocateEpoch: (above) =>
       broker()?.allocateEpoch(above) ??
       Promise.reject(new BrokerError('COORDINATION_LOST', 'the broker is starting')),

@@ -13,7 +13,7 @@ import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
 import { defaultOpenWireOptions } from './protocol/openwire/openwire-options.ts'
 import type { LogWriter, MessageStore } from './store/message-store.ts'
 
-/** How often it is looked whether a lapsed lease has come back. */
+/** How often it is looked whether a lapsed lease, or the space of the store, has come back. */
 const LEASE_LOOK_MS = 50
 
 export interface ServingOptions {
@@ -26,6 +26,8 @@ export interface ServingOptions {
   readonly store: MessageStore
   readonly logWriter: LogWriter
   readonly leaseValid: () => boolean
+  /** R37: there is no space for new messages, on our own disk or on those that a quorum needs. */
+  readonly lacksSpace: () => boolean
   readonly schedule: (work: () => void) => void
   readonly network: Network
   readonly clock: Clock
@@ -44,13 +46,14 @@ export class Serving {
   readonly #listeners: Listener[] = []
   #isStopped = false
   #hadLease = true
+  #lackedSpace = false
   #leaseLook: Timer | null = null
 
   constructor(options: ServingOptions) {
     this.#options = options
     this.#engine = new Engine({
       store: options.store,
-      log: options.logWriter,
+      log: this.#watched(options.logWriter),
       clock: options.clock,
       logger: options.log,
       editor: messageEditor,
@@ -66,6 +69,7 @@ export class Serving {
   /** Opens the engine and then the ports. Rejects with ADDRESS_IN_USE when one is taken. */
   async start(): Promise<void> {
     this.#engine.start()
+    this.#lookAtSpace()
     this.#leaseLook = this.#options.clock.every(LEASE_LOOK_MS, () => this.#lookAtLease())
     const { brokerName, brokerId, clusterUris, clock, log, connectors } = this.#options
     const options = defaultOpenWireOptions
@@ -104,11 +108,34 @@ export class Serving {
     return this.#engine.view()
   }
 
+  /** The log, each record of which may be the one that fills the store. */
+  #watched(writer: LogWriter): LogWriter {
+    return {
+      append: (op) => {
+        const index = writer.append(op)
+        if (!this.#lackedSpace) this.#lookAtSpace()
+        return index
+      },
+      get confirmableIndex() {
+        return writer.confirmableIndex
+      },
+    }
+  }
+
+  /** R37: who sends what is to be stored waits, or is refused; all others go on. */
+  #lookAtSpace(): void {
+    const lacksSpace = this.#options.lacksSpace()
+    if (lacksSpace === this.#lackedSpace) return
+    this.#lackedSpace = lacksSpace
+    this.#engine.setShort('store', lacksSpace)
+  }
+
   /** R27: dispatch that a lapsed lease held back goes on as soon as a quorum answers again. */
   #lookAtLease(): void {
     const hasLease = this.#options.leaseValid()
     if (hasLease && !this.#hadLease) this.#engine.leaseRestored()
     this.#hadLease = hasLease
+    this.#lookAtSpace()
   }
 
   async #listen(connector: TransportConnectorOptions, adapter: OpenWireAdapter): Promise<void> {

@@ -54,6 +54,7 @@ async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<B
     transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${client}`, publishedUri: '' }],
     management: { host: '127.0.0.1', port: 0 },
     memoryLimitBytes: 1 << 20,
+    store: { limitBytes: 1 << 30, headRoomBytes: 1 << 20 },
     replication: {
       replicas: 1,
       sync: parseSyncLevel('quorum_disk'),

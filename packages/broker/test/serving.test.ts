@@ -11,8 +11,10 @@ import { MemoryLog } from '../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../src/store/memory/memory-store.ts'
 
 /** What serves on two free ports, and where, as far as it has said so. */
-function servingOnTwo(): { readonly serving: Serving; readonly ports: readonly number[] } {
+function servingOnTwo() {
   const ports: number[] = []
+  const clock = new ManualClock()
+  const disk = { lacksSpace: false }
   const note = (_message: string, fields?: Readonly<Record<string, unknown>>): void => {
     const port = /:(\d+)$/.exec(String(fields?.address))?.[1]
     if (port !== undefined) ports.push(Number(port))
@@ -29,12 +31,13 @@ function servingOnTwo(): { readonly serving: Serving; readonly ports: readonly n
     store: new MemoryStore({ bodies: log }),
     logWriter: log,
     leaseValid: () => true,
+    lacksSpace: () => disk.lacksSpace,
     schedule: (work) => setImmediate(work),
     network: tcpNetwork,
-    clock: new ManualClock(),
+    clock,
     log: { ...silentLog, info: note, with: () => silentLog },
   })
-  return { serving, ports }
+  return { serving, ports, clock, disk }
 }
 
 describe('serving', () => {
@@ -58,5 +61,27 @@ describe('serving', () => {
     serving.stop('another one leads')
     await starting
     assert.equal(ports.length, 1)
+  })
+
+  it('has senders wait for the space of the store, and looks whether there is some again', async () => {
+    const { serving, clock, disk } = servingOnTwo()
+    await serving.start()
+    const shortages = (): readonly string[] => serving.view().flow.shortages
+    assert.deepEqual(shortages(), [])
+    disk.lacksSpace = true
+    clock.advance(50)
+    assert.deepEqual(shortages(), ['store'])
+    disk.lacksSpace = false
+    clock.advance(50)
+    assert.deepEqual(shortages(), [])
+    serving.stop('another one leads')
+  })
+
+  it('begins without space where there is none', async () => {
+    const { serving, disk } = servingOnTwo()
+    disk.lacksSpace = true
+    await serving.start()
+    assert.deepEqual(serving.view().flow.shortages, ['store'])
+    serving.stop('another one leads')
   })
 })

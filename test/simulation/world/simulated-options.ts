@@ -6,6 +6,9 @@ import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
 export const CLIENT_PORT = 61616
 const REPLICATION_PORT = 61619
 export const BROKER_NAME = 'simulated'
+const STORE_LIMIT_BYTES = 1 << 30
+/** Some full disks (nemesis/disk-faults.ts) leave less than this, and some a little more. */
+const HEAD_ROOM_BYTES = 4_000
 
 export interface ClusterShape {
   readonly replicas: number
@@ -49,5 +52,6 @@ export function optionsOf(id: string, directory: string, shape: ClusterShape): B
       zkSessionTimeoutMs: 2_000,
     },
     memoryLimitBytes: 1 << 24,
+    store: { limitBytes: STORE_LIMIT_BYTES, headRoomBytes: HEAD_ROOM_BYTES },
   }
 }

@@ -1,6 +1,7 @@
 import type { BrokerStatus, PossibleLoss } from '../management/broker-status.ts'
 import { leaderOf } from './cluster-picture.ts'
 import type { NodePicture } from './cluster-picture.ts'
+import { storeCell } from './store-lines.ts'
 import type { Colors, Paint } from './terminal.ts'
 import { formatTable, printable } from './text-table.ts'
 import type { Cell, Column } from './text-table.ts'
@@ -15,6 +16,7 @@ const columns: readonly Column[] = [
   { title: 'CLIENTS', align: 'right' },
   { title: 'CONSUMERS', align: 'right' },
   { title: 'WAITING', align: 'right' },
+  { title: 'STORE', align: 'right' },
   { title: 'PID', align: 'right' },
   { title: 'ADDRESS' },
 ]
@@ -94,6 +96,7 @@ function rowOf(
     { text: forLeader(clients.connections) },
     { text: forLeader(clients.consumers) },
     { text: forLeader(clients.waitingMessages) },
+    storeCell(status.store, colors),
     { text: String(status.pid) },
     { text: status.clientUris.join(' ') },
   ]

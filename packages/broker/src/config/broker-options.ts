@@ -14,6 +14,14 @@ export interface BrokerOptions {
   readonly coordination: CoordinationOptions
   /** Bytes of memory for messages that are not stored. */
   readonly memoryLimitBytes: number
+  readonly store: StoreOptions
+}
+
+export interface StoreOptions {
+  /** Bytes that the log may use. */
+  readonly limitBytes: number
+  /** Bytes of the disk that new messages leave free; null: by the size of the disk. */
+  readonly headRoomBytes: number | null
 }
 
 export interface TransportConnectorOptions {

@@ -123,6 +123,25 @@ const clients = {
   }),
 }
 
+const store = {
+  storeLimit: bytes({
+    description:
+      "Bytes that the log may use, as ActiveMQ's systemUsage.storeUsage; less where the disk has less.",
+    effect: 'Senders of persistent messages wait above it; consumers go on.',
+    default: 100 * 1024 ** 3,
+    minimum: 1024 ** 2,
+  }),
+  storeHeadRoom: bytes({
+    description:
+      'Bytes of the disk that new messages leave free, for acknowledgements, the index and what ' +
+      'replicas tell each other; 0 leaves the choice to the broker.',
+    effect: 'Senders of persistent messages wait when less is free; consumers go on.',
+    default: 0,
+    defaultText: '256mb or two segments, at most an eighth of the disk',
+    minimum: 0,
+  }),
+}
+
 const replication = {
   replicas: integer({
     description: 'Brokers in the cluster: 1, 3 or 5. Three survive the loss of one, five of two.',
@@ -270,6 +289,7 @@ const operation = {
 const brokerSettings = {
   ...identity,
   ...clients,
+  ...store,
   ...replication,
   ...timing,
   ...coordination,
@@ -287,6 +307,7 @@ export type BrokerSettings = {
 export const settingChapters: Readonly<Record<string, readonly SettingName[]>> = {
   Identity: Object.keys(identity) as SettingName[],
   Clients: Object.keys(clients) as SettingName[],
+  Store: Object.keys(store) as SettingName[],
   Replication: Object.keys(replication) as SettingName[],
   Timing: Object.keys(timing) as SettingName[],
   Coordination: Object.keys(coordination) as SettingName[],

@@ -166,6 +166,10 @@ function optionsOf(settings: BrokerSettings, machine: string): BrokerOptions {
     ),
     management: { host: settings.consoleHost, port: settings.consolePort },
     memoryLimitBytes: settings.memoryLimit,
+    store: {
+      limitBytes: settings.storeLimit,
+      headRoomBytes: settings.storeHeadRoom === 0 ? null : settings.storeHeadRoom,
+    },
     replication: {
       replicas: settings.replicas,
       sync: parseSyncLevel(settings.sync),

@@ -3,8 +3,6 @@ export interface BrokerStatus {
   readonly brokerName: string
   readonly nodeId: string
   readonly pid: number
-  /** Absolute, on the machine of the broker. */
-  readonly dataDirectory: string
   readonly build: string
   readonly uptimeMs: number
   readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'starting' | 'halted'
@@ -28,6 +26,8 @@ export interface BrokerStatus {
     readonly committedIndex: number
     readonly appliedIndex: number
   }
+  /** null: told by a broker of an earlier version. */
+  readonly store: StoreStatus | null
   /** Filled by the leader. */
   readonly followers: readonly FollowerStatus[]
   readonly coordination: { readonly address: string; readonly state: string }
@@ -40,6 +40,22 @@ export interface BrokerStatus {
   }
   readonly clientUris: readonly string[]
   readonly replicationAddress: string
+}
+
+export interface StoreStatus {
+  /** Bytes of the log. */
+  readonly usedBytes: number
+  /** What the log may use: storeLimit, or less where the disk has less. */
+  readonly limitBytes: number
+  readonly percentUsed: number
+  /** Free on the disk, and in segments that are prepared; null when the disk does not tell. */
+  readonly freeBytes: number | null
+  /** What new messages leave free. */
+  readonly headRoomBytes: number
+  /** Ours has no space for new messages. */
+  readonly isShort: boolean
+  /** Filled by the leader: senders of persistent messages wait, for its own disk or its followers'. */
+  readonly blocksSenders: boolean
 }
 
 /**
@@ -63,6 +79,8 @@ export interface FollowerStatus {
   readonly ackedIndex: number
   readonly lagRecords: number
   readonly lagBytes: number
+  /** Its disk has no space for new messages. */
+  readonly isShortOfSpace: boolean
   /** Since its last heartbeat answer; null = never. */
   readonly silentMs: number | null
 }

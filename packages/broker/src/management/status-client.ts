@@ -47,8 +47,8 @@ function parseStatus(url: URL, text: string): BrokerStatus {
     throw notAStatus(url, 'no JSON', error)
   }
   if (!isRecord(value)) throw notAStatus(url, 'no object')
-  // A broker of another version may remember no losses: it says nothing of them.
-  const status: Record<string, unknown> = { possibleLosses: [], ...value }
+  // A broker of another version may remember no losses, and not watch its disk: it says nothing.
+  const status: Record<string, unknown> = { possibleLosses: [], store: null, ...value }
   const wrong = Object.entries(shapes).find(([name, fits]) => !fits(status[name]))
   if (wrong !== undefined) throw notAStatus(url, `${wrong[0]} is missing or wrong`)
   return status as unknown as BrokerStatus
@@ -67,6 +67,14 @@ const shapes: Readonly<Partial<Record<keyof BrokerStatus, (value: unknown) => bo
   clients: isRecord,
   clientUris: Array.isArray,
   possibleLosses: isListOfRecords,
+  store: (value) => value === null || (isRecord(value) && storeFigures.every(isFigureOf(value))),
+}
+
+/** Those that are shown as numbers; `freeBytes` may be unknown. */
+const storeFigures = ['usedBytes', 'limitBytes', 'percentUsed', 'headRoomBytes'] as const
+
+function isFigureOf(store: Record<string, unknown>): (name: string) => boolean {
+  return (name) => Number.isFinite(store[name])
 }
 
 function isText(value: unknown): boolean {

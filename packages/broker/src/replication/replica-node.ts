@@ -4,6 +4,7 @@ import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { Network } from '@quorate/core/transport/network'
 import type { FileSystem } from '../store/journal/file-system.ts'
+import { byteLengthOf } from '../store/journal/chunk-cursor.ts'
 import type { Journal } from '../store/journal/journal.ts'
 import type { LogBatch } from '../store/journal/log-batch.ts'
 import { parseBatch } from '../store/journal/log-batch.ts'
@@ -108,6 +109,8 @@ export class ReplicaNode {
   #pendingLead: number | null = null
   #pendingConfigs: readonly ConfigEntry[] = []
   #leadershipEpoch = 0
+  /** Appended in this turn, on its way to the journal. */
+  #gatheredBytes = 0
 
   private constructor(options: ReplicaNodeOptions, store: ReplicaStore) {
     this.#options = options
@@ -182,7 +185,8 @@ export class ReplicaNode {
 
   /** R37: new messages have to wait, for our own disk or for those of needed followers. */
   get lacksSpace(): boolean {
-    return this.#space.isShort || this.#replica.leadership?.needsShortFollowers === true
+    if (this.#space.isShortWith(this.#gatheredBytes)) return true
+    return this.#replica.leadership?.needsShortFollowers === true
   }
 
   /** How full our own store is. */
@@ -238,7 +242,9 @@ export class ReplicaNode {
 
   /** Appends a record of the state machine. Throws LEADERSHIP_LOST when this node does not lead. */
   append(type: number, payload: Buffer | readonly Buffer[]): number {
-    return this.#leaderLog.append(type, payload)
+    const index = this.#leaderLog.append(type, payload)
+    this.#gatheredBytes += Buffer.isBuffer(payload) ? payload.length : byteLengthOf(payload)
+    return index
   }
 
   leaseValid(): boolean {
@@ -393,6 +399,7 @@ export class ReplicaNode {
     },
     stepDown: ({ reason }) => {
       this.#leaderLog.close()
+      this.#gatheredBytes = 0
       this.#pendingLead = null
       this.#options.listener.stepDown(reason)
     },
@@ -418,6 +425,7 @@ export class ReplicaNode {
   }
 
   #onOwnBatch(batch: LogBatch): void {
+    this.#gatheredBytes = 0
     this.#append(batch)
     const configs = this.#pendingConfigs
     this.#pendingConfigs = []

@@ -31,6 +31,7 @@ function follower(nodeId: string, changes: Partial<FollowerStatus> = {}): Follow
     ackedIndex: 120,
     lagRecords: 0,
     lagBytes: 0,
+    isShortOfSpace: false,
     silentMs: 20,
     ...changes,
   }
@@ -57,8 +58,8 @@ describe('cluster picture', () => {
     assert.match(summarize(nodes, options), /leader node01 · epoch 3 · .* 3 of 3 here: 1 may fail/)
     const [head = '', first = '', second = '', third = ''] = clusterTable(nodes, options)
     assert.match(head, /^NODE +ROLE +EPOCH +POSITION +COMMITTED +LAG +CLIENTS/)
-    assert.match(first, /^node01 +leader +3 +65536 +118 +- +4 +2 +9 +4711 +tcp:/)
-    assert.match(second, /^node02 +follower +3 +65536 +118 +7 +- +- +- +4711 +tcp:/)
+    assert.match(first, /^node01 +leader +3 +65536 +118 +- +4 +2 +9 +0% +4711 +tcp:/)
+    assert.match(second, /^node02 +follower +3 +65536 +118 +7 +- +- +- +0% +4711 +tcp:/)
     assert.match(third, /^node03 +not running +http:/)
   })
 

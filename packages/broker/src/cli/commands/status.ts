@@ -17,6 +17,7 @@ import { LiveArea } from '../live-area.ts'
 import { CONFIG_FILE, DATA_FOLDER, listNodeFolders } from '../node-folder.ts'
 import { brokerPidFile, readLivePid } from '../pid-file.ts'
 import { StopSignals } from '../signals.ts'
+import { storeLines } from '../store-lines.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface StatusRequest {
@@ -84,7 +85,8 @@ export function statusJson(nodes: readonly NodePicture[]) {
 function statusLines(nodes: readonly NodePicture[], terminal: Terminal): string[] {
   const { colors } = terminal
   const options = { colors, columnsMax: terminal.isInteractive ? terminal.columns() : Infinity }
-  const warnings = [...troubleLines(nodes), ...lossLines(possibleLossesOf(nodes))]
+  const losses = lossLines(possibleLossesOf(nodes))
+  const warnings = [...troubleLines(nodes), ...storeLines(nodes), ...losses]
   const troubles = warnings.map((line) => colors.yellow(line))
   return [summarize(nodes, options), '', ...clusterTable(nodes, options), ...troubles]
 }

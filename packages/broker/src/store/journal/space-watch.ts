@@ -54,7 +54,12 @@ export class SpaceWatch {
 
   /** No new messages: the head-room is touched, or the limit reached. */
   get isShort(): boolean {
-    return this.#space.isShortAt(this.#usedBytes)
+    return this.isShortWith(0)
+  }
+
+  /** The same once so much has been appended that the journal does not have yet. */
+  isShortWith(bytes: number): boolean {
+    return this.#space.isShortAt(this.#usedBytes + bytes)
   }
 
   get view(): SpaceView {
