@@ -36,6 +36,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     brokerName: options.brokerName,
     nodeId: options.nodeId,
     pid: process.pid,
+    dataDirectory: options.dataDirectory,
     build: sources.build,
     uptimeMs: Math.round(sources.uptimeMs),
     role: roleOf(sources),

@@ -3,6 +3,8 @@ export interface BrokerStatus {
   readonly brokerName: string
   readonly nodeId: string
   readonly pid: number
+  /** Absolute, on the machine of the broker. */
+  readonly dataDirectory: string
   readonly build: string
   readonly uptimeMs: number
   readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'starting' | 'halted'

@@ -6,6 +6,7 @@ export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus 
     brokerName: 'localhost',
     nodeId: 'node02',
     pid: 4711,
+    dataDirectory: '/srv/quorate/node02',
     build: '0.1.0',
     uptimeMs: 61_000,
     role: 'follower',
