@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly directory?: string
   /** Further environment of the broker that works in this data directory, at each start. */
   readonly environment?: (dataDirectory: string) => Readonly<Record<string, string>>
+  /** Before any node starts: their directories are there, and hold no data. */
+  readonly prepare?: (cluster: Cluster) => Promise<void>
 }
 
 /** What a status poll finds: one entry a node, null for one that does not answer. */
@@ -202,6 +204,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const cluster = await buildCluster(options)
   try {
     await cluster.coordination.start()
+    await options.prepare?.(cluster)
     for (const node of cluster.nodes) node.start()
     await cluster.waitUntilWhole()
     return cluster
