@@ -92,8 +92,16 @@ export class ClientConnection
     return this.#consumers.size
   }
 
+  get topicPendingBytes(): number {
+    let bytes = 0
+    for (const subscription of this.#consumers.values()) bytes += subscription.pendingBytes
+    return bytes
+  }
+
+  /** Topics' subscribers, such as every JMS client has for advisories, hold no memory by waiting. */
   get isConsuming(): boolean {
-    return this.#consumers.size > 0
+    for (const subscription of this.#consumers.values()) if (subscription.drawsOnLists) return true
+    return false
   }
 
   openConsumer(options: ConsumerOptions, receipt: Receipt): Consumer {

@@ -30,6 +30,8 @@ export interface EngineView {
   /** Non-persistent messages that wait or are handed out. */
   readonly memoryUsedBytes: number
   readonly memoryLimitBytes: number
+  /** Messages that wait for subscribers of topics, counted for each of them. */
+  readonly topicPendingBytes: number
   /** Appended to the log, not committed. */
   readonly uncommittedRecords: number
   readonly uncommittedBytes: number
@@ -44,6 +46,7 @@ const EMPTY: EngineView = {
   consumers: 0,
   memoryUsedBytes: 0,
   memoryLimitBytes: 0,
+  topicPendingBytes: 0,
   uncommittedRecords: 0,
   uncommittedBytes: 0,
   flow: {
@@ -60,6 +63,7 @@ const EMPTY: EngineView = {
 export interface OpenCounts {
   readonly clients: number
   readonly consumers: number
+  readonly topicPendingBytes: number
 }
 
 export function engineView(core: EngineCore | null, open: OpenCounts): EngineView {
@@ -81,6 +85,7 @@ export function engineView(core: EngineCore | null, open: OpenCounts): EngineVie
     consumers: open.consumers,
     memoryUsedBytes: backlogs.memory.usedBytes,
     memoryLimitBytes: backlogs.memory.limitBytes,
+    topicPendingBytes: open.topicPendingBytes,
     uncommittedRecords: records.length,
     uncommittedBytes: records.bytes,
     flow: flow.counts,

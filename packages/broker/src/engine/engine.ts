@@ -160,8 +160,12 @@ export class Engine implements EngineApi, ApplyListener {
   /** Figures for people and monitoring, as of now. */
   view(): EngineView {
     let consumers = 0
-    for (const client of this.#clients.values()) consumers += client.consumerCount
-    return engineView(this.#core, { clients: this.#clients.size, consumers })
+    let topicPendingBytes = 0
+    for (const client of this.#clients.values()) {
+      consumers += client.consumerCount
+      topicPendingBytes += client.topicPendingBytes
+    }
+    return engineView(this.#core, { clients: this.#clients.size, consumers, topicPendingBytes })
   }
 
   /** Messages may be handed out again (R27). */

@@ -89,6 +89,17 @@ describe('a send without room in memory', () => {
     assert.deepEqual(client.texts, ['waits'])
   })
 
+  it('stops who only listens to topics, as every JMS client does for advisories', () => {
+    const harness = full()
+    const client = harness.connect()
+    client.consume('topic://ActiveMQ.Advisory.TempQueue')
+    client.send('Q', kilobyte, unpaced)
+    client.send('Q', 'waits', unpaced)
+    assert.equal(client.paused, true)
+    drain(harness, 'Q')
+    assert.equal(client.paused, false)
+  })
+
   it('is refused to a consumer when too much waits already', () => {
     const harness = full()
     const client = harness.connect()

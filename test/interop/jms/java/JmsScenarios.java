@@ -23,6 +23,11 @@ public final class JmsScenarios {
         Destinations.addTo(scenarios);
         Delivery.addTo(scenarios);
         Wire.addTo(scenarios);
+        playAll(scenarios, args);
+    }
+
+    /** Plays the scenarios, or the one that the second argument names, and ends the process. */
+    static void playAll(Map<String, Scenario> scenarios, String[] args) {
         ExecutorService threads = Executors.newCachedThreadPool();
         for (Map.Entry<String, Scenario> entry : scenarios.entrySet()) {
             if (args.length > 1 && !entry.getKey().equals(args[1])) continue;

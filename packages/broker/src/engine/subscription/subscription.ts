@@ -89,6 +89,11 @@ export class Subscription
     return this.#closed || !this.client.isWritable ? 0 : this.#window.free
   }
 
+  /** Messages leave their lists by what it acknowledges. */
+  get drawsOnLists(): boolean {
+    return this.#backlogs.length > 0
+  }
+
   /** Bytes of topics' messages that wait for it. */
   get pendingBytes(): number {
     return this.#feed.bytes

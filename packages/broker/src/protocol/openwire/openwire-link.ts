@@ -165,13 +165,13 @@ export class OpenWireLink implements ByteStreamOwner {
 
   /** What was read already, and was held back by the engine's brake. */
   #goOn(): void {
-    if (this.#state === 'open' && !this.#receiving) this.#receive(NOTHING)
+    if (this.#state === 'open' && !this.#receiving) this.#receive(null)
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Buffer | null): void {
     this.#receiving = true
     try {
-      this.#reader.push(bytes)
+      if (bytes !== null) this.#reader.push(bytes)
       this.#handOver()
     } catch (error) {
       this.#receiving = false
@@ -245,5 +245,3 @@ export class OpenWireLink implements ByteStreamOwner {
     )
   }
 }
-
-const NOTHING = Buffer.alloc(0)

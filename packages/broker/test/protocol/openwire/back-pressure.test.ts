@@ -53,6 +53,24 @@ describe('openwire back-pressure', () => {
     assert.equal(fixture.engine.client.sent.length, 1)
   })
 
+  it('keeps what it has read already behind a send that waits for room', async () => {
+    const fixture = new Fixture()
+    const client = await fixture.connect()
+    const engineClient = fixture.engine.client
+    const { sink } = engineClient.options
+    engineClient.onSend = () => sink.pause()
+    client.queueTogether(textMessage(1), textMessage(2), textMessage(3))
+    await settle()
+    assert.equal(engineClient.sent.length, 1)
+    sink.resume()
+    await settle()
+    assert.equal(engineClient.sent.length, 2)
+    engineClient.onSend = () => {}
+    sink.resume()
+    await settle()
+    assert.equal(engineClient.sent.length, 3)
+  })
+
   it('stops reading from a peer that asks and does not read the answers', async () => {
     const fixture = new Fixture()
     const client = await fixture.connect()

@@ -265,6 +265,22 @@ describe('openwire sends', () => {
     assert.equal(client.all('ProducerAck').length, 1)
   })
 
+  it('gives a producer with a window the room of a refused message back', async () => {
+    const fixture = new Fixture()
+    const client = await fixture.connect()
+    await client.succeed(create('ProducerInfo', { ...producerInfo(2), windowSize: 1_000_000 }))
+    const engineClient = fixture.engine.client
+    engineClient.confirming = false
+    await client.send({ ...textMessage(1), producerId: producerIdOf(2) })
+    assert.equal(client.all('ProducerAck').length, 0)
+    const receipt = engineClient.named('send')[0]?.receipt ?? NO_RECEIPT
+    engineClient.options.sink.reject(receipt, new BrokerError('RESOURCE_LIMIT', 'full'))
+    engineClient.options.sink.flush()
+    await settle()
+    assert.equal(client.all('ProducerAck')[0]?.size, 1024 + 6)
+    assert.equal(client.all('ConnectionError').length, 1)
+  })
+
   it('refuses a destination without a name and a message without an id', async () => {
     const client = await new Fixture().connect()
     const invalid = 'javax.jms.InvalidDestinationException'

@@ -70,6 +70,8 @@ export class FakeClient implements Client {
   readonly engine: FakeEngine
   /** Whether operations are confirmed within the call. */
   confirming = true
+  /** Called with each send. */
+  onSend: () => void = () => {}
   closed = false
   writable = true
   /** Thrown by the next call that can fail. */
@@ -107,6 +109,7 @@ export class FakeClient implements Client {
 
   send(message: Message, transaction: string, receipt: Receipt): void {
     this.#note('send', { message, transaction }, receipt)
+    this.onSend()
   }
 
   acknowledge(ack: Acknowledgement, receipt: Receipt): void {

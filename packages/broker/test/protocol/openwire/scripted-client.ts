@@ -60,9 +60,12 @@ export class ScriptedClient {
 
   /** Sends without waiting. */
   queue(command: Command): void {
-    assert.ok(this.#codec !== null, 'greet first')
-    if ('commandId' in command && command.commandId === 0) command.commandId = ++this.#lastCommandId
-    this.write(this.#codec.encode(command))
+    this.write(this.#encode(command))
+  }
+
+  /** The same for several that arrive as one piece. */
+  queueTogether(...commands: readonly Command[]): void {
+    this.write(Buffer.concat(commands.map((command) => Buffer.from(this.#encode(command)))))
   }
 
   /** Sends a command that wants an answer and returns the answers it got: one, if all is well. */
@@ -112,6 +115,12 @@ export class ScriptedClient {
 
   end(): void {
     this.#stream.end()
+  }
+
+  #encode(command: Command): Buffer {
+    assert.ok(this.#codec !== null, 'greet first')
+    if ('commandId' in command && command.commandId === 0) command.commandId = ++this.#lastCommandId
+    return this.#codec.encode(command)
   }
 
   #receive(bytes: Buffer): void {
