@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { BrokerError, InvariantViolation, assert, toBrokerError } from '@quorate/core/base/errors'
-import type { Clock, Timer } from '@quorate/core/base/clock'
+import type { Clock } from '@quorate/core/base/clock'
 import type { Log } from '@quorate/core/base/log'
 import { Appender } from './appender.ts'
 import type { SyncPolicy } from './appender.ts'
 import type { Checkpoint } from './checkpoint-file.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
+import { CHECKPOINT_BYTES, CheckpointPace } from './checkpoint-pace.ts'
 import type { EpochList } from './epoch-list.ts'
 import type { FileSystem } from './file-system.ts'
 import { JournalReader } from './journal-reader.ts'
@@ -55,11 +56,6 @@ export interface JournalOptions {
   readonly powerLost?: boolean
 }
 
-/** What is synced is remembered when a segment is full, after this much log... */
-export const CHECKPOINT_BYTES = 32 * 1024 * 1024
-/** ...and after this much time: what decays later than this is told apart from a crash (R32). */
-export const CHECKPOINT_MS = 1_000
-
 interface Parts {
   readonly options: JournalOptions
   readonly directory: SegmentDirectory
@@ -86,7 +82,7 @@ export class Journal {
   #corrupt: CorruptPlace | null
   #checkpointed: LogPoint
   #checkpointing: Promise<void> | null = null
-  readonly #checkpointTimer: Timer
+  readonly #checkpointPace: CheckpointPace
   #cutting = false
   #closed = false
 
@@ -105,7 +101,7 @@ export class Journal {
     this.#reader = new JournalReader(this.#directory)
     this.#allocator = this.#newAllocator()
     this.#appender = this.#newAppender(tail)
-    this.#checkpointTimer = options.clock.every(CHECKPOINT_MS, () => this.#checkpoint())
+    this.#checkpointPace = new CheckpointPace(options.clock, () => this.#checkpoint())
   }
 
   /**
@@ -309,7 +305,7 @@ export class Journal {
   async close({ clean }: { readonly clean: boolean }): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#checkpointTimer.cancel()
+    this.#checkpointPace.stop()
     if (clean && this.#appender.failure === null) await this.#appender.quiesce()
     await this.#appender.stop()
     await this.#allocator.stop()
@@ -391,10 +387,13 @@ export class Journal {
     const due = this.#appender.synced.index !== this.#checkpointed.index
     const blocked = this.#checkpointing !== null || this.#cutting || this.#closed
     if (!due || blocked || this.#appender.failure !== null) return
-    this.#checkpointing = this.#writeCheckpoint(false)
+    this.#checkpointing = this.#checkpointPace
+      .measure(() => this.#writeCheckpoint(false))
       .catch((error: unknown) => this.#appender.fail(error))
       .finally(() => {
         this.#checkpointing = null
+        // For what was synced meanwhile.
+        this.#checkpointPace.plan()
       })
   }
 
@@ -450,6 +449,7 @@ export class Journal {
         synced: (point: LogPoint) => {
           listener.synced(point.index)
           if (this.#checkpointIsDue(point)) this.#checkpoint()
+          else if (this.#checkpointing === null) this.#checkpointPace.plan()
         },
         fatal: (error: BrokerError) => {
           this.#options.log.error('journal: the disk failed', { code: error.code, error })

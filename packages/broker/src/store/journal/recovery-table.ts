@@ -62,7 +62,7 @@ const factOrder: readonly (keyof RecoveryFacts)[] = [
  * others, so a group of records then has holes, and that on all replicas when the power of all
  * fails: suspecting them would leave nobody to elect. So above the checkpoint a loss of power
  * explains everything. What decays there between its sync and that very stop is not told apart from
- * it; the checkpoint is at most CHECKPOINT_MS old.
+ * it; the checkpoint follows each sync within CHECKPOINT_MS, and sooner on a quick disk.
  */
 export const recoveryRows: readonly RecoveryRow[] = [
   // H P C E Z S F W L
