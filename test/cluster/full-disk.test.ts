@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Cluster } from '../support/cluster.ts'
+import { leaders, withCluster } from '../support/cluster.ts'
+import { OpenWireClient } from '../support/openwire-client.ts'
+import { SmallDisks, smallDisksMissing } from '../support/small-disks.ts'
+
+const MB = 1024 ** 2
+const DEADLINE_MS = 90_000
+const DISK_MB = 64
+/** What the brokers keep free by themselves: an eighth of the disk. */
+const HEAD_ROOM_BYTES = (DISK_MB / 8) * MB
+/** Longer than a send takes, shorter than a client waits for its answer. */
+const WAITS_MS = 3_000
+const NODES = ['node01', 'node02', 'node03']
+const QUEUE = 'ORDERS'
+const BODY = 'x'.repeat(100_000)
+const MESSAGES_MAX = (DISK_MB * MB) / BODY.length
+
+interface Stage {
+  readonly cluster: Cluster
+  readonly disks: SmallDisks
+  readonly client: OpenWireClient
+}
+
+async function onSmallDisks(act: (stage: Stage) => Promise<void>): Promise<void> {
+  const disks = new SmallDisks(NODES, DISK_MB)
+  try {
+    const { directory } = disks
+    await withCluster({ deadlineMs: DEADLINE_MS, directory, logSize: '1mb' }, async (cluster) => {
+      const client = new OpenWireClient(cluster.nodes.map((node) => node.ports.client))
+      await client.open()
+      try {
+        await act({ cluster, disks, client })
+      } finally {
+        client.close()
+      }
+    })
+  } finally {
+    disks.dispose()
+  }
+}
+
+/** Sends until one is not answered. Returns that one, and how many were before it. */
+async function sendUntilOneWaits({
+  client,
+}: Stage): Promise<{ count: number; last: Promise<void> }> {
+  for (let count = 0; count < MESSAGES_MAX; count++) {
+    const last = client.send(QUEUE, `${count} ${BODY}`)
+    if (await isWaiting(last)) return { count, last }
+  }
+  return assert.fail('the disks took more than they have')
+}
+
+async function isWaiting(send: Promise<void>): Promise<boolean> {
+  return Promise.race([send.then(() => false), delay(WAITS_MS, true, { ref: false })])
+}
+
+async function receiveAll({ client }: Stage, from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n++) {
+    const received = await client.receive()
+    assert.equal(received?.text.split(' ')[0], String(n))
+  }
+}
+
+async function untilShort({ cluster }: Stage, names: readonly string[]): Promise<void> {
+  await cluster.waitFor('brokers to notice how full their disks are', (statuses) =>
+    statuses.every((status) => status?.store?.isShort === names.includes(status?.nodeId ?? '')),
+  )
+}
+
+describe('disks that fill up', { skip: smallDisksMissing() }, () => {
+  it('senders wait, consumers go on, and all go on when there is space again', () =>
+    onSmallDisks(async (stage) => {
+      const { cluster, disks, client } = stage
+      for (const node of NODES) disks.leave(node, HEAD_ROOM_BYTES + 16 * MB)
+      const { count, last } = await sendUntilOneWaits(stage)
+      assert.ok(count > 50, `only ${count} were taken`)
+      const [leader] = leaders(await cluster.statuses())
+      assert.equal(leader?.store?.blocksSenders, true)
+      assert.ok((leader?.store?.percentUsed ?? 0) >= 95)
+
+      await client.consume(QUEUE)
+      await receiveAll(stage, 0, count)
+      assert.equal(await client.receive(300), null)
+      assert.ok(await isWaiting(last))
+      assert.deepEqual(
+        cluster.nodes.map(({ isRunning }) => isRunning),
+        [true, true, true],
+      )
+
+      for (const node of NODES) disks.clear(node)
+      await last
+      for (let n = count + 1; n < count + 10; n++) await client.send(QUEUE, `${n} ${BODY}`)
+      await receiveAll(stage, count, count + 10)
+      await untilShort(stage, [])
+      await cluster.waitUntilWhole()
+    }))
+
+  it('of one follower stop nobody', () =>
+    onSmallDisks(async (stage) => {
+      const { cluster, disks, client } = stage
+      const [follower] = await cluster.followers()
+      const name = follower?.name ?? ''
+      disks.leave(name, HEAD_ROOM_BYTES / 2)
+      await untilShort(stage, [name])
+      for (let n = 0; n < 20; n++) await client.send(QUEUE, `${n} ${BODY}`)
+      const [leader] = leaders(await cluster.statuses())
+      assert.equal(leader?.store?.blocksSenders, false)
+      assert.deepEqual(
+        leader.followers.map(({ nodeId, isShortOfSpace }) => isShortOfSpace === (nodeId === name)),
+        [true, true],
+      )
+      // With the other one gone, a quorum needs the one without space.
+      await cluster.nodes
+        .find(({ name: other }) => other !== name && other !== leader.nodeId)
+        ?.stop()
+      await cluster.waitFor('senders to wait', (statuses) =>
+        leaders(statuses).some(({ store }) => store?.blocksSenders === true),
+      )
+      const { last } = await sendUntilOneWaits(stage)
+      disks.clear(name)
+      await last
+    }))
+
+  it('of the leader alone make another one lead', () =>
+    onSmallDisks(async (stage) => {
+      const { cluster, disks, client } = stage
+      await client.send(QUEUE, 'before')
+      const first = await cluster.leader()
+      disks.leave(first.name, HEAD_ROOM_BYTES / 2)
+      await cluster.waitFor('another leader', (statuses) =>
+        leaders(statuses).some(({ nodeId }) => nodeId !== first.name),
+      )
+      await client.send(QUEUE, 'after')
+      assert.notEqual((await cluster.leader()).name, first.name)
+      await untilShort(stage, [first.name])
+      disks.clear(first.name)
+      await untilShort(stage, [])
+      await cluster.waitUntilWhole()
+    }))
+})
