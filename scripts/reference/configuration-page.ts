@@ -1,5 +1,6 @@
 import {
   flagOf,
+  policyWords,
   settingChapters,
   settingSchema,
   variableOf,
@@ -39,7 +40,7 @@ function kindOf({ type, unit, enum: words }: SettingSchema): string {
   if (unit === 'ms') return 'duration'
   if (unit === 'bytes') return 'size'
   if (type === 'integer') return 'number'
-  return type === 'boolean' ? '`true` or `false`' : type === 'array' ? 'list' : 'text'
+  return type === 'boolean' ? '`true` or `false`' : type === 'string' ? 'text' : 'list'
 }
 
 function rangeOf(schema: SettingSchema): string {
@@ -61,6 +62,20 @@ function defaultOf(schema: SettingSchema): string {
   return `\`${formatSetting(schema.default, schema)}\``
 }
 
+/** The words of the entries of a list. */
+function wordsOf(name: SettingName): readonly string[] {
+  if (name !== 'destinationPolicies') return []
+  const rows = Object.entries(policyWords).map(([word, schema]) => {
+    const value = `${kindOf(schema)}${rangeOf(schema)}`
+    return `| \`${word}\` | ${value} | ${defaultOf(schema)} | ${schema.description} |`
+  })
+  const targets = 'queue: "ORDERS.>"`, `topic: "PRICES.*"`, `tempQueue: true` or `tempTopic: true'
+  return [
+    `Each entry is for one of \`${targets}\`, and says:`,
+    ['| word | value | default | purpose |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+  ]
+}
+
 function section(name: SettingName): string {
   const schema = settingSchema(name)
   const { description, effect, secret } = schema
@@ -73,6 +88,7 @@ function section(name: SettingName): string {
       `- Default: ${defaultOf(schema)}`,
       `- Flag \`--${flagOf(name)}\`, variable \`${variableOf(name)}\``,
     ].join('\n'),
+    ...wordsOf(name),
   ].join('\n\n')
 }
 

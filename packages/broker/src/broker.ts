@@ -218,7 +218,7 @@ export class Broker {
     if (store === null || this.#stopping !== null) return
     const serving = new Serving({
       connectors: this.#options.transportConnectors,
-      memoryLimitBytes: this.#options.memoryLimitBytes,
+      limits: this.#options,
       uncommittedMax,
       brokerName: this.#options.brokerName,
       brokerId: `${this.#options.nodeId}-${epoch}`,

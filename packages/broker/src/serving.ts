@@ -4,6 +4,7 @@ import type { Log } from '@quorate/core/base/log'
 import type { Network } from '@quorate/core/transport/network'
 import type { TransportConnectorOptions } from './config/broker-options.ts'
 import { Engine } from './engine/engine.ts'
+import type { EngineOptions } from './engine/engine-options.ts'
 import type { EngineView } from './engine/engine-view.ts'
 import type { UncommittedMax } from './engine/policy/flow-control.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
@@ -18,7 +19,7 @@ const LEASE_LOOK_MS = 50
 
 export interface ServingOptions {
   readonly connectors: readonly TransportConnectorOptions[]
-  readonly memoryLimitBytes: number
+  readonly limits: Pick<EngineOptions, 'memoryLimitBytes' | 'policies' | 'otherwise'>
   readonly uncommittedMax: UncommittedMax
   readonly brokerName: string
   readonly brokerId: string
@@ -60,7 +61,9 @@ export class Serving {
       lease: { valid: options.leaseValid },
       turn: { schedule: options.schedule },
       options: {
-        memoryLimitBytes: options.memoryLimitBytes,
+        memoryLimitBytes: options.limits.memoryLimitBytes,
+        policies: options.limits.policies,
+        otherwise: options.limits.otherwise,
         uncommittedMax: options.uncommittedMax,
       },
     })

@@ -12,6 +12,7 @@ import { Broker } from '../src/broker.ts'
 import { systemPorts } from '../src/ports.ts'
 import type { BrokerOptions } from '../src/config/broker-options.ts'
 import { CoordinationServer } from '../src/coordination/server/coordination-server.ts'
+import { defaultPolicy } from '../src/engine/policy/destination-policy.ts'
 import { parseSyncLevel } from '../src/replication/sync-level.ts'
 
 const ports = systemPorts(silentLog)
@@ -54,6 +55,8 @@ async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<B
     transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${client}`, publishedUri: '' }],
     management: { host: '127.0.0.1', port: 0 },
     memoryLimitBytes: 1 << 20,
+    policies: [],
+    otherwise: defaultPolicy,
     store: { limitBytes: 1 << 30, headRoomBytes: 1 << 20 },
     replication: {
       replicas: 1,

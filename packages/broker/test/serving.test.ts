@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { silentLog } from '@quorate/core/base/log'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import { ManualClock } from '@quorate/core/base/manual-clock'
+import { defaultPolicy } from '../src/engine/policy/destination-policy.ts'
 import { uncommittedMax } from '../src/engine/policy/flow-control.ts'
 import { Serving } from '../src/serving.ts'
 import { MemoryLog } from '../src/store/memory/memory-log.ts'
@@ -24,7 +25,7 @@ function servingOnTwo() {
   const serving = new Serving({
     connectors: ['one', 'two'].map((name) => ({ name, uri, publishedUri: '' })),
     uncommittedMax,
-    memoryLimitBytes: 1 << 20,
+    limits: { memoryLimitBytes: 1 << 20, policies: [], otherwise: defaultPolicy },
     brokerName: 'cluster',
     brokerId: 'node01-1',
     clusterUris: [uri],

@@ -1,4 +1,5 @@
 import type { BrokerOptions } from '@quorate/broker/config/broker-options'
+import { defaultPolicy } from '@quorate/broker/engine/policy/destination-policy'
 import type { PageBounds } from '@quorate/broker/store/fold/page-pool'
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
 import { COORDINATION_HOST, COORDINATION_PORT } from './coordination.ts'
@@ -52,6 +53,8 @@ export function optionsOf(id: string, directory: string, shape: ClusterShape): B
       zkSessionTimeoutMs: 2_000,
     },
     memoryLimitBytes: 1 << 24,
+    policies: [],
+    otherwise: defaultPolicy,
     store: { limitBytes: STORE_LIMIT_BYTES, headRoomBytes: HEAD_ROOM_BYTES },
   }
 }

@@ -14,6 +14,10 @@ export interface BrokerOptions {
   readonly coordination: CoordinationOptions
   /** Bytes of memory for messages that are not stored. */
   readonly memoryLimitBytes: number
+  /** What holds for some destinations... */
+  readonly policies: readonly PolicyEntryOptions[]
+  /** ...and for all others. */
+  readonly otherwise: DestinationPolicyOptions
   readonly store: StoreOptions
 }
 
@@ -22,6 +26,22 @@ export interface StoreOptions {
   readonly limitBytes: number
   /** Bytes of the disk that new messages leave free; null: by the size of the disk. */
   readonly headRoomBytes: number | null
+}
+
+/** Limits of a destination; the engine's DestinationPolicy says what each means. */
+export interface DestinationPolicyOptions {
+  readonly memoryLimitBytes: number
+  readonly producerFlowControl: boolean
+  readonly sendFailIfNoSpace: boolean
+  readonly sendFailIfNoSpaceAfterTimeoutMs: number
+  readonly pendingMessageLimit: number
+}
+
+export interface PolicyEntryOptions extends DestinationPolicyOptions {
+  readonly destination: {
+    readonly kind: 'queue' | 'topic' | 'temp-queue' | 'temp-topic'
+    readonly name: string
+  }
 }
 
 export interface TransportConnectorOptions {

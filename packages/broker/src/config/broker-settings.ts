@@ -14,7 +14,7 @@ const nameWord = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
 const nameMessage = 'up to 64 letters, digits and ._:- , beginning with a letter or digit'
 
 export interface SettingSchema {
-  readonly type: 'string' | 'integer' | 'boolean' | 'array'
+  readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'policies'
   /** Purpose, one or two sentences. */
   readonly description: string
   readonly effect?: string
@@ -41,14 +41,31 @@ export interface ConnectorSetting {
   readonly publishedUri: string
 }
 
+/** What a policyEntry of ActiveMQ says; absent words have their defaults. */
+export interface PolicySetting {
+  readonly destination: {
+    readonly kind: 'queue' | 'topic' | 'temp-queue' | 'temp-topic'
+    readonly name: string
+  }
+  readonly memoryLimit?: number
+  readonly producerFlowControl?: boolean
+  readonly sendFailIfNoSpace?: boolean
+  readonly sendFailIfNoSpaceAfterTimeout?: number
+  readonly pendingMessageLimit?: number
+}
+
 interface SettingTypes {
   readonly string: string
   readonly integer: number
   readonly boolean: boolean
   readonly array: ConnectorSetting[]
+  readonly policies: PolicySetting[]
 }
 
-type SettingOf<T extends keyof SettingTypes> = SettingSchema & { readonly type: T }
+type SettingOf<T extends keyof SettingTypes> = SettingSchema & {
+  readonly type: T
+  readonly default: SettingTypes[T]
+}
 type Words<T extends keyof SettingTypes> = Omit<SettingSchema, 'type'> & {
   readonly default: SettingTypes[T]
 }
@@ -69,6 +86,10 @@ function flag(words: Words<'boolean'>): SettingOf<'boolean'> {
 
 function connectors(words: Words<'array'>): SettingOf<'array'> {
   return { type: 'array', ...words }
+}
+
+function policies(words: Words<'policies'>): SettingOf<'policies'> {
+  return { type: 'policies', ...words }
 }
 
 function milliseconds(words: Measured): SettingOf<'integer'> {
@@ -121,7 +142,66 @@ const clients = {
     default: 256 * 1024 ** 2,
     minimum: 1024 ** 2,
   }),
+  sendFailIfNoSpace: flag({
+    description: 'A send that finds no room fails at once with a ResourceAllocationException.',
+    effect: 'Off, it waits until there is room.',
+    default: false,
+  }),
+  sendFailIfNoSpaceAfterTimeout: milliseconds({
+    description: 'How long a send waits for room before it fails so; 0 waits for ever.',
+    default: 0,
+    minimum: 0,
+  }),
+  destinationPolicies: policies({
+    description:
+      "Limits of single destinations or patterns of them, in the words of ActiveMQ's " +
+      'policyEntry: a list of `{queue, memoryLimit, ...}` or `{topic, pendingMessageLimit, ...}`.',
+    effect: 'See [usage limits](../usage-limits.md). The most specific entry wins, whole.',
+    default: [],
+    defaultText: 'none',
+    maxItems: 256,
+  }),
 }
+
+/** What one entry of destinationPolicies may say beside its destination. */
+export const policyWords = {
+  memoryLimit: bytes({
+    description:
+      'Memory that one of these destinations may hold for messages that are not stored; 0 = no ' +
+      'limit of its own.',
+    default: 0,
+    minimum: 0,
+  }),
+  producerFlowControl: flag({
+    description: "Whether producers wait for the destination's own memoryLimit.",
+    default: true,
+  }),
+  sendFailIfNoSpace: flag({
+    description: 'As for the whole broker, for these destinations.',
+    default: false,
+    defaultText: "the broker's",
+  }),
+  sendFailIfNoSpaceAfterTimeout: milliseconds({
+    description: 'As for the whole broker, for these destinations.',
+    default: 0,
+    defaultText: "the broker's",
+    minimum: 0,
+  }),
+  pendingMessageLimit: integer({
+    description:
+      'Messages that wait for one subscriber of a topic beyond its prefetch; the oldest go first.',
+    default: 1000,
+    minimum: 0,
+    maximum: 1_000_000,
+  }),
+}
+
+export type PolicyWord = keyof typeof policyWords
+
+/** What an entry of destinationPolicies is for: exactly one of these. */
+export const policyTargets = ['queue', 'topic', 'tempQueue', 'tempTopic'] as const
+
+export type PolicyTarget = (typeof policyTargets)[number]
 
 const store = {
   storeLimit: bytes({

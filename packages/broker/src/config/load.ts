@@ -6,6 +6,7 @@ import { parseSyncLevel } from '../replication/sync-level.ts'
 import type { BrokerOptions, TransportConnectorOptions } from './broker-options.ts'
 import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
+import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
 import { findDoubts, findObjections } from './relations.ts'
 import type { Problem, SettingSource, WrittenConnector } from './setting-source.ts'
@@ -96,10 +97,7 @@ function merge(sources: readonly SettingSource[], problems: Problem[]): Merged {
   for (const name of settingNames) {
     values[name] = settingSchema(name).default
     for (const source of sources) {
-      const written =
-        name === 'transportConnectors'
-          ? connectorsOf(source, problems)
-          : textOf(name, source, problems)
+      const written = readingOf(name)(source, problems)
       if (written === undefined) continue
       values[name] = written.value
       places.set(name, written.where)
@@ -113,6 +111,19 @@ function merge(sources: readonly SettingSource[], problems: Problem[]): Merged {
 interface Written {
   readonly value: unknown
   readonly where: string
+}
+
+type Reading = (source: SettingSource, problems: Problem[]) => Written | undefined
+
+function readingOf(name: SettingName): Reading {
+  if (name === 'transportConnectors') return connectorsOf
+  if (name === 'destinationPolicies') return writtenPolicies
+  return (source, problems) => textOf(name, source, problems)
+}
+
+function writtenPolicies(source: SettingSource, problems: Problem[]): Written | undefined {
+  const value = policiesOf(source, (where, message) => problems.push({ where, message }))
+  return value && { value, where: source.policies?.[0]?.where ?? 'destinationPolicies' }
 }
 
 function textOf(
@@ -166,6 +177,8 @@ function optionsOf(settings: BrokerSettings, machine: string): BrokerOptions {
     ),
     management: { host: settings.consoleHost, port: settings.consolePort },
     memoryLimitBytes: settings.memoryLimit,
+    policies: policyOptions(settings),
+    otherwise: generalPolicy(settings),
     store: {
       limitBytes: settings.storeLimit,
       headRoomBytes: settings.storeHeadRoom === 0 ? null : settings.storeHeadRoom,

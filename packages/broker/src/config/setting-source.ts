@@ -20,11 +20,18 @@ export interface WrittenConnector {
   readonly publishedUri?: WrittenText
 }
 
+/** An entry of destinationPolicies. */
+export interface WrittenPolicy {
+  readonly where: string
+  readonly words: ReadonlyMap<string, WrittenText>
+}
+
 /** What one source says: a file, the environment or the command line. */
 export interface SettingSource {
   readonly texts: ReadonlyMap<SettingName, WrittenText>
-  /** Of transportConnectors, the one setting that is a list. */
+  /** Of transportConnectors and of destinationPolicies, the settings that are lists. */
   readonly connectors?: readonly WrittenConnector[]
+  readonly policies?: readonly WrittenPolicy[]
   readonly problems: readonly Problem[]
   /** Directory that relative paths of this source start from. */
   readonly folder: string

@@ -30,6 +30,7 @@ function parseText(text: string, schema: SettingSchema): Parsed {
       return { problem: `"${text}" is neither true nor false` }
     case 'string':
     case 'array':
+    case 'policies':
       return { value: text }
   }
 }
@@ -76,7 +77,15 @@ export function parseSetting(
   text: string,
   complain: (message: string) => void,
 ): string | number | boolean | undefined {
-  const schema = settingSchema(name)
+  return parseValue(name, { text, schema: settingSchema(name) }, complain)
+}
+
+/** The same for a value that stands inside of a setting; `name` is for the complaint. */
+export function parseValue(
+  name: string,
+  { text, schema }: { readonly text: string; readonly schema: SettingSchema },
+  complain: (message: string) => void,
+): string | number | boolean | undefined {
   const parsed = parseText(text, schema)
   if ('problem' in parsed) {
     complain(`${name}: ${parsed.problem}`)

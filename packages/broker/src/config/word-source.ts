@@ -2,6 +2,7 @@ import { isSettingName, settingNames, variableOf } from './broker-settings.ts'
 import type { SettingName } from './broker-settings.ts'
 import { nearestWord } from './nearest-word.ts'
 import type { Problem, SettingSource, WrittenConnector, WrittenText } from './setting-source.ts'
+import { readYamlSettings } from './yaml-source.ts'
 
 function connectorsOf(where: string, text: string): WrittenConnector[] {
   const uris = text.split(',').map((uri) => uri.trim())
@@ -16,9 +17,14 @@ function sourceOf(
   const texts = new Map(written)
   const connectors = texts.get('transportConnectors')
   texts.delete('transportConnectors')
+  const policies = texts.get('destinationPolicies')
+  texts.delete('destinationPolicies')
+  // As in the file, on one line: `[{queue: ">", memoryLimit: 64mb}]`.
+  const list = policies && readYamlSettings(`destinationPolicies: ${policies.text}`, policies.where)
   return {
     texts,
-    problems,
+    problems: [...problems, ...(list?.problems ?? [])],
+    ...(list?.policies === undefined ? {} : { policies: list.policies }),
     folder,
     ...(connectors === undefined
       ? {}

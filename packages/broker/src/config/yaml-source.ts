@@ -1,16 +1,24 @@
 import { dirname } from 'node:path'
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import type { Node, ParsedNode, YAMLMap } from 'yaml'
-import { isSettingName, settingNames } from './broker-settings.ts'
+import { isSettingName, policyTargets, policyWords, settingNames } from './broker-settings.ts'
 import type { SettingName } from './broker-settings.ts'
 import { didYouMean } from './nearest-word.ts'
-import type { Problem, SettingSource, WrittenConnector, WrittenText } from './setting-source.ts'
+import type {
+  Problem,
+  SettingSource,
+  WrittenConnector,
+  WrittenPolicy,
+  WrittenText,
+} from './setting-source.ts'
 
 /** A configuration file larger than this is something else. */
 export const CONFIG_FILE_BYTES_MAX = 256 * 1024
 
 const connectorWords = ['name', 'uri', 'publishedUri'] as const
 type ConnectorWord = (typeof connectorWords)[number]
+
+const wordsOfPolicies = [...policyTargets, ...Object.keys(policyWords)]
 
 type Key = Node | null
 
@@ -19,6 +27,7 @@ class YamlReader {
   readonly texts = new Map<SettingName, WrittenText>()
   readonly problems: Problem[] = []
   connectors: WrittenConnector[] | undefined
+  policies: WrittenPolicy[] | undefined
   readonly #file: string
   readonly #lines: LineCounter
 
@@ -49,6 +58,8 @@ class YamlReader {
         this.complain(key, `unknown key "${word}"${didYouMean(word, settingNames)}`)
       } else if (word === 'transportConnectors') {
         this.#readConnectors(value, key)
+      } else if (word === 'destinationPolicies') {
+        this.#readPolicies(value, key)
       } else {
         const written = this.#textOf(word, value, key)
         if (written !== undefined) this.texts.set(word, written)
@@ -88,6 +99,34 @@ class YamlReader {
         if (uri !== undefined) this.connectors.push({ where: uri.where, uri })
       }
     }
+  }
+
+  #readPolicies(list: Key, key: Key): void {
+    if (!isSeq<Key>(list)) {
+      this.complain(list ?? key, 'destinationPolicies: must be a list of policies')
+      return
+    }
+    this.policies = []
+    for (const item of list.items) {
+      if (isMap<Key, Key>(item)) this.policies.push(this.#policyOf(item))
+      else this.complain(item ?? key, 'destinationPolicies: a policy is a map like {queue: ">"}')
+    }
+  }
+
+  #policyOf(map: YAMLMap<Key, Key>): WrittenPolicy {
+    const words = new Map<string, WrittenText>()
+    for (const { key, value } of map.items) {
+      const word = this.#keyOf(key)
+      if (word === undefined) continue
+      if (!wordsOfPolicies.includes(word)) {
+        const hint = didYouMean(word, wordsOfPolicies)
+        this.complain(key, `destinationPolicies: unknown key "${word}"${hint}`)
+        continue
+      }
+      const written = this.#textOf(`destinationPolicies.${word}`, value, key)
+      if (written !== undefined) words.set(word, written)
+    }
+    return { where: this.where(map), words }
   }
 
   #connectorOf(map: YAMLMap<Key, Key>): WrittenConnector {
@@ -130,6 +169,7 @@ export function readYamlSettings(text: string, file: string): SettingSource {
     problems: reader.problems,
     folder: dirname(file),
     ...(reader.connectors === undefined ? {} : { connectors: reader.connectors }),
+    ...(reader.policies === undefined ? {} : { policies: reader.policies }),
   }
 }
 
