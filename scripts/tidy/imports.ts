@@ -39,6 +39,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/store',
     'broker/store/journal',
   ],
+  'broker/compaction': ['core/base', 'broker/store', 'broker/store/fold'],
   'broker/engine': ['core/base', 'core/model', 'broker/store'],
   'broker/protocol': [
     'core/base',

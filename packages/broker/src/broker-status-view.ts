@@ -8,7 +8,7 @@ import type {
   StoreStatus,
 } from './management/broker-status.ts'
 import { isVoter } from './replication/cluster-config.ts'
-import type { LossEntry } from './replication/loss-history.ts'
+import type { LossEntry } from './replication/carried-state.ts'
 import type { FollowerProgress } from './replication/replica/progress.ts'
 import type { ReplicaNode } from './replication/replica-node.ts'
 

@@ -1,19 +1,19 @@
-import { join } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Coordinator, Member } from './coordination/coordinator.ts'
 import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
 import { brokerStatus } from './broker-status-view.ts'
+import type { CompactedLog } from './compaction/compactor.ts'
+import { Compactor } from './compaction/compactor.ts'
+import { LocalStore } from './local-store.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
 import type { BrokerStatus } from './management/broker-status.ts'
 import type { BrokerPorts, Management } from './ports.ts'
 import { ClusterMembership } from './replication/cluster-membership.ts'
+import { recordOf } from './replication/node-log.ts'
 import { ReplicaNode } from './replication/replica-node.ts'
 import { Serving } from './serving.ts'
-import { EMPTY_LOG } from './store/journal/log-batch.ts'
-import type { LogPoint } from './store/journal/log-batch.ts'
-import { CheckpointSchedule } from './store/leveldb/checkpoint-schedule.ts'
-import { LevelStore } from './store/leveldb/level-store.ts'
+import { sequenceIn } from './store/fold/fold-state.ts'
 import type { LogWriter } from './store/message-store.ts'
 import { encodeOp } from './store/op-codec.ts'
 
@@ -35,9 +35,9 @@ export class Broker {
   readonly #coordinator: Coordinator
   #membership: ClusterMembership | null = null
   #management: Management | null = null
-  #store: LevelStore | null = null
+  #local: LocalStore | null = null
   #serving: Serving | null = null
-  #checkpoints: CheckpointSchedule | null = null
+  #compactor: Compactor | null = null
   #opening: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | null = null
   #fail: (error: BrokerError) => void = () => undefined
@@ -90,7 +90,7 @@ export class Broker {
     return brokerStatus({
       options: this.#options,
       node: this.#parts.node,
-      appliedIndex: this.#store?.appliedIndex ?? 0,
+      appliedIndex: this.#local?.store.appliedIndex ?? 0,
       uptimeMs: this.#parts.clock.monotonicMs() - this.#startMs,
       nowMs: this.#parts.clock.monotonicMs(),
       build: BUILD,
@@ -112,12 +112,12 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    this.#checkpoints?.stop()
+    this.#local?.stop()
     this.#stopServing('the broker stops')
     const endings: readonly (() => Promise<unknown> | undefined)[] = [
       () => this.#parts.node.stop(),
       () => this.#opening,
-      () => this.#store?.close(),
+      () => this.#local?.close(),
       () => this.#membership?.stop(),
       () => this.#management?.stop(),
       () => this.#parts.lock.release(),
@@ -172,50 +172,42 @@ export class Broker {
   }
 
   async #openStore(clusterId: string): Promise<void> {
-    const { node, log, clock, index, checkpointDue, bodyCacheBytes, pages } = this.#parts
-    const { journal } = node
-    const store = await LevelStore.open({
-      directory: join(this.#options.dataDirectory, 'index'),
+    const local = await LocalStore.open({
+      dataDirectory: this.#options.dataDirectory,
       clusterId,
-      validate: async (applied) => {
-        if (applied.index > journal.tail.index) return false
-        if (applied.index < journal.firstIndex - 1) return false
-        return samePoint(applied, await journal.pointAt(applied.index))
-      },
-      bodies: {
-        readAt: async (refs) => {
-          // Committed by the others before our own disk had it: rare, and soon over.
-          await journal.idle()
-          return journal.readAt(refs)
-        },
-      },
+      journal: this.#parts.node.journal,
+      ports: this.#parts,
       onFailure: (error) => this.#storeFailed(error),
-      cacheBytes: bodyCacheBytes,
-      pages,
-      log,
-      backend: index,
     })
     if (this.#stopping !== null) {
-      await store.close({ checkpoint: false })
+      await local.close({ checkpoint: false })
       return
     }
-    this.#store = store
-    this.#parts.observer?.indexed(store)
-    this.#checkpoints = new CheckpointSchedule({
-      target: store,
-      due: checkpointDue,
-      clock,
-      onFailure: (error) => this.onFatal(error),
-    })
-    this.#checkpoints.start()
-    node.start(store)
+    this.#local = local
+    this.#parts.observer?.indexed(local.store)
+    this.#parts.node.start(local.store)
+  }
+
+  /** R38: the log begins elsewhere; what was folded of it is of no use any more. */
+  onRestarted(): void {
+    const { clusterId } = this.#parts.node.replica.meta
+    const old = this.#local
+    this.#local = null
+    if (clusterId === null) return
+    this.#opening = this.#opening
+      .then(async () => {
+        await old?.close({ checkpoint: false })
+        if (this.#stopping === null) await this.#openStore(clusterId)
+      })
+      .catch((error: unknown) => this.#storeFailed(toBrokerError(error, 'STORE_UNAVAILABLE')))
   }
 
   /** R20: everything up to the epoch start is applied. */
   onLead(epoch: number): void {
     const { node, log, clock, network, schedule, uncommittedMax } = this.#parts
-    const store = this.#store
-    if (store === null || this.#stopping !== null) return
+    const local = this.#local
+    if (local === null || this.#stopping !== null) return
+    const { store } = local
     const serving = new Serving({
       connectors: this.#options.transportConnectors,
       limits: this.#options,
@@ -233,6 +225,16 @@ export class Broker {
       log,
     })
     this.#serving = serving
+    this.#compactor = new Compactor({
+      log: compactedLogOf(node),
+      fold: store.fold,
+      appliedIndex: () => store.appliedIndex,
+      bodies: local.bodies,
+      clock,
+      logger: log,
+      onFailure: (error) => this.#storeFailed(error),
+    })
+    this.#compactor.start()
     serving.start().then(
       () => {
         if (this.#serving !== serving) return
@@ -268,6 +270,8 @@ export class Broker {
   }
 
   #stopServing(reason: string): void {
+    this.#compactor?.stop()
+    this.#compactor = null
     const serving = this.#serving
     this.#serving = null
     serving?.stop(reason)
@@ -314,9 +318,32 @@ function openNode(
       lead: (epoch) => broker()?.onLead(epoch),
       stepDown: (reason) => broker()?.onStepDown(reason),
       advanced: () => broker()?.onAdvanced(),
+      restarted: () => broker()?.onRestarted(),
       fatal: (error) => broker()?.onFatal(error),
     },
   })
+}
+
+/** The log as compaction sees it. */
+function compactedLogOf(node: ReplicaNode): CompactedLog {
+  const { journal } = node
+  return {
+    get segments() {
+      return journal.segments
+    },
+    get endPosition() {
+      return journal.tail.position
+    },
+    get fedIndex() {
+      return node.fedIndex
+    },
+    sequenceAt: async ({ firstIndex }) => sequenceIn(await journal.read(firstIndex, 1, firstIndex)),
+    append(op) {
+      const { type, payload } = recordOf(op)
+      node.append(type, payload)
+    },
+    appendSettled: (make) => node.appendSettled(() => recordOf(make())),
+  }
 }
 
 /** The log as the engine writes it: operations become records of the turn's batch. */
@@ -342,9 +369,4 @@ function clientUrisOf(options: BrokerOptions): readonly string[] {
     const shown = isWildcard ? advertised.slice(0, advertised.lastIndexOf(':')) : host
     return `tcp://${shown}:${port}`
   })
-}
-
-function samePoint(a: LogPoint, b: LogPoint): boolean {
-  if (a.index === EMPTY_LOG.index) return b.index === EMPTY_LOG.index
-  return a.index === b.index && a.chain === b.chain && a.position === b.position
 }

@@ -1,6 +1,6 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
-import type { LogOp, MessageOp } from '@quorate/broker/store/log-op'
+import type { FlatOp, LogOp, MessageOp } from '@quorate/broker/store/log-op'
 import type {
   AppliedRecord,
   ApplyListener,
@@ -367,7 +367,7 @@ function tableTests(options: StoreSuiteOptions): void {
       run(queue(1), queue(2), message([1]))
       assert.equal(store.transactionCommitted('tx'), false)
       const ops = [message([2]), message([2]), acknowledge(1, 1), acknowledge(2, 2)]
-      run({ kind: 'transaction', id: 'tx', ops: ops as Exclude<LogOp, { kind: 'transaction' }>[] })
+      run({ kind: 'transaction', id: 'tx', ops: ops as FlatOp[] })
       assert.deepEqual(sequencesOf(store, 1), [])
       assert.deepEqual(sequencesOf(store, 2), [3])
       assert.equal(store.transactionCommitted('tx'), true)

@@ -5,7 +5,7 @@ import type { Frame } from '@quorate/broker/replication/frames'
 import type { ReplicaMeta } from '@quorate/broker/replication/meta'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import type { ReplicaEffect, ReplicaEvent } from '@quorate/broker/replication/replica/events'
-import type { LogBatch } from '@quorate/broker/store/journal/log-batch'
+import type { LogBatch, LogPoint } from '@quorate/broker/store/journal/log-batch'
 import type { LevelStore } from '@quorate/broker/store/leveldb/level-store'
 import type {
   Holder,
@@ -13,6 +13,7 @@ import type {
   Ledger,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 import type { SyncLevel } from '@quorate/broker/replication/sync-level'
+import { OP_TYPES } from '@quorate/broker/store/op-codec'
 import type { Disk } from './disk.ts'
 import { DiskWitness } from './disk-witness.ts'
 import { isOfClients, opsOf } from './log-ops.ts'
@@ -30,7 +31,7 @@ export interface WitnessOptions {
   readonly ledger: Ledger
   readonly writtenOff: WrittenOff
   /** Everybody's stores, for what may be given up (R10). */
-  readonly everybody: () => readonly Holder[]
+  readonly everybody: () => readonly BrokerWitness[]
   readonly tell: (line: string) => void
   readonly sight: (what: Sighting) => void
   /** The node leads. */
@@ -112,7 +113,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
     this.store = store
     const length = this.log.length
     const { index, chain } = store.appliedPoint
-    if (index > 0) this.#options.sight('an index was loaded from a checkpoint')
+    const origin = this.node?.journal.origin.index ?? 0
+    if (index > origin) this.#options.sight('an index was loaded from a checkpoint')
+    else if (index > 0) this.#options.sight('an index was rebuilt from a later start')
     else if (length > 0) this.#options.sight('an index was rebuilt from the log')
     assert.ok(index <= length, `the index of ${this.id} is ahead of its log (R19)`)
     assert.equal(chain, this.log.chainAt(index) ?? 0, `the index of ${this.id} is of another log`)
@@ -131,6 +134,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
     if (event.type === 'appended') this.#appended(event.batch)
     else if (event.type === 'persisted') {
       this.#options.ledger.promised(this, this.onDisk.meta.promised)
+    } else if (event.type === 'restarted') {
+      this.log.restarted()
+      this.onDisk.mustHaveCut()
     } else if (event.type === 'truncated') {
       this.log.truncated()
       this.onDisk.mustHaveCut()
@@ -212,7 +218,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
     }
     this.#plainIndex = applied
     this.#plainChain = this.log.chainAt(applied)
-    this.#plain.compare(this.store, this.id)
+    // Rebuilt from a later start: what was copied forward is not all there yet.
+    const origin = this.node?.journal.origin.index ?? 0
+    if (origin < Math.max(1, this.#plain.logStart)) this.#plain.compare(this.store, this.id)
   }
 
   /** R3: a store is given up when its meta file cannot be read any more, and never otherwise. */
@@ -253,6 +261,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
         this.onDisk.cuts(this.log.recordAt(effect.after)?.endPosition ?? 0)
         tell(`cuts its log after ${effect.after}`)
         break
+      case 'restart':
+        this.#restart(effect.origin)
+        break
       case 'openEpoch': {
         const { epoch, possibleLoss } = effect.start
         this.#openEpoch = epoch
@@ -290,11 +301,35 @@ export class BrokerWitness implements BrokerObserver, Holder {
     }
   }
 
+  /** R38: only what is committed is passed over, by a replica that says that it has lost its log. */
+  #restart(origin: LogPoint): void {
+    const { ledger, everybody, sight, tell } = this.#options
+    ledger.mustBeTrue(origin, `${this.id} begins its log behind ${origin.index}`)
+    const isKnown = this.log.length === 0 || this.onDisk.meta.suspect !== null
+    assert.ok(isKnown, `${this.id} drops its log before its disk says that it is suspect (R38)`)
+    ledger.destroyed(this, 0)
+    this.#countedIndex = 0
+    const adopted = everybody()
+      .map(({ log }) => log.upTo(origin))
+      .find((records) => records !== null)
+    assert.ok(adopted, `nobody has record ${origin.index}`)
+    this.log.restart(adopted)
+    // What it has folded is the beginning of nothing any more.
+    this.store = null
+    this.onDisk.cuts(0)
+    sight('a log began again where its leader has its start')
+    tell(`drops its log, to go on behind ${origin.index}`)
+  }
+
   /** What is committed from now on counts as promised. */
   #remember(after: number, through: number): void {
     for (let i = after + 1; i <= through; i++) {
       const record = this.log.recordAt(i)
-      if (record !== undefined) this.#options.writtenOff.committed(i, record.batch)
+      if (record === undefined) continue
+      this.#options.writtenOff.committed(i, record.batch)
+      if (record.type === OP_TYPES.copies) this.#options.sight('messages were copied forward')
+      if (record.type === OP_TYPES['log-start'])
+        this.#options.sight('the start of the log moved up')
     }
   }
 

@@ -3,7 +3,7 @@ import type { ConfigEntry } from '@quorate/broker/replication/config-history'
 import { configsIn } from '@quorate/broker/replication/log-records'
 import { lossesIn } from '@quorate/broker/replication/loss-history'
 import type { Journal } from '@quorate/broker/store/journal/journal'
-import type { LogBatch } from '@quorate/broker/store/journal/log-batch'
+import type { LogBatch, LogPoint } from '@quorate/broker/store/journal/log-batch'
 import { forEachRecord, parseBatch } from '@quorate/broker/store/journal/log-batch'
 import { HEADER_BYTES } from '@quorate/broker/store/journal/record'
 import type {
@@ -11,7 +11,7 @@ import type {
   RecordPicture,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
 
-interface WitnessedRecord extends RecordPicture {
+export interface WitnessedRecord extends RecordPicture {
   /** Where the record ends in the log. */
   readonly endPosition: number
   readonly batch: LogBatch
@@ -28,6 +28,8 @@ export class LogWitness implements LogPicture {
   #records: WitnessedRecord[] = []
   /** Records that are being cut off. */
   #cutting: WitnessedRecord[] = []
+  /** The log is being dropped, to go on behind these records, which others have. */
+  #adopting: WitnessedRecord[] | null = null
   #journal: Journal | null = null
   /** What the process that ended had written and synced. */
   #lastWritten = 0
@@ -35,7 +37,9 @@ export class LogWitness implements LogPicture {
   /** A loss of power excuses that what comes behind this record is gone at the next start. */
   #unpoweredBehind = Infinity
   /** So does decay, but it may be found long after. */
-  #rottenFrom = Infinity
+  #rotten: number[] = []
+  /** Records up to this one are no part of the log any more. */
+  #origin = 0
 
   get length(): number {
     return this.#records.length
@@ -56,6 +60,11 @@ export class LogWitness implements LogPicture {
   /** A byte of it has changed, and nobody may have noticed. */
   get isRotten(): boolean {
     return this.#rottenFrom < Infinity
+  }
+
+  get #rottenFrom(): number {
+    const origin = this.#journal?.origin.index ?? this.#origin
+    return Math.min(...this.#rotten.filter((index) => index > origin))
   }
 
   /** The power failed since its last start. */
@@ -130,24 +139,48 @@ export class LogWitness implements LogPicture {
     this.#cutting = []
   }
 
+  /** The log is dropped, and will begin behind these records: they need not be there (R38). */
+  restart(adopted: readonly WitnessedRecord[]): void {
+    this.#cutting = this.#records
+    this.#records = []
+    this.#adopting = [...adopted]
+  }
+
+  /** It begins there on the medium. */
+  restarted(): void {
+    this.#records = this.#adopting ?? []
+    this.#adopting = null
+    this.#cutting = []
+    // Whatever was wrong with what was there is gone with it.
+    this.#rotten = []
+  }
+
+  /** The first records, up to this one; null when it has another one there. */
+  upTo({ index, chain }: LogPoint): readonly WitnessedRecord[] | null {
+    return this.chainAt(index) === chain ? this.#records.slice(0, index) : null
+  }
+
   lostPower(): void {
     this.#unpoweredBehind = Math.min(this.#unpoweredBehind, this.syncedIndex)
   }
 
   rotted(from: number): void {
-    this.#rottenFrom = Math.min(this.#rottenFrom, from)
+    this.#rotten.push(from)
   }
 
   /** The process ended; the disk has what it has. */
   closed(): void {
     this.#lastWritten = this.writtenIndex
     this.#lastSynced = this.syncedIndex
+    this.#origin = this.#journal?.origin.index ?? this.#origin
     this.#journal = null
   }
 
   /** A process found this on the disk. Returns the records that were known and are gone. */
   opened(journal: Journal): readonly RecordPicture[] {
     this.#journal = journal
+    if (journal.origin.index === this.#adopting?.length) this.restarted()
+    this.#adopting = null
     const { index, chain } = journal.tail
     const excused = Math.min(this.#unpoweredBehind, this.#rottenFrom - 1)
     const kept = Math.min(this.#lastWritten, excused, this.length)
@@ -155,7 +188,7 @@ export class LogWitness implements LogPicture {
     if (index > this.length) this.#records.push(...this.#cutting)
     this.#cutting = []
     this.#unpoweredBehind = Infinity
-    if (index < this.#rottenFrom) this.#rottenFrom = Infinity
+    if (index < this.#rottenFrom) this.#rotten = []
     assert.ok(index >= kept, `a start finds ${index} records, ${kept} should be there`)
     assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { isQueueLike } from '@quorate/core/model/destination'
 import { forEachRecord } from '@quorate/broker/store/journal/log-batch'
 import type { LogBatch } from '@quorate/broker/store/journal/log-batch'
-import type { LogOp } from '@quorate/broker/store/log-op'
+import type { CopiedMessage, LogOp } from '@quorate/broker/store/log-op'
 import type { MessageStore, StoredMessage } from '@quorate/broker/store/message-store'
 import { FIRST_OP_TYPE, decodeOp } from '@quorate/broker/store/op-codec'
+import { SEGMENT_STATE } from '@quorate/broker/store/segment-state'
 
 interface PlainEntry {
-  readonly position: number
+  position: number
   readonly length: number
   readonly priority: number
   redeliveries: number
@@ -22,10 +23,15 @@ export class PlainFold {
   readonly lists = new Map<number, Map<number, PlainEntry>>()
   readonly #subscriptionsOf = new Map<number, number[]>()
   readonly #producers = new Map<number, { name: string; last: number }>()
+  /** Where records lie that a log may begin with. */
+  readonly #segments = new Map<number, number>()
   #nextSequence = 1
+  /** The first record that a log needs to have. */
+  logStart = 0
 
   apply(batch: LogBatch): void {
-    forEachRecord(batch, ({ type, payload, payloadPosition, index }) => {
+    forEachRecord(batch, ({ type, payload, payloadPosition, position, index }) => {
+      if (type === SEGMENT_STATE) this.#segments.set(index, position)
       if (type < FIRST_OP_TYPE) return
       const op = decodeOp(type, payload)
       const origin = payloadPosition - payload.byteOffset
@@ -96,8 +102,44 @@ export class PlainFold {
       case 'subscription-removed':
         this.lists.delete(op.id)
         break
+      case 'copies':
+        for (const message of op.messages) this.#copied(message, origin, index)
+        break
+      case 'log-start':
+        this.#mustBeUnused(op.index)
+        this.logStart = op.index
+        break
       default:
         break
+    }
+  }
+
+  /** A copy is of what waits, as it waits: a log that begins behind the original knows no better. */
+  #copied(message: CopiedMessage, origin: number, index: number): void {
+    const { sequence, body, priority, lists } = message
+    assert.ok(lists.length > 0, `record ${index} copies ${sequence}, which nobody waits for`)
+    for (const { list, redeliveries } of lists) {
+      const entry = this.lists.get(list)?.get(sequence)
+      assert.ok(entry, `record ${index} copies ${sequence} of ${list}, which is not there (S8)`)
+      const is = [entry.length, entry.priority, entry.redeliveries]
+      const copied = [body.length, priority, redeliveries]
+      assert.deepEqual(copied, is, `record ${index} copies ${sequence} of ${list} otherwise (S8)`)
+      entry.position = origin + body.byteOffset
+    }
+  }
+
+  /** Nothing waits before the new start of the log. */
+  #mustBeUnused(start: number): void {
+    const position = this.#segments.get(start)
+    assert.ok(position !== undefined, `the log is to begin at ${start}, which tells no state`)
+    for (const [list, entries] of this.lists) {
+      for (const [sequence, entry] of entries) {
+        const isBehind = entry.position >= position
+        assert.ok(
+          isBehind,
+          `the log is to begin at ${start}, and ${sequence} of ${list} waits before`,
+        )
+      }
     }
   }
 }

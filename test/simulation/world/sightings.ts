@@ -44,6 +44,10 @@ export const sightings = [
   'a node died while it wrote its index',
   'a node died while a seat changed',
   'the power failed after a cut',
+  'the start of the log moved up',
+  'messages were copied forward',
+  'a log began again where its leader has its start',
+  'an index was rebuilt from a later start',
 ] as const
 
 export type Sighting = (typeof sightings)[number]

@@ -7,7 +7,9 @@ import {
 } from '../replication/log-records.ts'
 import type { ClusterConfig } from '../replication/cluster-config.ts'
 import type { LogOp } from '../store/log-op.ts'
+import { decodeCarriedState } from '../replication/carried-state.ts'
 import { FIRST_OP_TYPE, OP_TYPES, decodeOp } from '../store/op-codec.ts'
+import { SEGMENT_STATE, decodeSegmentState } from '../store/segment-state.ts'
 import { scanJournal } from './journal-scan.ts'
 import type { ScanOutcome, ScanRequest, ScannedRecord } from './journal-scan.ts'
 import { ListNames } from './list-names.ts'
@@ -82,11 +84,19 @@ function contentOf(
 
 function wordsOfReplication({ type, payload }: ScannedRecord): string {
   if (type === CONFIG) return wordsOfConfig(decodeConfigRecord(payload))
+  if (type === SEGMENT_STATE) return wordsOfState(payload)
   if (type !== EPOCH_START) return 'a record of no known type'
   const { epoch, leader, possibleLoss, config, wonAtMs } = decodeEpochStart(payload)
   const date = wonAtMs === null ? '' : `, ${new Date(wonAtMs).toISOString()}`
   const loss = possibleLoss ? `, confirmed records may be missing${date}` : ''
   return `epoch ${epoch} begins: ${leader} leads${loss}, ${wordsOfConfig(config)}`
+}
+
+function wordsOfState(payload: Buffer): string {
+  const { replication, fold } = decodeSegmentState(payload)
+  const { config, losses } = decodeCarriedState(replication)
+  const lost = losses.length === 0 ? '' : `, ${losses.length} possible losses`
+  return `a segment begins: ${wordsOfConfig(config)}${lost}, ${fold.length} bytes of state`
 }
 
 function wordsOfConfig({ version, seats }: ClusterConfig): string {
@@ -97,6 +107,7 @@ function wordsOfConfig({ version, seats }: ClusterConfig): string {
 const typeNames = new Map<number, string>([
   [EPOCH_START, 'epoch-start'],
   [CONFIG, 'configuration'],
+  [SEGMENT_STATE, 'segment-state'],
   ...(Object.entries(OP_TYPES) as [LogOp['kind'], number][]).map(
     ([kind, type]) => [type, kind] as const,
   ),

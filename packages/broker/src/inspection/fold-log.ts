@@ -3,6 +3,8 @@ import { Fold } from '../store/fold/fold.ts'
 import type { MessageListener } from '../store/fold/fold.ts'
 import type { LogOp } from '../store/log-op.ts'
 import { FIRST_OP_TYPE, decodeOp } from '../store/op-codec.ts'
+import { restoreFoldState } from '../store/fold/fold-state.ts'
+import { SEGMENT_STATE, decodeSegmentState } from '../store/segment-state.ts'
 import { Findings } from './findings.ts'
 import { scanJournal } from './journal-scan.ts'
 import type { ScanOutcome, ScanRequest, ScannedRecord } from './journal-scan.ts'
@@ -22,16 +24,21 @@ export interface FoldedLog {
 
 /**
  * Folds the log of a data directory into a fresh state, without the bodies. Throws JOURNAL_CORRUPT
- * when the log is damaged, or does not begin with its first record: there is no state then that one
- * could rely upon.
+ * when the log is damaged, UNSUPPORTED when it begins neither with its first record nor with a
+ * state: there is none then that one could rely upon.
  */
 export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
   const { throughIndex = Infinity, listener = null } = request
   const findings = new Findings()
   const fold = new Fold({ changes: null, cacheBytes: 0 })
   let applied = 0
+  let isStateless = false
   const outcome = await scanJournal({ ...request, findings }, (record) => {
     if (record.index > throughIndex || findings.damages > 0 || !record.isWhole) return false
+    const isFirst = applied === 0 && record.index > 1
+    if (record.type === SEGMENT_STATE) beginSegment(fold, record, isFirst)
+    else if (isFirst) isStateless = true
+    if (isStateless) return false
     if (record.type >= FIRST_OP_TYPE) {
       const { payload, payloadPosition } = record
       fold.apply(decode(record), payloadPosition - payload.byteOffset, listener)
@@ -47,11 +54,17 @@ export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
     const text = `${file ?? 'journal'} at offset ${offset ?? 0}: ${message}; see quorate journal verify`
     throw new BrokerError('JOURNAL_CORRUPT', text, { details: { ...damage } })
   }
-  if (outcome.origin.index > 0) {
-    const text = `the log begins with record ${outcome.origin.index + 1}: what came before is unknown`
+  if (isStateless) {
+    const text = `the log begins with record ${outcome.origin.index + 1}, which does not say what came before`
     throw new BrokerError('UNSUPPORTED', text)
   }
   return { fold, outcome, applied }
+}
+
+function beginSegment(fold: Fold, record: ScannedRecord, isFirst: boolean): void {
+  fold.segments.begin(record.position)
+  // The buffer belongs to the scan, but names are decoded out of it.
+  if (isFirst) restoreFoldState(fold, decodeSegmentState(record.payload).fold)
 }
 
 function decode({ index, type, payload }: ScannedRecord): LogOp {

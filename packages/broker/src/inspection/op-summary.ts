@@ -1,5 +1,5 @@
 import { formatDestination } from '@quorate/core/model/destination'
-import type { LogOp, MessageOp, SubscriptionAddedOp } from '../store/log-op.ts'
+import type { CopiesOp, LogOp, MessageOp, SubscriptionAddedOp } from '../store/log-op.ts'
 import type { ListNames } from './list-names.ts'
 import { nameOfSubscription } from './list-names.ts'
 
@@ -24,6 +24,8 @@ export interface OpSummary {
 const BODY_SHOWN_MAX = 80
 /** Operations of a transaction that are put into words; the others are counted. */
 const OPERATIONS_TOLD_MAX = 20
+/** Lists that copied messages wait in and that are put into words; the others are counted. */
+const LISTS_TOLD_MAX = 5
 
 export interface SummaryOptions {
   readonly names: ListNames
@@ -49,6 +51,10 @@ export function summarizeOp(op: LogOp, options: SummaryOptions): OpSummary {
       return told(op.kind, `remove ${names.list(op.id)}`, names.list(op.id))
     case 'subscription-added':
       return summarizeSubscription(op, names)
+    case 'copies':
+      return summarizeCopies(op, names)
+    case 'log-start':
+      return told(op.kind, `nothing before record ${op.index} is needed any more`)
     case 'transaction': {
       const operations = op.ops.map((nested) => summarizeOp(nested, options))
       const shown = operations.slice(0, OPERATIONS_TOLD_MAX).map(({ words }) => words)
@@ -97,6 +103,16 @@ function summarizeSequences(
       ? `acknowledge ${which} of ${list}`
       : `count a failed delivery of ${which} of ${list}`
   return { ...told(op.kind, words, list), messages: { count, first, last } }
+}
+
+function summarizeCopies({ messages }: CopiesOp, names: ListNames): OpSummary {
+  const ids = new Set(messages.flatMap(({ lists }) => lists.map(({ list }) => list)))
+  const lists = [...ids].map((id) => names.list(id))
+  const shown = lists.slice(0, LISTS_TOLD_MAX)
+  if (lists.length > shown.length) shown.push(`${lists.length - shown.length} more`)
+  const where = lists.length === 0 ? '' : ` of ${shown.join(', ')}`
+  const words = `copy ${messages.length} messages${where} out of older segments`
+  return told('copies', words, ...lists)
 }
 
 function summarizeSubscription(op: SubscriptionAddedOp, names: ListNames): OpSummary {

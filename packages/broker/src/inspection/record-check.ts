@@ -6,8 +6,12 @@ import {
   decodeEpochStart,
 } from '../replication/log-records.ts'
 import { CHECK_BYTES, isIntact } from '../store/journal/checked-bytes.ts'
-import type { LogOp, MessageOp } from '../store/log-op.ts'
+import { decodeCarriedState } from '../replication/carried-state.ts'
+import { Fold } from '../store/fold/fold.ts'
+import { restoreFoldState } from '../store/fold/fold-state.ts'
+import type { LogOp } from '../store/log-op.ts'
 import { FIRST_OP_TYPE, decodeOp } from '../store/op-codec.ts'
+import { SEGMENT_STATE, decodeSegmentState } from '../store/segment-state.ts'
 import type { Findings } from './findings.ts'
 import type { ScannedRecord } from './journal-scan.ts'
 
@@ -46,7 +50,8 @@ function wrongWith(record: ScannedRecord): Wrong | null {
   try {
     if (type >= FIRST_OP_TYPE) return wrongBody(decodeOp(type, payload), record)
     if (type === EPOCH_START) return wrongEpoch(decodeEpochStart(payload).epoch, record)
-    if (type === CONFIG) decodeConfigRecord(payload)
+    if (type === SEGMENT_STATE) checkState(payload)
+    else if (type === CONFIG) decodeConfigRecord(payload)
     else return unknown(`record ${index} is of type ${type}, which no version writes`)
     return null
   } catch (error) {
@@ -64,13 +69,30 @@ function wrongEpoch(opened: number, { index, epoch }: ScannedRecord): Wrong | nu
 
 /** Bodies are read back alone, and so have a check of their own (checked-bytes.ts). */
 function wrongBody(op: LogOp, { index, payload }: ScannedRecord): Wrong | null {
-  const ops = op.kind === 'transaction' ? op.ops : [op]
-  const bad = ops.find((each) => each.kind === 'message' && !hasIntactBody(each, payload))
-  if (bad === undefined) return null
+  if (bodiesIn(op).every((body) => isIntactIn(payload, body))) return null
   return { kind: 'damaged-body', message: `a body in record ${index} does not match its check` }
 }
 
-function hasIntactBody({ body }: MessageOp, payload: Buffer): boolean {
+function bodiesIn(op: LogOp): Buffer[] {
+  switch (op.kind) {
+    case 'transaction':
+      return op.ops.flatMap(bodiesIn)
+    case 'copies':
+      return op.messages.map(({ body }) => body)
+    case 'message':
+      return [op.body]
+    default:
+      return []
+  }
+}
+
+function checkState(payload: Buffer): void {
+  const { replication, fold } = decodeSegmentState(payload)
+  decodeCarriedState(replication)
+  restoreFoldState(new Fold({ changes: null }), fold)
+}
+
+function isIntactIn(payload: Buffer, body: Buffer): boolean {
   const at = body.byteOffset - payload.byteOffset
   return isIntact(payload, at - CHECK_BYTES, body.length)
 }

@@ -6,6 +6,8 @@ export interface StateMachine {
   readonly appliedIndex: number
   /** Applies the records of the batch after `appliedIndex`, through this index. */
   apply(batch: LogBatch, throughIndex: number): void
+  /** The state at `appliedIndex`, as a segment begins with it. */
+  encodeState(): Buffer
 }
 
 export interface FeedSource {
@@ -49,6 +51,20 @@ export class CommittedFeed {
 
   get isCaughtUp(): boolean {
     return this.#options.stateMachine.appliedIndex >= this.#commitIndex
+  }
+
+  get appliedIndex(): number {
+    return this.#options.stateMachine.appliedIndex
+  }
+
+  encodeState(): Buffer {
+    return this.#options.stateMachine.encodeState()
+  }
+
+  /** Feeds no more, and says nothing more. */
+  stop(): void {
+    this.#hasFailed = true
+    this.#kept.clear()
   }
 
   /** Remembers what has been appended, if there is room. */
@@ -101,6 +117,7 @@ export class CommittedFeed {
   }
 
   #fail(error: unknown): void {
+    if (this.#hasFailed) return
     this.#hasFailed = true
     this.#options.onError(error)
   }
@@ -130,6 +147,7 @@ export class CommittedFeed {
     source.read(next, READ_BYTES, this.#commitIndex).then(
       (batch) => {
         this.#isReading = false
+        if (this.#hasFailed) return
         // Committed by the others before our own disk had it: the journal will tell.
         if (batch === null) return
         this.#apply(batch)

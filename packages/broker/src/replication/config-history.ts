@@ -47,6 +47,8 @@ export function foundingConfig(history: readonly ConfigEntry[]): ClusterConfig |
 
 /** Which epoch has which part of the log. */
 export interface EpochEnds {
+  /** The point before the oldest record. */
+  readonly origin: { readonly index: number }
   endOfEpoch(epoch: number): { readonly epoch: number; readonly lastIndex: number }
 }
 
@@ -66,6 +68,8 @@ export function holdsRecord(
   log: EpochEnds,
   { index, epoch }: { readonly index: number; readonly epoch: number },
 ): boolean {
+  // What lies before the start of the log was committed, or the log would not begin there (R38).
+  if (index <= log.origin.index) return true
   const end = log.endOfEpoch(epoch)
   // A log remembers its last epochs only (EPOCHS_MAX): one from before them is not absent. A log
   // that has forgotten none ends this range at 0.

@@ -93,6 +93,8 @@ const table = {
       regressed: 'boolean',
     },
   },
+  /** The follower's log ends before the leader's begins: it starts over from here (R38). */
+  startAt: { code: 15, fields: { epoch: 'number', session: 'number', origin: 'point' } },
   append: {
     code: 9,
     fields: {

@@ -1,6 +1,17 @@
+import { Deque } from '@quorate/core/base/deque'
 import { BrokerError } from '@quorate/core/base/errors'
-import { BatchBuilder } from '../store/journal/log-batch.ts'
+import { byteLengthOf } from '../store/journal/chunk-cursor.ts'
+import { BatchBuilder, mustFitRecord } from '../store/journal/log-batch.ts'
 import type { LogBatch, LogPoint } from '../store/journal/log-batch.ts'
+import { HEADER_BYTES } from '../store/journal/record.ts'
+
+export interface RecordContent {
+  readonly type: number
+  readonly payload: Buffer | readonly Buffer[]
+}
+
+/** Makes the content of a record when everything before it has been applied. */
+export type SettledContent = () => RecordContent
 
 export interface LeaderLogOptions {
   readonly segmentSizeBytes: number
@@ -8,16 +19,39 @@ export interface LeaderLogOptions {
   readonly schedule: (work: () => void) => void
   /** Takes the batch of the turn: to the journal and to the followers. */
   readonly onBatch: (batch: LogBatch) => void
+  readonly appliedIndex: () => number
+  /** The first record of a segment (segment-state.ts). */
+  readonly segmentState: SettledContent
 }
+
+interface Settled {
+  readonly content: SettledContent
+  readonly beginsSegment: boolean
+}
+
+/** A segment is at least so many times larger than the state that it begins with. */
+const STATE_SHARE = 4
 
 /**
  * Where the leader's records become one batch per turn of the event loop. Open for one epoch at a
  * time; what was appended and not yet handed on when it closes was never sent anywhere.
+ *
+ * Some records tell how things stand where they are in the log: the state that a segment begins
+ * with, and messages that are copied forward. Their content is made when all before them has been
+ * applied, and what is appended meanwhile waits behind them:
+ *
+ *   applied | 7  8 | 9     10  11       9 begins a segment: when 8 is applied its content is made,
+ *                    state held          and 9, 10 and 11 leave together
  */
 export class LeaderLog {
   readonly #options: LeaderLogOptions
   #builder: BatchBuilder | null = null
   #isScheduled = false
+  /** Where the segment of the tail begins. */
+  #segmentStart = 0
+  #stateBytes = 0
+  readonly #held = new Deque<Settled | RecordContent>()
+  #heldBytes = 0
 
   constructor(options: LeaderLogOptions) {
     this.#options = options
@@ -27,30 +61,106 @@ export class LeaderLog {
     return this.#builder !== null
   }
 
+  /** Bytes appended and not handed on. */
+  get gatheredBytes(): number {
+    return this.#heldBytes + (this.#builder?.byteLength ?? 0)
+  }
+
   /** `segmentStart`: where the segment of the tail begins, null before the first. */
   open(epoch: number, tail: LogPoint, segmentStart: number | null): void {
-    const { segmentSizeBytes } = this.#options
-    this.#builder = new BatchBuilder({ tail, epoch, segmentStart, segmentSizeBytes })
+    this.#segmentStart = segmentStart ?? tail.position
+    // It is full when we say so, not at some size: its last record does not know of the next.
+    this.#builder = new BatchBuilder({ tail, epoch, segmentStart, segmentSizeBytes: Infinity })
   }
 
   close(): void {
     this.#builder = null
+    this.#held.clear()
+    this.#heldBytes = 0
   }
 
-  /** Returns the record's index. Throws LEADERSHIP_LOST when this node does not lead (R47). */
+  /**
+   * Returns the record's index. Throws LEADERSHIP_LOST when this node does not lead (R47),
+   * RESOURCE_LIMIT when no record can hold that much.
+   */
   append(type: number, payload: Buffer | readonly Buffer[]): number {
-    const builder = this.#builder
-    if (builder === null) throw new BrokerError('LEADERSHIP_LOST', 'this broker no longer leads')
-    if (!this.#isScheduled) {
-      this.#isScheduled = true
-      this.#options.schedule(() => this.flush())
+    const builder = this.#opened()
+    const length = lengthOf(payload)
+    mustFitRecord(length)
+    this.#schedule()
+    // Nothing is applied before the first record of an epoch is committed (R20): that one waits
+    // for nothing.
+    const mayHold = !builder.isAtStart
+    if (mayHold && this.#held.length === 0 && this.#isFull(builder, length)) {
+      this.#held.push({ content: this.#options.segmentState, beginsSegment: true })
     }
-    return builder.add(type, payload)
+    if (this.#held.length === 0) return builder.add(type, payload)
+    this.#held.push({ type, payload })
+    this.#heldBytes += length
+    return builder.nextIndex + this.#held.length - 1
+  }
+
+  /** Appends a record whose content is made when everything before it has been applied. */
+  appendSettled(content: SettledContent): void {
+    this.#opened()
+    this.#schedule()
+    this.#held.push({ content, beginsSegment: false })
+  }
+
+  /** More has been applied. */
+  settled(): void {
+    if (this.#held.length > 0) this.flush()
   }
 
   flush(): void {
     this.#isScheduled = false
     const builder = this.#builder
-    if (builder?.isEmpty === false) this.#options.onBatch(builder.take())
+    if (builder === null) return
+    this.#takeHeld(builder)
+    if (!builder.isEmpty) this.#options.onBatch(builder.take())
   }
+
+  #opened(): BatchBuilder {
+    if (this.#builder !== null) return this.#builder
+    throw new BrokerError('LEADERSHIP_LOST', 'this broker no longer leads')
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    this.#options.schedule(() => this.flush())
+  }
+
+  #isFull(builder: BatchBuilder, length: number): boolean {
+    const used = builder.position - this.#segmentStart
+    const isFull = used > 0 && used + HEADER_BYTES + length > this.#options.segmentSizeBytes
+    return isFull && used >= STATE_SHARE * this.#stateBytes
+  }
+
+  #takeHeld(builder: BatchBuilder): void {
+    for (let next = this.#held.peek(); next !== undefined; next = this.#held.peek()) {
+      if ('content' in next) {
+        if (this.#options.appliedIndex() !== builder.nextIndex - 1) return
+        this.#addSettled(builder, next)
+      } else {
+        builder.add(next.type, next.payload)
+        this.#heldBytes -= lengthOf(next.payload)
+      }
+      this.#held.shift()
+    }
+  }
+
+  #addSettled(builder: BatchBuilder, { content, beginsSegment }: Settled): void {
+    const { type, payload } = content()
+    if (beginsSegment) {
+      builder.startSegment()
+      this.#segmentStart = builder.position
+      this.#stateBytes = lengthOf(payload)
+    }
+    builder.add(type, payload)
+  }
+}
+
+function lengthOf(payload: Buffer | readonly Buffer[]): number {
+  return Buffer.isBuffer(payload) ? payload.length : byteLengthOf(payload)
 }

@@ -3,11 +3,13 @@ import { ByteWriter } from '@quorate/core/base/byte-writer'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { LogBatch } from '../store/journal/log-batch.ts'
 import { forEachRecord } from '../store/journal/log-batch.ts'
+import { SEGMENT_STATE, decodeSegmentState } from '../store/segment-state.ts'
+import { decodeCarriedState } from './carried-state.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { readConfig, writeConfig } from './cluster-config.ts'
 import type { ConfigEntry } from './config-history.ts'
 
-/** Record types 1 to 15 are replication's own; the store skips them. */
+/** Record types 1 to 15 are replication's own, SEGMENT_STATE the store's as well; it skips others. */
 export const EPOCH_START = 1
 export const CONFIG = 2
 
@@ -85,11 +87,23 @@ export function decodeConfigRecord(payload: Buffer): ClusterConfig {
 export function configsIn(batch: LogBatch): readonly ConfigEntry[] {
   let found: ConfigEntry[] | null = null
   forEachRecord(batch, ({ index, epoch, type, payload }) => {
-    if (type !== EPOCH_START && type !== CONFIG) return
-    const config = type === CONFIG ? decodeConfigRecord(payload) : decodeEpochStart(payload).config
-    found = [...(found ?? []), { index, epoch, config }]
+    const config = configTold(type, payload)
+    if (config !== null) found = [...(found ?? []), { index, epoch, config }]
   })
   return found ?? NO_CONFIGS
+}
+
+function configTold(type: number, payload: Buffer): ClusterConfig | null {
+  switch (type) {
+    case EPOCH_START:
+      return decodeEpochStart(payload).config
+    case CONFIG:
+      return decodeConfigRecord(payload)
+    case SEGMENT_STATE:
+      return decodeCarriedState(decodeSegmentState(payload).replication).config
+    default:
+      return null
+  }
 }
 
 const NO_CONFIGS: readonly never[] = Object.freeze([])

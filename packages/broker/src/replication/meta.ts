@@ -1,6 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { ConfigEntry } from './config-history.ts'
-import type { LossEntry } from './loss-history.ts'
+import type { LossEntry } from './carried-state.ts'
 
 /** The promise that binds an epoch to one candidate (R6). Epoch 0 = none yet. */
 export interface Promised {

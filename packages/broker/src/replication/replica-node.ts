@@ -1,31 +1,24 @@
 import type { Clock, Timer } from '@quorate/core/base/clock'
 import type { Entropy } from '@quorate/core/base/entropy'
-import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import { BrokerError, assert, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { Network } from '@quorate/core/transport/network'
 import type { FileSystem } from '../store/journal/file-system.ts'
-import { byteLengthOf } from '../store/journal/chunk-cursor.ts'
 import type { Journal } from '../store/journal/journal.ts'
-import type { LogBatch } from '../store/journal/log-batch.ts'
+import type { LogPoint } from '../store/journal/log-batch.ts'
 import { parseBatch } from '../store/journal/log-batch.ts'
 import type { SpaceWatch } from '../store/journal/space-watch.ts'
 import type { SpaceLimits, SpaceView } from '../store/journal/store-space.ts'
 import type { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { StateMachine } from './committed-feed.ts'
-import { CommittedFeed } from './committed-feed.ts'
-import type { ConfigEntry } from './config-history.ts'
 import type { Frame } from './frames.ts'
-import { LeaderLog } from './leader-log.ts'
+import type { CarriedState } from './carried-state.ts'
+import type { SettledContent } from './leader-log.ts'
 import type { Identity } from './link/handshake.ts'
 import { PEERS_MAX, ReplicationLinks } from './link/replication-links.ts'
-import {
-  CONFIG,
-  EPOCH_START,
-  configsIn,
-  encodeConfigRecord,
-  encodeEpochStart,
-} from './log-records.ts'
+import { configsIn } from './log-records.ts'
 import { encodeMeta } from './meta.ts'
+import { NodeLog } from './node-log.ts'
 import type { LogView, ReplicaTimings } from './replica/context.ts'
 import type { ReplicaEffect, ReplicaEvent } from './replica/events.ts'
 import { Replica } from './replica/replica.ts'
@@ -79,6 +72,8 @@ export interface ReplicaNodeListener {
   stepDown(reason: string): void
   /** More is committed, or confirmable in the local modes. */
   advanced(): void
+  /** R38: the log begins elsewhere, and is empty: the owner brings a new state machine. */
+  restarted(): void
   /** The broker cannot go on: the disk failed, or the log contradicts the cluster. */
   fatal(error: BrokerError): void
 }
@@ -93,9 +88,8 @@ export class ReplicaNode {
   readonly #metaFile: TwoSlotFile
   readonly #space: SpaceWatch
   readonly #replica: Replica
-  readonly #leaderLog: LeaderLog
+  readonly #log: NodeLog
   readonly #links: ReplicationLinks
-  #feed: CommittedFeed | null = null
   #tick: Timer | null = null
   #queue: ReplicaEvent[] = []
   #isStepping = false
@@ -107,10 +101,6 @@ export class ReplicaNode {
   #farewell: Promise<void> = Promise.resolve()
   #ending: Promise<void> | null = null
   #pendingLead: number | null = null
-  #pendingConfigs: readonly ConfigEntry[] = []
-  #leadershipEpoch = 0
-  /** Appended in this turn, on its way to the journal. */
-  #gatheredBytes = 0
 
   private constructor(options: ReplicaNodeOptions, store: ReplicaStore) {
     this.#options = options
@@ -124,10 +114,14 @@ export class ReplicaNode {
       random: () => options.entropy.random(),
       startMs: options.clock.monotonicMs(),
     })
-    this.#leaderLog = new LeaderLog({
+    this.#log = new NodeLog({
+      journal: store.journal,
       segmentSizeBytes: options.segmentSizeBytes,
       schedule: options.schedule,
-      onBatch: (batch) => this.#onOwnBatch(batch),
+      carried: () => this.#carried(),
+      onAppended: (batch, configs) => this.#dispatch({ type: 'appended', batch, configs }),
+      onCaughtUp: () => this.#onCaughtUp(),
+      onError: (error) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
     })
     this.#links = new ReplicationLinks({
       host: options.bindHost,
@@ -185,7 +179,7 @@ export class ReplicaNode {
 
   /** R37: new messages have to wait, for our own disk or for those of needed followers. */
   get lacksSpace(): boolean {
-    if (this.#space.isShortWith(this.#gatheredBytes)) return true
+    if (this.#space.isShortWith(this.#log.gatheredBytes)) return true
     return this.#replica.leadership?.needsShortFollowers === true
   }
 
@@ -201,17 +195,11 @@ export class ReplicaNode {
 
   /** Takes part, and feeds `stateMachine` from its applied index on. */
   start(stateMachine: StateMachine): void {
-    this.#feed = new CommittedFeed({
-      stateMachine,
-      source: this.#journal,
-      onCaughtUp: () => this.#onCaughtUp(),
-      onError: (error) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
-    })
-    this.#feed.commit(this.#replica.commitIndex)
+    this.#log.feed(stateMachine, this.#replica.commitIndex)
     // A leader can be followed while the coordination service is away (R26).
     this.#links.setPeers(new Map(Object.entries(this.#replica.meta.peers)))
     this.#space.start()
-    this.#tick = this.#options.clock.every(TICK_MS, () => this.#dispatch({ type: 'tick' }))
+    this.#tick ??= this.#options.clock.every(TICK_MS, () => this.#dispatch({ type: 'tick' }))
   }
 
   /**
@@ -242,9 +230,20 @@ export class ReplicaNode {
 
   /** Appends a record of the state machine. Throws LEADERSHIP_LOST when this node does not lead. */
   append(type: number, payload: Buffer | readonly Buffer[]): number {
-    const index = this.#leaderLog.append(type, payload)
-    this.#gatheredBytes += Buffer.isBuffer(payload) ? payload.length : byteLengthOf(payload)
-    return index
+    return this.#log.append(type, payload)
+  }
+
+  /**
+   * Appends a record whose content is made when everything before it has been applied. Throws
+   * LEADERSHIP_LOST.
+   */
+  appendSettled(content: SettledContent): void {
+    this.#log.appendSettled(content)
+  }
+
+  /** What all followers have that are connected and being fed; Infinity when there are none. */
+  get fedIndex(): number {
+    return this.#replica.fedIndex
   }
 
   leaseValid(): boolean {
@@ -254,7 +253,7 @@ export class ReplicaNode {
 
   onJournalAdvanced(): void {
     this.#dispatch({ type: 'journalAdvanced' })
-    this.#feed?.advance()
+    this.#log.advance()
     this.#options.listener.advanced()
   }
 
@@ -287,7 +286,7 @@ export class ReplicaNode {
   }
 
   async #end(): Promise<void> {
-    this.#leaderLog.flush()
+    this.#log.flush()
     this.#dispatch({ type: 'abdicate' })
     this.#halt()
     await this.#farewell
@@ -303,7 +302,7 @@ export class ReplicaNode {
     this.#isStopped = true
     this.#tick?.cancel()
     this.#space.stop()
-    this.#leaderLog.close()
+    this.#log.close()
     // The farewell frames are in the sockets; they leave before the end of this turn.
     this.#farewell = new Promise((resolve) => {
       this.#options.schedule(() => {
@@ -366,11 +365,12 @@ export class ReplicaNode {
         generation,
       })),
     quiesce: () => this.#await(this.#journal.idle(), () => ({ type: 'quiesced' })),
-    append: ({ batch }) => this.#append(batch),
-    truncate: ({ after }) => this.#truncate(after),
+    append: ({ batch }) => this.#log.replicated(batch),
+    truncate: ({ after }) => this.#changeLog(this.#log.truncateAfter(after), { type: 'truncated' }),
+    restart: ({ origin }) => this.#restart(origin),
     sync: () => this.#await(this.#journal.sync(), () => ({ type: 'journalAdvanced' })),
     read: ({ peer, session, from, maxBytes }) =>
-      this.#await(this.#journal.read(from, maxBytes), (batch) => ({
+      this.#await(this.#log.read(from, maxBytes), (batch) => ({
         type: 'batchRead',
         peer,
         session,
@@ -378,19 +378,12 @@ export class ReplicaNode {
       })),
     allocateEpoch: ({ above }) => this.#allocateEpoch(above),
     openEpoch: ({ start }) => {
-      this.#leaderLog.open(start.epoch, this.#journal.tail, this.#journal.segmentStart)
-      this.#leadershipEpoch = start.epoch
       const wonAtMs = start.possibleLoss ? Math.round(this.#options.clock.wallMs()) : null
-      this.#leaderLog.append(EPOCH_START, encodeEpochStart({ ...start, wonAtMs }))
-      this.#leaderLog.flush()
+      this.#log.openEpoch({ ...start, wonAtMs })
     },
-    appendConfig: ({ config }) => {
-      const index = this.#leaderLog.append(CONFIG, encodeConfigRecord(config))
-      this.#pendingConfigs = [{ index, epoch: this.#leadershipEpoch, config }]
-      this.#leaderLog.flush()
-    },
+    appendConfig: ({ config }) => this.#log.appendConfig(config),
     commit: ({ index }) => {
-      this.#feed?.commit(index)
+      this.#log.commit(index)
       this.#options.listener.advanced()
     },
     lead: ({ epoch }) => {
@@ -398,8 +391,7 @@ export class ReplicaNode {
       this.#onCaughtUp()
     },
     stepDown: ({ reason }) => {
-      this.#leaderLog.close()
-      this.#gatheredBytes = 0
+      this.#log.close()
       this.#pendingLead = null
       this.#options.listener.stepDown(reason)
     },
@@ -419,32 +411,39 @@ export class ReplicaNode {
     )
   }
 
-  #append(batch: LogBatch): void {
-    this.#feed?.appended(batch)
-    this.#journal.append(batch)
+  /** R38. */
+  #restart(origin: LogPoint): void {
+    this.#options.log.warn("the log starts over where its leader's begins", {
+      had: this.#journal.tail.index,
+      origin: origin.index,
+    })
+    const restart = this.#log.restartAt(origin)
+    this.#changeLog(restart, { type: 'restarted' })
+    restart.then(
+      () => this.#options.listener.restarted(),
+      () => undefined,
+    )
   }
 
-  #onOwnBatch(batch: LogBatch): void {
-    this.#gatheredBytes = 0
-    this.#append(batch)
-    const configs = this.#pendingConfigs
-    this.#pendingConfigs = []
-    this.#dispatch({ type: 'appended', batch, configs })
-  }
-
-  #truncate(after: number): void {
+  #changeLog(change: Promise<unknown>, event: ReplicaEvent): void {
     this.#isCutting = true
-    this.#feed?.truncated(after)
-    const cut = this.#journal.truncateAfter(after)
-    this.#cut = cut.then(() => undefined)
+    this.#cut = change.then(() => undefined)
     this.#cut.then(
       () => {
         this.#isCutting = false
-        this.#queue.unshift({ type: 'truncated' })
+        this.#queue.unshift(event)
         if (!this.#isStepping) this.#drain()
       },
       (error: unknown) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
     )
+  }
+
+  /** R39: what was appended before is committed, and so is the configuration in force. */
+  #carried(): CarriedState {
+    const { configs, losses } = this.#replica.meta
+    const config = configs.at(-1)?.config
+    assert(config !== undefined, 'a leader votes')
+    return { config, losses }
   }
 
   #allocateEpoch(above: number): void {
@@ -460,7 +459,7 @@ export class ReplicaNode {
   }
 
   #onCaughtUp(): void {
-    if (this.#pendingLead === null || this.#feed?.isCaughtUp !== true) return
+    if (this.#pendingLead === null || !this.#log.isCaughtUp) return
     const epoch = this.#pendingLead
     this.#pendingLead = null
     this.#options.listener.lead(epoch)
@@ -480,6 +479,9 @@ function logView({ journal, space }: ReplicaStore): LogView {
   return {
     get tail() {
       return journal.tail
+    },
+    get origin() {
+      return journal.origin
     },
     get writtenIndex() {
       return journal.writtenIndex

@@ -5,12 +5,13 @@ import type { MessagePage } from './fold/message-page.ts'
 
 /**
  * The whole state of a fold as lines of text, in an order of its own: two folds are equal exactly
- * when their lines are (S8). Bodies are told by their place in the log.
+ * when their lines are (S8). Bodies are told by their place in the log. On which pages the messages
+ * of a list are is not told: that depends on where the log began.
  */
 export function* describeFold(fold: Fold): IterableIterator<string> {
   const { producers, outcomes } = fold
   yield `next sequence=${fold.nextSequence} id=${fold.nextId} producer=${producers.nextId}`
-  yield `next use=${producers.nextUse} outcome=${outcomes.nextNumber}`
+  yield `next use=${producers.nextUse} outcome=${outcomes.nextNumber} log=${fold.logStart}`
   for (const { id, destination } of inOrder(fold.destinations)) {
     yield `destination ${id} ${JSON.stringify(formatDestination(destination))}`
   }
@@ -36,7 +37,6 @@ export function digestFold(fold: Fold): string {
 }
 
 function* describePage(page: MessagePage): IterableIterator<string> {
-  yield `page ${page.list}/${page.first} filled=${page.filled} alive=${page.alive}`
   for (const entry of page) {
     const { sequence, position, length, priority, expirationMs, redeliveries } = entry
     yield `message ${sequence} @${position}+${length} ${priority} ${expirationMs} ${redeliveries}`

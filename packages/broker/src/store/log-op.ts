@@ -19,6 +19,11 @@ export type LogOp =
   | SubscriptionAddedOp
   | SubscriptionRemovedOp
   | TransactionOp
+  | CopiesOp
+  | LogStartOp
+
+/** An operation that a client's work led to, and that may be part of a transaction. */
+export type FlatOp = Exclude<LogOp, TransactionOp | CopiesOp | LogStartOp>
 
 /** A persistent message, stored once, waiting in each of `lists`. */
 export interface MessageOp {
@@ -96,5 +101,35 @@ export interface TransactionOp {
   readonly kind: 'transaction'
   /** Names the transaction for a repeated commit; '' when nobody can ask again. */
   readonly id: string
-  readonly ops: readonly Exclude<LogOp, TransactionOp>[]
+  readonly ops: readonly FlatOp[]
+}
+
+/**
+ * Waiting messages out of old segments once more, so that those can go. The record is made when
+ * everything before it has been applied: each of its messages waits in each of these lists, and
+ * nothing is under way that could change that.
+ */
+export interface CopiesOp {
+  readonly kind: 'copies'
+  readonly messages: readonly CopiedMessage[]
+}
+
+/** A message as it waits, with its old sequence: it keeps its place in its lists. */
+export interface CopiedMessage {
+  readonly sequence: number
+  readonly lists: readonly CopiedPlace[]
+  readonly priority: number
+  readonly expirationMs: number
+  readonly body: Buffer
+}
+
+export interface CopiedPlace {
+  readonly list: number
+  readonly redeliveries: number
+}
+
+/** Nothing before this record is needed any more: it is the first of a segment, with its state. */
+export interface LogStartOp {
+  readonly kind: 'log-start'
+  readonly index: number
 }

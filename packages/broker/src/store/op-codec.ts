@@ -6,13 +6,16 @@ import { CHECK_BYTES, writeCheck } from './journal/checked-bytes.ts'
 import type {
   AcknowledgeOp,
   DestinationAddedOp,
+  FlatOp,
   LogOp,
+  LogStartOp,
   MessageOp,
   ProducerOp,
   RedeliveredOp,
   SubscriptionAddedOp,
   TransactionOp,
 } from './log-op.ts'
+import { decodeCopies, encodeCopies } from './copies-codec.ts'
 import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
 
 /**
@@ -39,6 +42,8 @@ import { readVarint, VARINT_BYTES_MAX, writeVarint } from './varint.ts'
  * 23 subscription-removed   flags u8, id u32
  * 24 transaction            flags u8, id string16, count u32,
  *                           count x (type u8, length u32, payload)
+ * 25 copies                 flags u8, then see copies-codec.ts
+ * 26 log-start              flags u8, index u53
  * ```
  *
  * The body check is the CRC-32 of the body. Bodies are read back alone, without the record whose
@@ -54,9 +59,11 @@ export const OP_TYPES = {
   'subscription-added': 22,
   'subscription-removed': 23,
   transaction: 24,
+  copies: 25,
+  'log-start': 26,
 } as const satisfies Record<LogOp['kind'], number>
 
-/** Records of lower types are replication's own; they change nothing that is folded. */
+/** Records of lower types are replication's own, or begin a segment (segment-state.ts). */
 export const FIRST_OP_TYPE = 16
 
 /** Lists that one message may be put on; a topic with more durable subscriptions needs more ops. */
@@ -71,7 +78,6 @@ export interface EncodedOp {
   readonly length: number
 }
 
-type FlatOp = Exclude<LogOp, TransactionOp>
 type SequencesOp = AcknowledgeOp | RedeliveredOp
 
 const MESSAGE_FIXED_BYTES = 32
@@ -97,6 +103,7 @@ const KINDS = Object.keys(KIND_CODES) as DestinationKind[]
 export function encodeOp(op: LogOp): EncodedOp {
   if (op.kind === 'message') return encodeMessage(op)
   if (op.kind === 'transaction') return encodeTransaction(op)
+  if (op.kind === 'copies') return { type: OP_TYPES.copies, ...encodeCopies(op) }
   const payload = encodeSmall(op)
   return { type: OP_TYPES[op.kind], chunks: [payload], length: payload.length }
 }
@@ -107,7 +114,16 @@ export function encodeOp(op: LogOp): EncodedOp {
  * types and flags of another version, MALFORMED_FRAME for everything else that is no operation.
  */
 export function decodeOp(type: number, payload: Buffer): LogOp {
-  return type === OP_TYPES.transaction ? decodeTransaction(payload) : decodeFlat(type, payload)
+  switch (type) {
+    case OP_TYPES.transaction:
+      return decodeTransaction(payload)
+    case OP_TYPES.copies:
+      return finished(payload, decodeCopies)
+    case OP_TYPES['log-start']:
+      return finished(payload, (reader) => ({ kind: 'log-start', index: reader.uint53() }))
+    default:
+      return decodeFlat(type, payload)
+  }
 }
 
 function encodeMessage(op: MessageOp): EncodedOp {
@@ -145,7 +161,7 @@ function encodeTransaction(op: TransactionOp): EncodedOp {
   return { type: OP_TYPES.transaction, chunks, length }
 }
 
-function encodeSmall(op: Exclude<FlatOp, MessageOp>): Buffer {
+function encodeSmall(op: Exclude<FlatOp, MessageOp> | LogStartOp): Buffer {
   switch (op.kind) {
     case 'acknowledge':
     case 'redelivered':
@@ -157,6 +173,8 @@ function encodeSmall(op: Exclude<FlatOp, MessageOp>): Buffer {
       return encodeDestination(op)
     case 'subscription-added':
       return encodeSubscription(op)
+    case 'log-start':
+      return new ByteWriter(16).uint8(0).uint53(op.index).finish()
     case 'destination-removed':
     case 'subscription-removed':
       return new ByteWriter(16).uint8(0).uint32(op.id).finish()

@@ -112,6 +112,7 @@ async function member(t: TestContext, options: Options = {}) {
     listener: {
       lead: () => undefined,
       stepDown: (reason) => steppedDown.push(reason),
+      restarted: () => undefined,
       advanced: () => undefined,
       fatal: (error) => assert.fail(error),
     },

@@ -30,6 +30,7 @@ function feedOf(batches: readonly LogBatch[]) {
       applied.push([this.appliedIndex + 1, through])
       this.appliedIndex = through
     },
+    encodeState: () => Buffer.alloc(0),
   }
   const feed = new CommittedFeed({
     stateMachine,

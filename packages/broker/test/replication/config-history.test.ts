@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ConfigEntry } from '../../src/replication/config-history.ts'
+import { EMPTY_LOG } from '../../src/store/journal/log-batch.ts'
 import {
   CONFIG_ENTRIES_MAX,
   appendConfigs,
@@ -15,6 +16,7 @@ function entry(index: number, epoch: number, version = index): ConfigEntry {
 /** A log with these epochs: [epoch, last index] in order. */
 function logOf(...epochs: readonly (readonly [number, number])[]) {
   return {
+    origin: EMPTY_LOG,
     endOfEpoch(epoch: number) {
       const [found, lastIndex] = epochs.findLast(([other]) => other <= epoch) ?? [0, 0]
       return { epoch: found, lastIndex }
@@ -53,6 +55,7 @@ describe('configuration history', () => {
     const history = [entry(0, 0, 1), entry(7, 1), entry(20, 2), entry(45, 3)]
     // Epochs 1 and 2 lie in the records 1 to 40, and are forgotten.
     const log = {
+      origin: EMPTY_LOG,
       endOfEpoch: (epoch: number) =>
         epoch < 3 ? { epoch: 0, lastIndex: 40 } : { epoch: 3, lastIndex: 50 },
     }

@@ -50,6 +50,7 @@ const frames: { readonly [T in Frame['type']]: fc.Arbitrary<Omit<Frame & { type:
     joinEnd: number,
     regressed: fc.boolean(),
   }),
+  startAt: record({ epoch: number, session: number, origin: point }),
   append: record({
     epoch: number,
     session: number,

@@ -11,6 +11,8 @@ function logOf() {
     segmentSizeBytes: 1 << 20,
     schedule: (work) => turn.push(work),
     onBatch: (batch) => batches.push(batch),
+    appliedIndex: () => 0,
+    segmentState: () => assert.fail('no segment is full'),
   })
   const endTurn = () => turn.splice(0).forEach((work) => work())
   return { log, batches, endTurn, turn }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CONFIG, EPOCH_START, encodeEpochStart } from '../../src/replication/log-records.ts'
 import { encodeConfigRecord } from '../../src/replication/log-records.ts'
-import type { LossEntry } from '../../src/replication/loss-history.ts'
+import type { LossEntry } from '../../src/replication/carried-state.ts'
 import {
   LOSS_ENTRIES_MAX,
   appendLosses,
@@ -49,9 +49,11 @@ describe('history of possible losses (R10)', () => {
   })
 
   it('is held against the log: cut, lost and replaced records do not count', () => {
-    const log = { endOfEpoch: (epoch: number) => ({ epoch: Math.min(epoch, 2), lastIndex: 4 }) }
-    const earlier = { endOfEpoch: () => ({ epoch: 1, lastIndex: 2 }) }
-    const either = { endOfEpoch: (epoch: number) => (epoch < 2 ? earlier : log).endOfEpoch(epoch) }
+    const either = {
+      origin: EMPTY_LOG,
+      endOfEpoch: (epoch: number) =>
+        epoch < 2 ? { epoch: 1, lastIndex: 2 } : { epoch: 2, lastIndex: 4 },
+    }
     assert.deepEqual(lossesHeld([entry(3, 2), entry(5, 3)], either), [entry(3, 2)])
   })
 })

@@ -29,6 +29,10 @@ class Records implements StateMachine {
     })
     this.appliedIndex = throughIndex
   }
+
+  encodeState(): Buffer {
+    return Buffer.alloc(0)
+  }
 }
 
 /** What the coordination service gives: epochs, and the founding configuration. */
@@ -111,6 +115,7 @@ export class TestNode {
         lead: () => this.leads++,
         stepDown: (reason) => this.stepDowns.push(reason),
         advanced: () => undefined,
+        restarted: () => undefined,
         fatal: (error) => this.fatal.push(error),
       },
     })

@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import type { DestinationKind } from '@quorate/core/model/destination'
-import type { LogOp } from '../../src/store/log-op.ts'
-
-type FlatOp = Exclude<LogOp, { kind: 'transaction' }>
+import type { FlatOp, LogOp } from '../../src/store/log-op.ts'
 
 const kinds: DestinationKind[] = ['queue', 'topic', 'temp-queue', 'temp-topic']
 const uint53 = fc.oneof(
@@ -55,6 +53,23 @@ export const anyOp: fc.Arbitrary<LogOp> = fc.oneof(
       kind: fc.constant('transaction' as const),
       id: text,
       ops: fc.array(anyFlatOp, { maxLength: 6 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('log-start' as const), index: uint53 }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('copies' as const),
+      messages: fc.array(
+        fc.record({
+          sequence: uint53,
+          lists: fc.array(fc.record({ list: uint32, redeliveries: uint32 }), { maxLength: 3 }),
+          priority: fc.integer({ min: 0, max: 9 }),
+          expirationMs: uint53,
+          body: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+        }),
+        { maxLength: 4 },
+      ),
     }),
   },
 )

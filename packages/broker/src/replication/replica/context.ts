@@ -15,6 +15,8 @@ import type { ReplicaEffect } from './events.ts'
 export interface LogView {
   /** End of the appended log, written or not. */
   readonly tail: LogPoint
+  /** The point before the oldest record. */
+  readonly origin: LogPoint
   readonly writtenIndex: number
   readonly syncedIndex: number
   /** Its disk has no space for more than what has to be written (R37). */
@@ -153,6 +155,12 @@ export class ReplicaContext {
     if (index <= this.commitIndex) return
     this.commitIndex = index
     this.emit({ type: 'commit', index })
+  }
+
+  /** The log begins later than it did; all before that is committed (R38). */
+  restarted(): void {
+    this.commitIndex = Math.max(this.commitIndex, this.log.origin.index)
+    this.rollBack()
   }
 
   random(): number {

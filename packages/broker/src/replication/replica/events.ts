@@ -1,4 +1,4 @@
-import type { LogBatch } from '../../store/journal/log-batch.ts'
+import type { LogBatch, LogPoint } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig } from '../cluster-config.ts'
 import type { ConfigEntry } from '../config-history.ts'
 import type { Frame } from '../frames.ts'
@@ -34,6 +34,8 @@ export type ReplicaEvent =
   /** No append is under way (R7). */
   | { readonly type: 'quiesced' }
   | { readonly type: 'truncated' }
+  /** The log is empty and begins where it was to. */
+  | { readonly type: 'restarted' }
   /** The journal has written or synced more. */
   | { readonly type: 'journalAdvanced' }
   | { readonly type: 'epochAllocated'; readonly epoch: number; readonly nonce: string }
@@ -44,7 +46,7 @@ export type ReplicaEvent =
       readonly batch: LogBatch
       readonly configs: readonly ConfigEntry[]
     }
-  /** A wanted stretch of the log; null when the journal has nothing there yet. */
+  /** A wanted stretch of the log; null when the journal has nothing there, yet or any more. */
   | {
       readonly type: 'batchRead'
       readonly peer: string
@@ -69,6 +71,8 @@ export type ReplicaEffect =
   | { readonly type: 'append'; readonly batch: LogBatch }
   /** Cut the log after this record; answer `truncated`. */
   | { readonly type: 'truncate'; readonly after: number }
+  /** Drop the whole log, which from now on begins here (R38); answer `restarted`. */
+  | { readonly type: 'restart'; readonly origin: LogPoint }
   /** Make what is appended durable now, whatever the sync policy. */
   | { readonly type: 'sync' }
   /** Read up to `maxBytes` of the log from this record; answer `batchRead`. */

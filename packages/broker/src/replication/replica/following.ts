@@ -1,3 +1,4 @@
+import type { LogPoint } from '../../store/journal/log-batch.ts'
 import type { FrameOf } from '../frames.ts'
 import type { ReplicaContext } from './context.ts'
 import type { ReplicaEvent } from './events.ts'
@@ -14,6 +15,7 @@ interface Session {
  * The follower's side of one session with a leader:
  *
  *   reconciling --truncateTo--> truncating --truncated--> reconciling
+ *   reconciling --startAt, suspicion durable--> restarting --restarted--> reconciling
  *   reconciling --matched--> streaming
  *
  * Ends with the next session or promise. Acknowledges only what it has verified against this
@@ -22,7 +24,9 @@ interface Session {
 export class Following {
   readonly #context: ReplicaContext
   readonly #of: Session
-  #phase: 'reconciling' | 'truncating' | 'streaming' = 'reconciling'
+  #phase: 'reconciling' | 'truncating' | 'restarting' | 'streaming' = 'reconciling'
+  /** R38: where our log is to begin, as soon as it is on the disk that we are suspect. */
+  #restart: { readonly origin: LogPoint; readonly generation: number } | null = null
   /** R35: how far the leader's log reached when we joined. */
   #joinEnd = 0
   #ackedSynced = 0
@@ -68,6 +72,28 @@ export class Following {
 
   onTruncated(): void {
     if (this.#phase !== 'truncating') return
+    this.#phase = 'reconciling'
+    this.#tellTail()
+  }
+
+  /**
+   * R38: what we have ends before the leader's log begins. All of it is committed, and what still
+   * waits of it was copied forward; so it goes, and we fetch the log from its new start. Until we
+   * have caught up nobody counts us (R35).
+   */
+  onStartAt({ origin }: FrameOf<'startAt'>): void {
+    const { log } = this.#context
+    if (this.#phase !== 'reconciling' || log.tail.index >= origin.index) return
+    this.#phase = 'restarting'
+    const isEmpty = log.tail.index === 0
+    const suspect = "its log ended before the start of its leader's"
+    const generation = isEmpty ? 0 : this.#context.persist({ suspect })
+    this.#restart = { origin, generation }
+    this.#restartWhenSuspect()
+  }
+
+  onRestarted(): void {
+    if (this.#phase !== 'restarting') return
     this.#phase = 'reconciling'
     this.#tellTail()
   }
@@ -130,6 +156,7 @@ export class Following {
   }
 
   onPersisted(): void {
+    this.#restartWhenSuspect()
     if (this.#phase === 'streaming') this.#ack(0)
   }
 
@@ -152,6 +179,13 @@ export class Following {
   get #heldIndex(): number {
     const { log, options } = this.#context
     return options.sync.followerDisk ? log.syncedIndex : log.writtenIndex
+  }
+
+  #restartWhenSuspect(): void {
+    if (this.#restart === null || !this.#context.isPersisted(this.#restart.generation)) return
+    const { origin } = this.#restart
+    this.#restart = null
+    this.#context.emit({ type: 'restart', origin })
   }
 
   #tellTail(): void {

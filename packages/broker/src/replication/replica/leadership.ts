@@ -82,6 +82,14 @@ export class Leadership {
     return this.#followers.values()
   }
 
+  get fedIndex(): number {
+    let fed = Infinity
+    for (const progress of this.#followers.values()) {
+      if (progress.isStreaming) fed = Math.min(fed, progress.syncedIndex)
+    }
+    return fed
+  }
+
   /** R14: whatever was said before is void; the follower tells where its log ends. */
   onLinkUp(peer: Peer): void {
     const session = ++this.#sessions
@@ -104,6 +112,12 @@ export class Leadership {
     // Told twice, because its way to us was interrupted: our answer to the first is on its way.
     if (progress === undefined || progress.isStreaming) return
     const { point } = frame
+    const { origin } = this.#context.log
+    if (point.index < origin.index) {
+      const { epoch, session } = frame
+      this.#context.send(from, { type: 'startAt', epoch, session, origin })
+      return
+    }
     const end = this.#context.log.endOfEpoch(point.epoch)
     if (end.epoch !== point.epoch || point.index > end.lastIndex) {
       const { epoch, session } = frame
@@ -160,6 +174,8 @@ export class Leadership {
     const progress = this.#followers.get(peer)
     if (progress?.session !== session) return
     progress.isReading = false
+    // The log's start has passed the follower by: it has to begin again from there (R38).
+    if (progress.nextIndex <= this.#context.log.origin.index) return this.onLinkUp(progress.peer)
     if (batch === null || batch.firstIndex !== progress.nextIndex) return
     this.#sendBatch(progress, batch)
     this.#pump(progress)

@@ -102,6 +102,11 @@ export class Replica {
     return isSuspected ? null : (this.#following?.leader ?? null)
   }
 
+  /** What every follower that is being fed has on its disk; Infinity when there is none. */
+  get fedIndex(): number {
+    return this.#leadership?.fedIndex ?? Infinity
+  }
+
   leaseValid(nowMs: number): boolean {
     return this.#leadership?.isServing === true && this.#leadership.leaseValid(nowMs)
   }
@@ -126,6 +131,10 @@ export class Replica {
       // Not earlier: until the cut is on the disk, a restart finds the records and what they say.
       this.#context.rollBack()
       this.#following?.onTruncated()
+    },
+    restarted: () => {
+      this.#context.restarted()
+      this.#following?.onRestarted()
     },
     journalAdvanced: () => this.#onJournalAdvanced(),
     epochAllocated: ({ epoch, nonce }) => this.#campaign.onEpochAllocated(epoch, nonce),
@@ -152,6 +161,7 @@ export class Replica {
     sessionStart: (frame, from) => this.#onSessionStart(from, frame),
     tail: (frame, from) => this.#leadership?.onTail(from, frame),
     truncateTo: (frame, from) => this.#inSession(from, frame)?.onTruncateTo(frame),
+    startAt: (frame, from) => this.#inSession(from, frame)?.onStartAt(frame),
     matched: (frame, from) => this.#inSession(from, frame)?.onMatched(frame),
     // Carried by the event `records`, decoded and verified.
     append: () => undefined,

@@ -14,7 +14,9 @@ import type {
 } from '../message-store.ts'
 import type { LogOp } from '../log-op.ts'
 import { FIRST_OP_TYPE, decodeOp } from '../op-codec.ts'
+import { SEGMENT_STATE, decodeSegmentState } from '../segment-state.ts'
 import type { Fold } from './fold.ts'
+import { encodeFoldState, restoreFoldState } from './fold-state.ts'
 
 export interface FoldStoreOptions {
   /** Where bodies are read from once the cache has dropped them. */
@@ -35,10 +37,18 @@ export class FoldStore implements MessageStore {
   #epoch: number
   #chain: number
   #position: number
+  /** The fold is empty, and the log does not begin at its beginning: its first record says how. */
+  #awaitsState: boolean
   #isClosed = false
 
-  protected constructor(fold: Fold, applied: LogPoint, options: FoldStoreOptions) {
+  /** `applied`: what the fold is the fold of, or where the log begins that it is to be made from. */
+  protected constructor(
+    fold: Fold,
+    applied: LogPoint,
+    options: FoldStoreOptions & { readonly isNew?: boolean },
+  ) {
     this.fold = fold
+    this.#awaitsState = options.isNew === true && applied.index > 0
     this.#index = applied.index
     this.#epoch = applied.epoch
     this.#chain = applied.chain
@@ -91,6 +101,11 @@ export class FoldStore implements MessageStore {
     this.fold.cache.endBatch(batch.byteLength)
   }
 
+  /** What a segment that begins right here has to say of the state (segment-state.ts). */
+  encodeState(): Buffer {
+    return encodeFoldState(this.fold)
+  }
+
   destinations(): Iterable<StoredDestination> {
     return this.fold.destinations.values()
   }
@@ -116,14 +131,23 @@ export class FoldStore implements MessageStore {
     done: (bodies: readonly (Buffer | null)[]) => void,
   ): void {
     const missing = messages.filter((message) => message.body === null && this.#isWaiting(message))
-    const refs: BodyRef[] = missing.map(({ position, length }) => ({ position, length }))
+    const refs: BodyRef[] = missing.map((message) => {
+      const { position, length } = this.#waiting(message) ?? message
+      return { position, length }
+    })
     const reading = refs.length === 0 ? Promise.resolve([]) : this.#options.bodies.readAt(refs)
     reading.then(
       (bodies) => {
         if (!this.#isClosed) done(this.#matchBodies(messages, missing, bodies))
       },
       (error: unknown) => {
-        if (!this.#isClosed) this.bodiesUnreadable(toBrokerError(error, 'STORE_UNAVAILABLE'))
+        if (this.#isClosed) return
+        // Copied forward or gone while we waited for the disk, and so is their old place.
+        const isOutdated = missing.some(
+          (message, i) => this.#waiting(message)?.position !== refs[i]?.position,
+        )
+        if (isOutdated) this.fetch(messages, done)
+        else this.bodiesUnreadable(toBrokerError(error, 'STORE_UNAVAILABLE'))
       },
     )
   }
@@ -142,6 +166,8 @@ export class FoldStore implements MessageStore {
   }
 
   #apply(record: RecordView): void {
+    if (record.type === SEGMENT_STATE) this.#beginSegment(record)
+    else if (this.#awaitsState) throw stateless(record.index)
     if (record.type < FIRST_OP_TYPE) {
       // Replication's own records change nothing here (R20, R39).
       this.#passed(record)
@@ -154,6 +180,13 @@ export class FoldStore implements MessageStore {
     this.listener?.applied({ stored: mint(index), op })
   }
 
+  #beginSegment({ position, payload }: RecordView): void {
+    this.fold.segments.begin(position)
+    if (!this.#awaitsState) return
+    this.#awaitsState = false
+    restoreFoldState(this.fold, decodeSegmentState(payload).fold)
+  }
+
   #passed(record: RecordView): void {
     this.#index = record.index
     this.#epoch = record.epoch
@@ -162,7 +195,12 @@ export class FoldStore implements MessageStore {
   }
 
   #isWaiting(message: StoredMessage): boolean {
-    return this.fold.lists.get(message.list)?.get(message.sequence) !== undefined
+    return this.#waiting(message) !== undefined
+  }
+
+  /** As it is now: a message that somebody holds stays as it was when its page went to rest. */
+  #waiting({ list, sequence }: StoredMessage): StoredMessage | undefined {
+    return this.fold.lists.get(list)?.get(sequence)
   }
 
   /** Bodies in the order of `messages`; what has left while the journal was read is null. */
@@ -177,6 +215,11 @@ export class FoldStore implements MessageStore {
       return this.#isWaiting(message) ? (read ?? message.body) : null
     })
   }
+}
+
+function stateless(index: number): BrokerError {
+  const message = `The log begins with record ${index}, which does not say what came before.`
+  return new BrokerError('JOURNAL_CORRUPT', message, { details: { index } })
 }
 
 function mint(index: number): Stored {

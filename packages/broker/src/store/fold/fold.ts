@@ -1,7 +1,11 @@
 import { isQueueLike } from '@quorate/core/model/destination'
 import type {
+  CopiedMessage,
+  CopiesOp,
   DestinationAddedOp,
+  FlatOp,
   LogOp,
+  LogStartOp,
   MessageOp,
   SubscriptionAddedOp,
   TransactionOp,
@@ -13,6 +17,7 @@ import { MessageList } from './message-list.ts'
 import { OUTCOMES_MAX, OutcomeTable } from './outcome-table.ts'
 import { PagePool } from './page-pool.ts'
 import { PRODUCERS_MAX, ProducerTable } from './producer-table.ts'
+import { SegmentUse } from './segment-use.ts'
 import { StoredEntry } from './stored-entry.ts'
 
 /** Told of each message as it joins its lists. */
@@ -44,6 +49,9 @@ export class Fold {
   readonly outcomes: OutcomeTable
   readonly cache: BodyCache
   readonly pool: PagePool
+  readonly segments = new SegmentUse()
+  /** Nothing before this record is needed any more; 0 while the log keeps its beginning. */
+  logStart = 0
   /** Sequence of the next message. */
   nextSequence = 1
   /** Numbers of destinations and lists below this one are taken. */
@@ -67,9 +75,18 @@ export class Fold {
    */
   apply(op: LogOp, origin: number, listener: MessageListener | null): void {
     this.#listener = listener
-    if (op.kind === 'transaction') this.#applyTransaction(op, origin)
-    else this.#applyFlat(op, origin)
+    this.#apply(op, origin)
     this.#listener = null
+  }
+
+  /** All of it has to be in the next checkpoint: it came from elsewhere. */
+  noteAllChanged(): void {
+    const changes = this.#changes
+    if (changes === null) return
+    for (const id of this.destinations.keys()) changes.destinations.add(id)
+    for (const id of this.subscriptions.keys()) changes.subscriptions.add(id)
+    for (const { id } of this.producers) changes.producers.add(id)
+    for (const { number } of this.outcomes) changes.outcomes.add(number)
   }
 
   /** Makes a list; also used when the index is loaded. */
@@ -79,12 +96,59 @@ export class Fold {
     return list
   }
 
+  #apply(op: LogOp, origin: number): void {
+    switch (op.kind) {
+      case 'transaction':
+        return this.#applyTransaction(op, origin)
+      case 'copies':
+        return this.#applyCopies(op, origin)
+      case 'log-start':
+        return this.#applyLogStart(op)
+      default:
+        return this.#applyFlat(op, origin)
+    }
+  }
+
   #applyTransaction(op: TransactionOp, origin: number): void {
     for (const nested of op.ops) this.#applyFlat(nested, origin)
     if (op.id !== '') this.outcomes.committed(op.id)
   }
 
-  #applyFlat(op: Exclude<LogOp, TransactionOp>, origin: number): void {
+  #applyCopies({ messages }: CopiesOp, origin: number): void {
+    for (const message of messages) this.#applyCopy(message, origin)
+  }
+
+  /**
+   * A list that has the message learns where it lies now. One that does not has lost it with the
+   * start of its log: every list that is named waited for it when the record was made (CopiesOp).
+   */
+  #applyCopy(message: CopiedMessage, origin: number): void {
+    const { sequence, priority, expirationMs, body } = message
+    const position = origin + body.byteOffset
+    for (const { list: id, redeliveries } of message.lists) {
+      const list = this.lists.get(id)
+      if (list === undefined) continue
+      const known = list.get(sequence)
+      if (known !== undefined) {
+        this.segments.remove(known.position, known.length)
+        list.moved(sequence, position)
+      } else {
+        const entry = new StoredEntry(sequence, id, position, body.length)
+        entry.priority = priority
+        entry.expirationMs = expirationMs
+        entry.redeliveries = redeliveries
+        list.insert(entry)
+        this.cache.hold(entry, body)
+      }
+      this.segments.add(position, body.length)
+    }
+  }
+
+  #applyLogStart({ index }: LogStartOp): void {
+    this.logStart = Math.max(this.logStart, index)
+  }
+
+  #applyFlat(op: FlatOp, origin: number): void {
     switch (op.kind) {
       case 'message':
         return this.#addMessage(op, origin)
@@ -118,6 +182,7 @@ export class Fold {
       entry.expirationMs = op.expirationMs
       entry.redeliveries = op.redeliveries
       list.append(entry)
+      this.segments.add(position, entry.length)
       this.cache.hold(entry, op.body)
       entries.push(entry)
     }
@@ -130,7 +195,9 @@ export class Fold {
     if (list === undefined) return
     for (const sequence of sequences) {
       const entry = list.remove(sequence)
-      if (entry !== undefined) this.cache.release(entry)
+      if (entry === undefined) continue
+      this.segments.remove(entry.position, entry.length)
+      this.cache.release(entry)
     }
   }
 
@@ -175,7 +242,10 @@ export class Fold {
     const list = this.lists.get(id)
     if (list === undefined) return
     this.lists.delete(id)
-    list.dissolve((entry) => this.cache.release(entry))
+    list.dissolve(
+      ({ position, length }) => this.segments.remove(position, length),
+      (entry) => this.cache.release(entry),
+    )
   }
 
   /** Destinations and lists share their numbers. A repeated introduction changes nothing. */

@@ -33,6 +33,11 @@ export class MessageList implements StoredList {
     return this.#bytes
   }
 
+  /** No message has a lower sequence; Infinity when it is empty. */
+  get lowest(): number {
+    return this.#length === 0 ? Infinity : (this.#pages[0]?.first ?? Infinity)
+  }
+
   append(entry: StoredEntry): void {
     const pages = this.#pages
     let page = pages[pages.length - 1]
@@ -45,6 +50,26 @@ export class MessageList implements StoredList {
     this.#length++
     this.#bytes += entry.length
     this.#changes?.pageChanged(page)
+  }
+
+  /** Puts in a message that may be older than others here. It is not in the list. */
+  insert(entry: StoredEntry): void {
+    const page = this.#pageFor(entry)
+    if (page.filled === 0) page.append(entry)
+    else page.insert(entry)
+    this.#length++
+    this.#bytes += entry.length
+    this.#changes?.pageChanged(page)
+  }
+
+  /** The message lies elsewhere in the log now. False when it is not here. */
+  moved(sequence: number, position: number): StoredEntry | undefined {
+    const page = this.#pages[this.#pageAt(sequence)]
+    const entry = page?.find(sequence)
+    if (page === undefined || entry === undefined) return undefined
+    page.moved(entry, position)
+    this.#changes?.pageChanged(page)
+    return entry
   }
 
   /** Takes a message out; undefined when it is not there. */
@@ -84,8 +109,12 @@ export class MessageList implements StoredList {
     return found
   }
 
-  /** Empties the list because it is removed itself; `released` gets those whose bodies are held. */
-  dissolve(released: (entry: StoredEntry) => void): void {
+  /**
+   * Empties the list because it is removed itself; `left` gets every message, `released` those
+   * whose bodies are held.
+   */
+  dissolve(left: (entry: StoredEntry) => void, released: (entry: StoredEntry) => void): void {
+    for (const page of this.pages()) for (const entry of page) left(entry)
     for (const page of this.#pages) {
       this.#changes?.pageRemoved(page)
       page.dissolve(released)
@@ -119,6 +148,26 @@ export class MessageList implements StoredList {
     assert(this.#pages[at] === page, 'a page is dropped from where it was found')
     if (at === 0) this.#pages.shift()
     else this.#pages.splice(at, 1)
+  }
+
+  /** A page for a message between others: there is one with room, or one is made. */
+  #pageFor({ sequence }: StoredEntry): MessagePage {
+    const pages = this.#pages
+    const at = this.#pageAt(sequence)
+    const page = pages[at]
+    if (page?.isFull === false) return page
+    if (page?.holdsAbove(sequence) === true) {
+      const newer = page.split()
+      pages.splice(at + 1, 0, newer)
+      this.#changes?.pageChanged(page)
+      this.#changes?.pageChanged(newer)
+      return sequence < newer.first ? page : newer
+    }
+    const unused = pages[at + 1]
+    if (unused?.filled === 0) return unused
+    const added = new MessagePage(this.id, this.#pool)
+    pages.splice(at + 1, 0, added)
+    return added
   }
 
   /** Place of the page that would hold `sequence`; -1 when it is below all of them. */

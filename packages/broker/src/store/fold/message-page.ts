@@ -59,12 +59,47 @@ export class MessagePage {
     return this.filled >= this.#pool.entriesMax
   }
 
+  /** It holds a message with a sequence above this one. */
+  holdsAbove(sequence: number): boolean {
+    const last = this.#entries.findLast((entry) => !entry.removed)
+    return Math.max(last?.sequence ?? 0, this.#restCount > 0 ? this.#restLast : 0) > sequence
+  }
+
   append(entry: StoredEntry): void {
     if (this.filled === 0) this.first = entry.sequence
     this.filled++
     this.alive++
     this.#isWritten = false
     this.#entries.push(entry)
+  }
+
+  /** Puts in a message that is older than others on the page, which has room. */
+  insert(entry: StoredEntry): void {
+    this.#reach(entry.sequence)
+    this.#entries.splice(this.#lowerBound(entry.sequence), 0, entry)
+    this.filled++
+    this.alive++
+    this.#isWritten = false
+  }
+
+  /** Hands over its newer half, as a page of its own. It holds two messages or more. */
+  split(): MessagePage {
+    this.#reach(this.first)
+    this.#closeUp()
+    const newer = new MessagePage(this.list, this.#pool)
+    for (const entry of this.#entries.splice(this.#entries.length >>> 1)) newer.append(entry)
+    newer.#isOpen = true
+    this.#pool.opened(newer)
+    this.filled = this.#entries.length
+    this.alive = this.filled
+    this.#isWritten = false
+    return newer
+  }
+
+  /** An entry of this page, which `find` has just found, lies elsewhere in the log now. */
+  moved(entry: StoredEntry, position: number): void {
+    entry.position = position
+    this.#isWritten = false
   }
 
   /** Puts back what the index held. */

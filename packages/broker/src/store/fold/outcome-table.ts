@@ -24,6 +24,10 @@ export class OutcomeTable {
     this.#changes = changes
   }
 
+  get size(): number {
+    return this.#byNumber.size
+  }
+
   has(id: string): boolean {
     return this.#byId.has(id)
   }

@@ -9,7 +9,8 @@ import type { CachedGroup } from './body-cache.ts'
 export class StoredEntry implements StoredMessage {
   readonly sequence: number
   readonly list: number
-  readonly position: number
+  /** Changes when the message is copied forward. */
+  position: number
   readonly length: number
   priority = 0
   expirationMs = 0

@@ -15,7 +15,7 @@ import type { EpochStart, LogBatch, LogPoint } from './log-batch.ts'
 import { EMPTY_LOG } from './log-batch.ts'
 import { ReadGate } from './read-gate.ts'
 import type { RecoveryReport, Recovered } from './recovery.ts'
-import { recoverJournal } from './recovery.ts'
+import { epochsBefore, recoverJournal } from './recovery.ts'
 import { SegmentAllocator, removeLeftOverSpare } from './segment-allocator.ts'
 import { SegmentDirectory } from './segment-directory.ts'
 import { cutTail } from './tail-cutter.ts'
@@ -75,7 +75,7 @@ export class Journal {
   readonly #appender: Appender
   readonly #reader: JournalReader
   readonly #gate = new ReadGate()
-  readonly #epochs: EpochList
+  #epochs: EpochList
   #origin: LogPoint
   #tail: LogPoint
   #segmentStart: number | null
@@ -297,6 +297,31 @@ export class Journal {
       }
       await this.#directory.syncNames()
     })
+  }
+
+  /**
+   * Drops all of it: from now on the log begins, and ends, at `origin` (R38). The caller has made
+   * sure that it is remembered as suspect. A crash in between leaves an empty log.
+   */
+  async restartAt(origin: LogPoint): Promise<void> {
+    await this.#cut(this.#origin.index)
+    await this.#gate.exclusively(async () => {
+      this.#origin = origin
+      this.#tail = origin
+      this.#epochs = epochsBefore(origin)
+      this.#appender.resume(origin, null, null)
+      this.#checkpointed = origin
+      await this.#checkpointing
+      await this.#checkpointFile.write(this.#checkpointOf(origin, false))
+    })
+  }
+
+  /** Where the segments begin, in order: each with the index of its first record. */
+  get segments(): readonly { readonly firstIndex: number; readonly position: number }[] {
+    return this.#directory.all.map(({ start }) => ({
+      firstIndex: start.index + 1,
+      position: start.position,
+    }))
   }
 
   /**

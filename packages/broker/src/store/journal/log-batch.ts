@@ -186,6 +186,7 @@ export class BatchBuilder {
   readonly #segmentSizeBytes: number
   readonly #track: BatchTrack
   readonly #header = emptyHeader()
+  readonly #firstIndex: number
   #segmentStart: number | null
   #chunks: Buffer[] = []
   #slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
@@ -199,6 +200,7 @@ export class BatchBuilder {
     this.#segmentSizeBytes = options.segmentSizeBytes
     this.#segmentStart = options.segmentStart
     this.#track = new BatchTrack(options.tail)
+    this.#firstIndex = options.tail.index + 1
   }
 
   /** Index that the next record will have. */
@@ -213,6 +215,11 @@ export class BatchBuilder {
 
   get isEmpty(): boolean {
     return this.#track.isEmpty
+  }
+
+  /** Nothing was ever added. */
+  get isAtStart(): boolean {
+    return this.nextIndex === this.#firstIndex
   }
 
   /** Bytes added since the last `take`. */
@@ -240,7 +247,7 @@ export class BatchBuilder {
    */
   add(type: number, payload: Buffer | readonly Buffer[]): number {
     const length = Buffer.isBuffer(payload) ? payload.length : byteLengthOf(payload)
-    if (length > MAX_PAYLOAD_BYTES) throw tooLarge(length)
+    mustFitRecord(length)
     const header = this.#header
     header.payloadLength = length
     header.payloadChecksum = checksumOf(payload)
@@ -408,8 +415,10 @@ export function discontinuityOf(header: RecordHeader, point: LogPoint): string |
   return null
 }
 
-function tooLarge(bytes: number): BrokerError {
-  return new BrokerError('RESOURCE_LIMIT', 'This is more than one record of the log can hold.', {
+/** Throws RESOURCE_LIMIT for a payload that no record can hold. */
+export function mustFitRecord(bytes: number): void {
+  if (bytes <= MAX_PAYLOAD_BYTES) return
+  throw new BrokerError('RESOURCE_LIMIT', 'This is more than one record of the log can hold.', {
     details: { bytes, maxPayloadBytes: MAX_PAYLOAD_BYTES },
   })
 }

@@ -314,7 +314,7 @@ class Recovery {
 }
 
 /** A log that does not begin at its beginning knows one epoch from before. */
-function epochsBefore(origin: LogPoint): EpochList {
+export function epochsBefore(origin: LogPoint): EpochList {
   const { epoch, index } = origin
   return new EpochList(index === 0 ? [] : [{ epoch, firstIndex: index }])
 }

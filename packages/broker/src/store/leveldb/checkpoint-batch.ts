@@ -100,6 +100,7 @@ function appliedRow({ fold, ledger, clusterId, applied }: CheckpointSource): Row
     nextProducerId: fold.producers.nextId,
     nextUse: fold.producers.nextUse,
     nextOutcome: fold.outcomes.nextNumber,
+    logStart: fold.logStart,
     rows: ledger.rows,
     rowSum: ledger.sum,
   })

@@ -94,6 +94,7 @@ class Loader {
     for (const producer of this.#producers) producers.restore(producer)
     this.#fold.nextSequence = applied.nextSequence
     this.#fold.nextId = applied.nextId
+    this.#fold.logStart = applied.logStart
     producers.nextId = applied.nextProducerId
     producers.nextUse = applied.nextUse
     outcomes.nextNumber = applied.nextOutcome
@@ -119,6 +120,7 @@ class Loader {
       if (position < FIRST_BODY_AT) throw corrupt('a body before the first of its log')
       if (position + length > this.#endPosition) throw corrupt('a body behind the end of its log')
       bytes += length
+      this.#fold.segments.add(position, length)
     }
     list.restore(decodePage(key, content, { pool: this.#fold.pool, visit }), bytes)
   }

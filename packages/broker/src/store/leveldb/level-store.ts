@@ -27,6 +27,15 @@ export interface LevelStoreOptions {
    * and its epoch and header checksum are these. An index of any other log is given up.
    */
   readonly validate: (applied: LogPoint) => boolean | Promise<boolean>
+  /** Where a new index begins: before the oldest record of the log. EMPTY_LOG by default. */
+  readonly origin?: LogPoint
+  /** Where the segments of the log begin, in order; those to come are met in the log. */
+  readonly segmentStarts?: readonly number[]
+  /**
+   * A checkpoint is written. As long as the log is whole up to the next one's beginning, no start
+   * needs records before `logStart`, which begins a segment; 0 while the log keeps its beginning.
+   */
+  readonly onCheckpoint?: (logStart: number) => void
   readonly bodies: BodySource
   /** A body cannot be read: the store cannot go on. */
   readonly onFailure: (error: BrokerError) => void
@@ -46,6 +55,8 @@ interface Opened {
   readonly changes: Changes
   readonly ledger: RowLedger
   readonly applied: LogPoint
+  /** Nothing was in it: `applied` is where the log begins. */
+  readonly isNew: boolean
 }
 
 /**
@@ -60,6 +71,7 @@ export class LevelStore extends FoldStore {
   readonly #opened: Opened
   readonly #clusterId: string
   readonly #log: Log
+  readonly #onCheckpoint: (logStart: number) => void
   #checkpointed: LogPoint
   #running: Promise<unknown> = Promise.resolve()
   #waiting: Promise<LogPoint> | null = null
@@ -67,10 +79,12 @@ export class LevelStore extends FoldStore {
   #closing: Promise<void> | null = null
 
   private constructor(opened: Opened, options: LevelStoreOptions) {
-    super(opened.fold, opened.applied, options satisfies FoldStoreOptions)
+    const { bodies, onFailure } = options satisfies FoldStoreOptions
+    super(opened.fold, opened.applied, { bodies, onFailure, isNew: opened.isNew })
     this.#opened = opened
     this.#clusterId = options.clusterId
     this.#log = options.log
+    this.#onCheckpoint = options.onCheckpoint ?? (() => undefined)
     this.#checkpointed = opened.applied
   }
 
@@ -160,6 +174,7 @@ export class LevelStore extends FoldStore {
     const { fold, changes, ledger, database } = this.#opened
     const clusterId = this.#clusterId
     const { pages } = changes
+    const { logStart } = fold
     const writes = takeCheckpoint({ fold, changes, ledger, clusterId, applied })
     try {
       await database.write(writes)
@@ -169,6 +184,7 @@ export class LevelStore extends FoldStore {
     }
     this.#checkpointed = applied
     for (const page of pages) if (!page.changed) page.written()
+    this.#onCheckpoint(logStart)
     return applied
   }
 }
@@ -203,7 +219,7 @@ async function load(database: IndexDatabase, options: LevelStoreOptions): Promis
   const { clusterId, applied } = first
   if (clusterId !== options.clusterId) return 'it belongs to another cluster'
   if (!(await options.validate(applied))) return 'the log holds something else at its point'
-  const opened = { ...emptyState(options, database), applied }
+  const opened = { ...emptyState(options, database), applied, isNew: false }
   await loadIndex(database, first, opened)
   return opened
 }
@@ -212,18 +228,22 @@ async function openNew(options: LevelStoreOptions): Promise<Opened> {
   const backend = backendOf(options)
   await backend.destroy(options.directory)
   const database = await backend.open(options.directory)
-  return { ...emptyState(options, database), applied: EMPTY_LOG }
+  return { ...emptyState(options, database), applied: options.origin ?? EMPTY_LOG, isNew: true }
 }
 
 function backendOf(options: LevelStoreOptions): IndexBackend {
   return options.backend ?? classicLevelBackend
 }
 
-function emptyState(options: LevelStoreOptions, database: IndexDatabase): Omit<Opened, 'applied'> {
+function emptyState(
+  options: LevelStoreOptions,
+  database: IndexDatabase,
+): Omit<Opened, 'applied' | 'isNew'> {
   const changes = new Changes()
   const { cacheBytes } = options
   const pool = new PagePool(options.pages)
   const fold = new Fold({ changes, pool, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
   pool.source = new PageReader(database)
+  for (const position of options.segmentStarts ?? []) fold.segments.begin(position)
   return { database, fold, changes, ledger: new RowLedger() }
 }

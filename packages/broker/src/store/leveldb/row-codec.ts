@@ -13,14 +13,14 @@ import { ProducerEntry } from '../fold/producer-table.ts'
  *   applied       format u16, clusterId string16,
  *                 index u53, epoch u53, chain u32, position u53,
  *                 nextSequence u53, nextId u53, nextProducerId u53, nextUse u53, nextOutcome u53,
- *                 rows u53, rowSum u32
+ *                 logStart u53, rows u53, rowSum u32
  *   destination   kind u8, name string16
  *   subscription  topic u32, noLocal u8, clientId string16, name string16, selector string16
  *   producer      lastSequence u53, lastUse u53, name string16
  *   outcome       id string16
  * ```
  */
-export const INDEX_FORMAT = 2
+export const INDEX_FORMAT = 3
 
 /** The row that makes a checkpoint: what the index is a fold of, and how to tell it is whole. */
 export interface AppliedRow {
@@ -33,6 +33,8 @@ export interface AppliedRow {
   readonly nextProducerId: number
   readonly nextUse: number
   readonly nextOutcome: number
+  /** The log may begin with this record; 0 while it keeps its beginning. */
+  readonly logStart: number
   /** Number of all other rows, and the sum of their checksums modulo 2^32. */
   readonly rows: number
   readonly rowSum: number
@@ -52,6 +54,7 @@ export function encodeApplied(row: AppliedRow): Buffer {
     .uint53(row.nextProducerId)
     .uint53(row.nextUse)
     .uint53(row.nextOutcome)
+    .uint53(row.logStart)
     .uint53(row.rows)
     .uint32(row.rowSum)
     .finish()
@@ -78,6 +81,7 @@ export function decodeApplied(content: Buffer): AppliedRow | null {
     nextProducerId: reader.uint53(),
     nextUse: reader.uint53(),
     nextOutcome: reader.uint53(),
+    logStart: reader.uint53(),
     rows: reader.uint53(),
     rowSum: reader.uint32(),
   }

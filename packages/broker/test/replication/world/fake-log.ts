@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConfigEntry } from '../../../src/replication/config-history.ts'
 import { configsIn } from '../../../src/replication/log-records.ts'
-import type { LossEntry } from '../../../src/replication/loss-history.ts'
+import type { LossEntry } from '../../../src/replication/carried-state.ts'
 import { lossesIn } from '../../../src/replication/loss-history.ts'
 import type { LogView } from '../../../src/replication/replica/context.ts'
 import type { LogBatch, LogPoint } from '../../../src/store/journal/log-batch.ts'
@@ -30,6 +30,8 @@ export class FakeLog implements LogView {
   writtenIndex = 0
   syncedIndex = 0
   isShortOfSpace = false
+  /** It keeps its beginning. */
+  readonly origin = EMPTY_LOG
 
   get tail(): LogPoint {
     return this.records.at(-1)?.batch.last ?? EMPTY_LOG

@@ -321,6 +321,9 @@ export class FakeNode implements Process {
       case 'stepDown':
         this.serving = false
         break
+      case 'restart':
+        assert.fail('no log of this world begins later')
+        break
       case 'halt':
         this.halted = effect.reason
         break

@@ -221,6 +221,11 @@ export class Ledger {
     assert.ok(isCommitted, `${id} applied ${applied}, which is not committed (S9)`)
   }
 
+  /** Everything up to this point of a log is committed. */
+  mustBeTrue({ index, chain }: { readonly index: number; readonly chain: number }, what: string) {
+    assert.equal(this.#truth[index], chain, `${what}, which is not committed (R38)`)
+  }
+
   #commitOne(leading: LeadingHolder, i: number): void {
     const { log, isServing } = leading
     const record = log.recordAt(i)

@@ -189,6 +189,10 @@ class Model {
           if (op.sequences.includes(entry.sequence)) entry.redeliveries++
         }
         return
+      case 'copies':
+      case 'log-start':
+        // Where messages lie is no matter of this model.
+        return
       case 'destination-added':
         return this.#addDestination(op.id, op.destination.kind === 'topic')
       case 'destination-removed':

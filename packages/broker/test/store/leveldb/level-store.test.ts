@@ -286,7 +286,7 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
 
   it('when it is of another format (R4)', async () => {
     // Of the first one, and of a later one.
-    for (const content of ['0001ffff', '0003ffff']) {
+    for (const content of ['0002ffff', '0004ffff']) {
       const value = sealRow(APPLIED_KEY, Buffer.from(content, 'hex'))
       const reason = await reopened((backend) =>
         rewrite(backend, { type: 'put', key: APPLIED_KEY, value }),
