@@ -137,6 +137,7 @@ export class ReplicaNode {
           this.#dispatch({ type: 'linkUp', peer: nodeId, storeUuid, weight }),
         down: (peer, refused) => this.#dispatch({ type: 'linkDown', peer, refused }),
         frame: (from, frame) => this.#onFrame(from, frame),
+        arriving: (from) => this.#dispatch({ type: 'arriving', from }),
       },
     })
   }

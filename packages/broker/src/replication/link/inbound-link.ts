@@ -20,6 +20,8 @@ import { LengthPrefixed } from './length-prefixed.ts'
 /** A connection that has not proven itself by then is closed. */
 const HANDSHAKE_MS = 3_000
 const PULSE_MS = 1_000
+/** How often it is told that a frame is on its way: well below what makes a leader suspect. */
+const ARRIVING_EVERY_MS = 50
 const PULSE = Buffer.alloc(4)
 
 export interface InboundLinkOptions {
@@ -31,6 +33,8 @@ export interface InboundLinkOptions {
   readonly log: Log
   /** A frame from the peer that has proven itself. A throw closes the link. */
   readonly onFrame: (peer: Identity, frame: Buffer) => void
+  /** A large frame of a peer that has proven itself is on its way: told now and then. */
+  readonly onArriving: (peer: Identity) => void
   readonly onClosed: () => void
 }
 
@@ -42,6 +46,7 @@ export class InboundLink {
   #dialer: Hello | null = null
   #own: Hello | null = null
   #isProven = false
+  #toldArrivingMs = Number.NEGATIVE_INFINITY
 
   constructor(options: InboundLinkOptions) {
     this.#options = options
@@ -68,6 +73,7 @@ export class InboundLink {
         if (this.#isProven && this.#dialer !== null) this.#options.onFrame(this.#dialer, frame)
         else this.#onMessage(decodeHandshake(frame))
       })
+      this.#tellArriving()
     } catch (error) {
       const { code, message } = toBrokerError(error)
       log.warn('replication link refused', { from: stream.remoteAddress, code, reason: message })
@@ -75,6 +81,15 @@ export class InboundLink {
       stream.end()
       stream.destroy()
     }
+  }
+
+  /** Heartbeats stand behind a large frame, which may take seconds: its bytes speak for the peer. */
+  #tellArriving(): void {
+    if (!this.#isProven || this.#dialer === null || !this.#splitter.isFilling) return
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#toldArrivingMs < ARRIVING_EVERY_MS) return
+    this.#toldArrivingMs = nowMs
+    this.#options.onArriving(this.#dialer)
   }
 
   #onMessage(message: HandshakeMessage): void {

@@ -20,6 +20,11 @@ export class LengthPrefixed {
     this.#limit = bytes
   }
 
+  /** A part of a frame has arrived. */
+  get isFilling(): boolean {
+    return this.#partial !== null
+  }
+
   /** Calls back with each whole frame, without its length. Throws FRAME_TOO_LARGE. */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     let rest = this.#pending === null ? chunk : Buffer.concat([this.#pending, chunk])

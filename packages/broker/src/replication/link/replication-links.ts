@@ -20,6 +20,8 @@ export interface LinksListener {
   up(peer: LinkPeer): void
   down(peer: string, refused: boolean): void
   frame(from: string, frame: Frame): void
+  /** A part of a large frame has come. */
+  arriving(from: string): void
 }
 
 export interface LinksOptions {
@@ -140,15 +142,24 @@ export class ReplicationLinks {
       clock,
       log,
       onFrame: (peer, frame) => this.#onFrame(peer, frame),
+      onArriving: (peer) => this.#onArriving(peer),
       onClosed: () => this.#inbound.delete(link),
     })
     this.#inbound.add(link)
   }
 
+  #onArriving(peer: Identity): void {
+    if (this.#isAnswering(peer)) this.#options.listener.arriving(peer.nodeId)
+  }
+
   /** R40: one store per node at a time; the one that answers at the node's address. */
+  #isAnswering({ nodeId, storeUuid }: Identity): boolean {
+    const known = this.#dialed.get(nodeId)?.storeUuid ?? null
+    return known === null || known === storeUuid
+  }
+
   #onFrame(peer: Identity, bytes: Buffer): void {
-    const known = this.#dialed.get(peer.nodeId)?.storeUuid ?? null
-    if (known !== null && known !== peer.storeUuid) {
+    if (!this.#isAnswering(peer)) {
       const reason = `another store of node "${peer.nodeId}" is connected`
       throw new BrokerError('FOREIGN_CLUSTER', reason)
     }

@@ -9,6 +9,8 @@ import type { ReplicaMeta } from '../meta.ts'
 export type ReplicaEvent =
   | { readonly type: 'tick' }
   | { readonly type: 'frame'; readonly from: string; readonly frame: Frame }
+  /** A large frame of this node is on its way, and with it whatever it says behind that. */
+  | { readonly type: 'arriving'; readonly from: string }
   /** Records from the leader, verified as a batch that continues `batch.previous`. */
   | {
       readonly type: 'records'

@@ -147,6 +147,11 @@ export class Following {
     this.#ack(frame.sentUs)
   }
 
+  /** A large frame is on its way: the leader hears that we are there (R25). */
+  onArriving(): void {
+    if (this.#phase === 'streaming') this.#ack(0)
+  }
+
   onJournalAdvanced(): void {
     if (this.#phase !== 'streaming') return
     this.#clearSuspicion()

@@ -191,7 +191,7 @@ export class Leadership {
     this.#replaceSeat()
     const { config, votes } = this.#context
     if (!votes && this.#changeIndex <= this.#context.commitIndex) return 'no longer a voter'
-    const heardMs = Math.max(this.#quorumAnsweredMs(config, nowMs), this.#startMs)
+    const heardMs = Math.max(this.#quorumHeardMs(config, nowMs), this.#startMs)
     if (nowMs - heardMs > options.timings.quorumTimeoutMs) return 'no quorum answers'
     return this.#leavesForSpace() ? 'its disk has no space, and the disks of a quorum have' : null
   }
@@ -378,6 +378,24 @@ export class Leadership {
     if (changed === null) return
     this.#changeIndex = Number.MAX_SAFE_INTEGER
     this.#context.emit({ type: 'appendConfig', config: changed })
+  }
+
+  /**
+   * R25: when a quorum was last heard, we ourselves counted. Not by answered heartbeats alone: while
+   * a large record is on its way to a follower they stand behind it, and it answers nothing else.
+   */
+  #quorumHeardMs(config: ClusterConfig | null, nowMs: number): number {
+    if (config === null) return Number.NEGATIVE_INFINITY
+    const heard = this.#ranking.clear()
+    for (const seat of config.seats) {
+      if (seat === null) continue
+      if (seat.storeUuid === this.#context.self.storeUuid) heard.add(nowMs)
+      const progress = this.#followers.get(seat.nodeId)
+      if (progress?.peer.storeUuid === seat.storeUuid) {
+        heard.add(progress.heardMs ?? Number.NEGATIVE_INFINITY)
+      }
+    }
+    return heard.at(quorumOf(config)) ?? Number.NEGATIVE_INFINITY
   }
 
   /** When the newest heartbeat was sent that a quorum has answered, we ourselves counted. */

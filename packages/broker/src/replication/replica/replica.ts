@@ -122,6 +122,7 @@ export class Replica {
   readonly #onEvent: Handlers<ReplicaEvent['type'], ReplicaEvent> = {
     tick: () => this.#onTick(),
     frame: ({ from, frame }) => this.#onFrame(from, frame),
+    arriving: ({ from }) => this.#onArriving(from),
     records: (event) => this.#onRecords(event),
     linkUp: ({ peer, storeUuid, weight }) => this.#onLinkUp({ nodeId: peer, storeUuid, weight }),
     linkDown: ({ peer, refused }) => this.#onLinkDown(peer, refused),
@@ -380,6 +381,17 @@ export class Replica {
     if (following === null) return
     this.#heardLeader(event.from)
     following.onRecords(event)
+  }
+
+  /**
+   * R24: records of a hundred megabytes take longer than a leader may be silent, and its heartbeats
+   * stand behind them. It is heard then, but given no lease: nothing says when the bytes were sent.
+   */
+  #onArriving(from: string): void {
+    if (this.#following?.leader !== from) return
+    if (this.#following.epoch !== this.#context.promised.epoch) return
+    this.#heardLeader(from)
+    this.#following.onArriving()
   }
 
   #onHeartbeat(from: string, frame: FrameOf<'heartbeat'>): void {

@@ -17,7 +17,7 @@ import { ReplicationLinks } from '../../../src/replication/link/replication-link
 const FRAME: Frame = { type: 'heartbeat', epoch: 3, session: 1, commit: 2, sentUs: 5 }
 
 interface Happened {
-  readonly kind: 'up' | 'down' | 'refused' | 'frame' | 'warn'
+  readonly kind: 'up' | 'down' | 'refused' | 'frame' | 'arriving' | 'warn'
   readonly what: string
 }
 
@@ -49,6 +49,7 @@ class End {
         up: (peer) => this.#note('up', `${peer.nodeId} ${peer.storeUuid} ${peer.weight}`),
         down: (peer, refused) => this.#note(refused ? 'refused' : 'down', peer),
         frame: (from, frame) => this.#note('frame', `${from} ${JSON.stringify(frame)}`),
+        arriving: (from) => this.#note('arriving', from),
       },
     })
   }
@@ -211,6 +212,19 @@ describe('replication links', { timeout: 20_000 }, () => {
     }
     a.dial(b)
     await a.next('up')
+  })
+
+  it('tell that a large frame is on its way before it is there', async (t) => {
+    const [a, b] = [new End('a'), new End('b')]
+    await ends(t, a, b)
+    a.dial(b)
+    await a.next('up')
+    const point = { index: 0, epoch: 0, chain: 0, position: 0 }
+    const records = [Buffer.alloc(4 << 20)]
+    const append = { epoch: 1, session: 1, previous: point, commit: 0, records }
+    a.links.send('b', { type: 'append', ...append })
+    assert.equal(await b.next('arriving'), 'a')
+    await b.next('frame')
   })
 
   it('say which port is taken', async (t) => {

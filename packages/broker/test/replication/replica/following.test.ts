@@ -11,6 +11,7 @@ import type { LogBatch } from '../../../src/store/journal/log-batch.ts'
 import { EMPTY_LOG, parseBatch } from '../../../src/store/journal/log-batch.ts'
 import { FakeLog } from '../world/fake-log.ts'
 import { DATA } from '../world/ledger.ts'
+import { TIMINGS } from '../world/fake-node.ts'
 import { SEATS, SoloReplica } from '../world/solo-replica.ts'
 
 /** What a leader has: records of these epochs. */
@@ -225,5 +226,21 @@ describe('following', () => {
     solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'n', session: 1 })
     solo.hear('b', { type: 'matched', epoch: 3, session: 1, joinEnd: 5, regressed: true })
     assert.equal(solo.replica.suspect, 'lost records it had acknowledged')
+  })
+
+  it('hears its leader by the bytes of a large frame, and tells it so (R24)', () => {
+    const solo = new SoloReplica().up('b').up('c').follow('b', 3).forget()
+    for (let waitedMs = 0; waitedMs < 3 * TIMINGS.stickyMs; waitedMs += 100) {
+      solo.wait(100).step({ type: 'arriving', from: 'b' })
+    }
+    assert.deepEqual(solo.sent('preVote'), [])
+    assert.equal(solo.sent('ack').at(-1)?.sentUs, 0)
+    // It gives no lease: nothing says when they were sent. Nor do bytes of others count.
+    solo.forget().hear('c', { type: 'preVote', round: 1, last: { epoch: 3, index: 9 } })
+    assert.equal(solo.sent('preVoteReply')[0]?.leaderAlive, false)
+    for (let waitedMs = 0; waitedMs < 2 * TIMINGS.stickyMs; waitedMs += 100) {
+      solo.wait(100).step({ type: 'arriving', from: 'c' })
+    }
+    assert.ok(solo.sent('preVote').length > 0)
   })
 })

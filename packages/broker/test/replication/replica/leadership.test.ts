@@ -155,6 +155,22 @@ describe('leadership', () => {
     assert.equal(solo.wanted('stepDown').length, 1)
   })
 
+  it('goes on while a quorum is heard, whatever stands before its heartbeats (R25)', () => {
+    const led = leader()
+    stream(led, 'b')
+    ack(led, 'b')
+    led.solo.forget()
+    for (let waitedMs = 0; waitedMs < 2 * TIMINGS.quorumTimeoutMs; waitedMs += 100) {
+      led.solo.wait(100)
+      ack(led, 'b', { sentUs: 0 })
+    }
+    assert.deepEqual(led.solo.wanted('stepDown'), [])
+    // Which heartbeats were answered is all that a lease rests on (R27).
+    assert.equal(led.solo.replica.leaseValid(led.solo.nowMs), false)
+    led.solo.wait(TIMINGS.quorumTimeoutMs + 100)
+    assert.equal(led.solo.wanted('stepDown').length, 1)
+  })
+
   it('holds a lease from when the answered heartbeat was sent, not answered (R27)', () => {
     const led = leader()
     stream(led, 'b')
