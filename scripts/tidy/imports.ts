@@ -86,7 +86,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
 export const libraryTable: Readonly<Record<string, readonly string[]>> = {
   'broker/config': ['yaml'],
   'broker/store/leveldb': ['abstract-level', 'classic-level'],
-  'broker/management': ['fastify', 'picocolors', 'pino'],
+  'broker/management': ['picocolors', 'pino'],
   'broker/cli': ['commander', 'picocolors'],
 }
 

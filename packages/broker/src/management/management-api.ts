@@ -1,13 +1,12 @@
-import Fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { BrokerStatus } from './broker-status.ts'
 
 /** Nobody needs more to watch a broker; whoever comes later is refused. */
 export const MANAGEMENT_CONNECTIONS_MAX = 256
-/** The API takes no bodies. */
-const BODY_BYTES_MAX = 1024
 /** A request that is not complete by then is dropped. */
 const REQUEST_TIMEOUT_MS = 10_000
 
@@ -28,30 +27,42 @@ export interface ManagementOptions {
  * | /api/v1/status  | BrokerStatus                                                          |
  * | /healthz        | 200 while the process runs its event loop                             |
  * | /readyz         | 200 when the node does what its role asks, 503 while it starts or is halted |
+ *
+ * On Node's own server: to load a framework takes longer than all the rest of a broker's start, and
+ * three fixed paths need none.
  */
 export class ManagementApi {
   /** `http://host:port`, with the port that was taken. */
   readonly url: string
-  readonly #server: FastifyInstance
+  readonly #server: Server
 
-  private constructor(server: FastifyInstance, url: string) {
+  private constructor(server: Server) {
     this.#server = server
-    this.url = url
+    this.url = urlOf(server.address() as AddressInfo)
   }
 
   /** Listens. Throws ADDRESS_IN_USE when the port is taken. */
   static async start({ host, port, status, log }: ManagementOptions): Promise<ManagementApi> {
-    const server = buildServer(status, log)
+    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) =>
+      respond(response, request, answerTo(request, status, log)),
+    )
+    server.maxConnections = MANAGEMENT_CONNECTIONS_MAX
     try {
-      return new ManagementApi(server, await server.listen({ host, port }))
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject).listen({ host, port }, resolve)
+      })
     } catch (error) {
-      await server.close()
       throw toBrokerError(error)
     }
+    server.on('error', (error) => log.warn('the HTTP API cannot accept a connection', { error }))
+    return new ManagementApi(server)
   }
 
+  /** Whoever is still connected is cut off. */
   async stop(): Promise<void> {
-    await this.#server.close()
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
   }
 }
 
@@ -64,48 +75,64 @@ function isReady({ role }: BrokerStatus): boolean {
   return role !== 'starting' && role !== 'halted'
 }
 
-/** Exported for tests, which inject requests without a port. */
-export function buildServer(status: () => BrokerStatus, log: Log): FastifyInstance {
-  const server = Fastify({
-    logger: false,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
-  })
-  server.server.maxConnections = MANAGEMENT_CONNECTIONS_MAX
-  server.addHook('onSend', (_request, reply, _payload, done) => {
-    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-    done()
-  })
-  server.get('/', () => ({
-    name: 'quorate',
-    endpoints: ['/api/v1/status', '/healthz', '/readyz'],
-  }))
-  server.get('/api/v1/status', () => status())
-  server.get('/healthz', () => ({ status: 'alive' }))
-  server.get('/readyz', (_request, reply) => {
-    const current = status()
-    const { role, trouble } = current
-    const ready = isReady(current)
-    return reply
-      .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'not ready', role, trouble })
-  })
-  server.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: 'NOT_FOUND', message: `no ${request.method} ${request.url}` }),
-  )
-  server.setErrorHandler((error, request, reply) => {
-    const statusCode = statusOf(error)
-    if (statusCode >= 500) log.error('HTTP request failed', { url: request.url, error })
-    const message = error instanceof Error && statusCode < 500 ? error.message : 'internal error'
-    return reply
-      .code(statusCode)
-      .send({ error: statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL', message })
-  })
-  return server
+export interface ManagementAnswer {
+  readonly code: number
+  /** Sent as JSON. */
+  readonly body: unknown
 }
 
-function statusOf(error: unknown): number {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500
-  return typeof error.statusCode === 'number' ? error.statusCode : 500
+/** Never throws. Exported for tests, which ask without a port. */
+export function answerTo(
+  { method = '', url = '' }: Pick<IncomingMessage, 'method' | 'url'>,
+  status: () => BrokerStatus,
+  log: Log,
+): ManagementAnswer {
+  const unknown = { error: 'NOT_FOUND', message: `no ${method} ${url}` }
+  if (method !== 'GET' && method !== 'HEAD') return { code: 404, body: unknown }
+  try {
+    switch (url.split('?', 1)[0]) {
+      case '/':
+        return { code: 200, body: ABOUT }
+      case '/api/v1/status':
+        return { code: 200, body: status() }
+      case '/healthz':
+        return { code: 200, body: { status: 'alive' } }
+      case '/readyz':
+        return readiness(status())
+      default:
+        return { code: 404, body: unknown }
+    }
+  } catch (error) {
+    log.error('HTTP request failed', { url, error })
+    return { code: 500, body: { error: 'INTERNAL', message: 'internal error' } }
+  }
+}
+
+const ABOUT = { name: 'quorate', endpoints: ['/api/v1/status', '/healthz', '/readyz'] }
+
+function readiness(current: BrokerStatus): ManagementAnswer {
+  const { role, trouble } = current
+  const ready = isReady(current)
+  const body = { status: ready ? 'ready' : 'not ready', role, trouble }
+  return { code: ready ? 200 : 503, body }
+}
+
+function respond(response: ServerResponse, request: IncomingMessage, answer: ManagementAnswer) {
+  const text = JSON.stringify(answer.body)
+  // The API takes no bodies: what else comes on this connection is not read.
+  if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false
+  response.writeHead(answer.code, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(text)
+}
+
+/** Where this machine reaches it, also when it listens on all interfaces. */
+function urlOf({ address, port }: AddressInfo): string {
+  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
+  if (address === '::') return `http://[::1]:${port}`
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }

@@ -1,8 +1,11 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { silentLog } from '@quorate/core/base/log'
 import type { BrokerStatus } from '../../src/management/broker-status.ts'
-import { ManagementApi, buildServer } from '../../src/management/management-api.ts'
+import { ManagementApi, answerTo } from '../../src/management/management-api.ts'
+import type { ManagementAnswer } from '../../src/management/management-api.ts'
 import { fetchStatus } from '../../src/management/status-client.ts'
 import { sampleStatus } from './sample-status.ts'
 
@@ -10,23 +13,22 @@ function listen(status: () => BrokerStatus, port = 0): Promise<ManagementApi> {
   return ManagementApi.start({ host: '127.0.0.1', port, status, log: silentLog })
 }
 
+function ask(url: string, facts: Partial<BrokerStatus> = {}): ManagementAnswer {
+  return answerTo({ method: 'GET', url }, () => sampleStatus(facts), silentLog)
+}
+
 describe('management API', () => {
-  it('answers the status of the broker in every role', async () => {
+  it('answers the status of the broker in every role', () => {
     for (const role of ['leader', 'follower', 'starting', 'halted'] as const) {
-      const server = buildServer(() => sampleStatus({ role }), silentLog)
-      const answer = await server.inject('/api/v1/status')
-      assert.equal(answer.statusCode, 200)
-      assert.deepEqual(answer.json(), sampleStatus({ role }))
-      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.deepEqual(ask('/api/v1/status', { role }), { code: 200, body: sampleStatus({ role }) })
     }
   })
 
-  it('is alive whatever the role', async () => {
-    const server = buildServer(() => sampleStatus({ role: 'halted' }), silentLog)
-    assert.equal((await server.inject('/healthz')).statusCode, 200)
+  it('is alive whatever the role', () => {
+    assert.equal(ask('/healthz', { role: 'halted' }).code, 200)
   })
 
-  it('is ready without a quorum, but not while starting or halted', async () => {
+  it('is ready without a quorum, but not while starting or halted', () => {
     const expected = {
       starting: 503,
       halted: 503,
@@ -36,28 +38,55 @@ describe('management API', () => {
       learner: 200,
     } satisfies Record<BrokerStatus['role'], number>
     for (const [role, code] of Object.entries(expected) as [BrokerStatus['role'], number][]) {
-      const server = buildServer(() => sampleStatus({ role, leader: null }), silentLog)
-      assert.equal((await server.inject('/readyz')).statusCode, code, role)
+      assert.equal(ask('/readyz?wait=no', { role, leader: null }).code, code, role)
     }
   })
 
-  it('says that it knows no other path and allows no change', async () => {
-    const server = buildServer(() => sampleStatus(), silentLog)
-    assert.equal((await server.inject('/nowhere')).statusCode, 404)
-    const post = await server.inject({ method: 'POST', url: '/api/v1/status', payload: { a: 1 } })
-    assert.equal(post.statusCode, 404)
+  it('says that it knows no other path and allows no change', () => {
+    assert.equal(ask('/nowhere').code, 404)
+    const post = { method: 'POST', url: '/api/v1/status' }
+    assert.equal(answerTo(post, sampleStatus, silentLog).code, 404)
   })
 
-  it('answers 500 without details and logs when the status cannot be told', async () => {
+  it('answers 500 without details and logs when the status cannot be told', () => {
     const logged: string[] = []
     const log = { ...silentLog, error: (message: string) => void logged.push(message) }
-    const server = buildServer(() => {
+    const secretive = (): BrokerStatus => {
       throw new Error('a private detail')
-    }, log)
-    const answer = await server.inject('/api/v1/status')
-    assert.equal(answer.statusCode, 500)
-    assert.ok(!answer.body.includes('private'))
+    }
+    const answer = answerTo({ method: 'GET', url: '/api/v1/status' }, secretive, log)
+    assert.equal(answer.code, 500)
+    assert.ok(!JSON.stringify(answer).includes('private'))
     assert.deepEqual(logged, ['HTTP request failed'])
+  })
+
+  it('is JSON that nobody keeps, and leaves a connection after a body that it did not read', async () => {
+    const api = await listen(() => sampleStatus())
+    try {
+      const answer = await fetch(`${api.url}/healthz`)
+      assert.equal(answer.headers.get('cache-control'), 'no-store')
+      assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
+      assert.deepEqual(await answer.json(), { status: 'alive' })
+      const head = await fetch(`${api.url}/healthz`, { method: 'HEAD' })
+      assert.deepEqual([head.status, await head.text()], [200, ''])
+      const post = await fetch(`${api.url}/healthz`, { method: 'POST', body: 'x'.repeat(9_000) })
+      assert.deepEqual([post.status, post.headers.get('connection')], [404, 'close'])
+    } finally {
+      await api.stop()
+    }
+  })
+
+  it('cuts off who is still connected when it stops', async () => {
+    const api = await listen(() => sampleStatus())
+    const { port, hostname } = new URL(api.url)
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    // A request that never ends.
+    socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n')
+    socket.on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await api.stop()
+    await closed
   })
 
   it('listens on a free port and tells its address', async () => {
