@@ -1,6 +1,7 @@
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Member, SessionState } from './coordination/coordinator.ts'
 import type { EngineView } from './engine/engine-view.ts'
+import { flowStatus } from './flow-status-view.ts'
 import type {
   BrokerStatus,
   FollowerStatus,
@@ -61,6 +62,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     coordination: { address: options.coordination.zkAddress, state: sources.session },
     members: members.map(({ nodeId, consoleUrl }) => ({ nodeId, consoleUrl })),
     clients: clientsOf(sources.view),
+    flow: sources.view === null ? null : flowStatus(sources.view),
     clientUris: sources.clientUris,
     replicationAddress: options.replication.advertisedAddress,
   }

@@ -40,6 +40,8 @@ export interface BrokerStatus {
     readonly destinations: number
     readonly waitingMessages: number
   }
+  /** What senders wait for (docs/usage-limits.md); null where no clients are served. */
+  readonly flow: FlowStatus | null
   readonly clientUris: readonly string[]
   readonly replicationAddress: string
 }
@@ -85,4 +87,25 @@ export interface FollowerStatus {
   readonly isShortOfSpace: boolean
   /** Since its last heartbeat answer; null = never. */
   readonly silentMs: number | null
+}
+
+export interface FlowStatus {
+  /** Non-persistent messages that wait or are handed out. */
+  readonly memoryUsedBytes: number
+  readonly memoryLimitBytes: number
+  /** Reasons that concern the whole broker now: `uncommitted`, `memory`, `store`. */
+  readonly shortages: readonly string[]
+  /** Sends that wait for room, by reason; reasons that nobody waits for are left out. */
+  readonly waitingSends: Readonly<Record<string, number>>
+  /** Connections that are not read from until there is room. */
+  readonly pausedConnections: number
+  /** Messages that slow subscribers of topics never got, since this broker leads. */
+  readonly discardedMessages: number
+  /** Destinations that hold messages in memory alone, the fullest first; at most ten. */
+  readonly fullest: readonly {
+    readonly destination: string
+    readonly memoryUsedBytes: number
+    /** 0 = no limit of its own. */
+    readonly memoryLimitBytes: number
+  }[]
 }

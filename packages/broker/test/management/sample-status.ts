@@ -43,6 +43,7 @@ export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus 
       { nodeId: 'node03', consoleUrl: 'http://127.0.0.1:8163' },
     ],
     clients: { connections: 0, consumers: 0, destinations: 0, waitingMessages: 0 },
+    flow: null,
     clientUris: ['tcp://127.0.0.1:61617'],
     replicationAddress: '127.0.0.1:63632',
     ...changes,
