@@ -84,6 +84,8 @@ async function compileInto(
 export interface JavaRun {
   /** As compileJava answers it. */
   readonly classPath: string
+  /** 256 by default. */
+  readonly heapMb?: number
 }
 
 /** Runs a main class to its end and answers its standard output. Rejects when it fails. */
@@ -92,7 +94,7 @@ export async function runJava(
   args: readonly string[],
   options: JavaRun,
 ): Promise<string> {
-  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m']
+  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Xmx${options.heapMb ?? 256}m`]
   const { stdout } = await run('java', [...flags, '-cp', options.classPath, main, ...args], {
     maxBuffer: 256 * 1024 * 1024,
   })
