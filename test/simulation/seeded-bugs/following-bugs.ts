@@ -39,8 +39,8 @@ export const followingBugs: readonly SeededBug[] = [
     file: following,
     edits: [
       {
-        from: "this.#phase = 'reconciling'\n    this.#tellTail()",
-        to: "this.#phase = 'streaming'\n    this.#tellTail()",
+        from: "if (this.#phase !== 'truncating') return\n    this.#phase = 'reconciling'",
+        to: "if (this.#phase !== 'truncating') return\n    this.#phase = 'streaming'",
       },
     ],
   },

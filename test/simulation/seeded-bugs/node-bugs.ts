@@ -76,7 +76,7 @@ export const nodeBugs: readonly SeededBug[] = [
     file: node,
     edits: [
       {
-        from: 'if (this.#pendingLead === null || this.#feed?.isCaughtUp !== true) return',
+        from: 'if (this.#pendingLead === null || !this.#log.isCaughtUp) return',
         to: 'if (this.#pendingLead === null) return',
       },
     ],
@@ -117,8 +117,8 @@ export const nodeBugs: readonly SeededBug[] = [
     file: `${replication}/leader-log.ts`,
     edits: [
       {
-        from: '  close(): void {\n    this.#builder = null\n  }',
-        to: '  close(): void {\n    if (this.#builder?.isEmpty === true) this.#builder = null\n  }',
+        from: '  close(): void {\n    this.#builder = null\n',
+        to: '  close(): void {\n    if (this.#builder?.isEmpty === true) this.#builder = null\n',
       },
     ],
   },

@@ -162,10 +162,15 @@ export const storeBugs: readonly SeededBug[] = [
     file: fold,
     edits: [
       {
-        from: 'const entry = list.remove(sequence)\n      if (entry !== undefined) this.cache.release(entry)',
+        from: 'const entry = list.remove(sequence)\n      if (entry === undefined) continue',
         to:
-          'for (const one of this.lists.values()) {\n        const entry = one.remove(sequence)\n' +
-          '        if (entry !== undefined) this.cache.release(entry)\n      }',
+          'const entry = list.remove(sequence)\n' +
+          '      for (const one of this.lists.values()) {\n' +
+          '        const other = one.remove(sequence)\n' +
+          '        if (other === undefined) continue\n' +
+          '        this.segments.remove(other.position, other.length)\n' +
+          '        this.cache.release(other)\n      }\n' +
+          '      if (entry === undefined) continue',
       },
     ],
   },
