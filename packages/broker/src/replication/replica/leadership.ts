@@ -19,7 +19,7 @@ export const APPEND_BYTES_MAX = 1024 * 1024
  */
 const DIRECT_APPEND_BYTES_MAX = FRAME_BYTES_MAX - 64 * 1024
 /** A leader without space that has been so for this long leaves it to those that have some. */
-export const SPACE_HANDOVER_MS = 2_000
+export const SPACE_HANDOVER_MS = 1_000
 
 /**
  * One leadership: from the won election until the step-down. It never resumes (R20): a new
@@ -381,8 +381,8 @@ export class Leadership {
   }
 
   /**
-   * R25: when a quorum was last heard, we ourselves counted. Not by answered heartbeats alone: a
-   * large record on its way to a follower stands before them, and nothing else is answered.
+   * R25: when a quorum was last heard, we ourselves counted. Not by answered heartbeats alone: while
+   * a large record is on its way to a follower they stand behind it, and it answers nothing else.
    */
   #quorumHeardMs(config: ClusterConfig | null, nowMs: number): number {
     if (config === null) return Number.NEGATIVE_INFINITY
