@@ -2,21 +2,43 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LeaderLog } from '../../src/replication/leader-log.ts'
 import type { LogBatch } from '../../src/store/journal/log-batch.ts'
-import { EMPTY_LOG } from '../../src/store/journal/log-batch.ts'
+import { EMPTY_LOG, forEachRecord } from '../../src/store/journal/log-batch.ts'
+import { MAX_PAYLOAD_BYTES } from '../../src/store/journal/record.ts'
 
-function logOf() {
+const STATE = 3
+
+function logOf(segmentSizeBytes = 1 << 20) {
   const batches: LogBatch[] = []
   const turn: (() => void)[] = []
+  const applied = { index: 0 }
   const log = new LeaderLog({
-    segmentSizeBytes: 1 << 20,
+    segmentSizeBytes,
     schedule: (work) => turn.push(work),
     onBatch: (batch) => batches.push(batch),
-    appliedIndex: () => 0,
-    segmentState: () => assert.fail('no segment is full'),
+    appliedIndex: () => applied.index,
+    segmentState: () => ({ type: STATE, payload: Buffer.from(`state at ${applied.index}`) }),
   })
   const endTurn = () => turn.splice(0).forEach((work) => work())
-  return { log, batches, endTurn, turn }
+  /** Everything handed on so far is applied. */
+  const apply = () => {
+    applied.index = batches.at(-1)?.lastIndex ?? 0
+    log.settled()
+  }
+  return { log, batches, endTurn, turn, apply }
 }
+
+/** The records of all batches: index, type and payload. */
+function recordsOf(batches: readonly LogBatch[]): [number, number, string][] {
+  const records: [number, number, string][] = []
+  for (const batch of batches) {
+    forEachRecord(batch, ({ index, type, payload }) => {
+      records.push([index, type, payload.toString().slice(0, 20)])
+    })
+  }
+  return records
+}
+
+const BIG = Buffer.alloc(700, 'b')
 
 describe('leader log', () => {
   it('takes nothing before it is open and after it is closed (R47)', () => {
@@ -69,5 +91,86 @@ describe('leader log', () => {
     endTurn()
     assert.equal(batches.length, 1)
     assert.equal(batches[0]?.last.epoch, 2)
+  })
+})
+
+describe('leader log: segments', () => {
+  it('begins one with the state at that place, and holds what comes behind it until then', () => {
+    const { log, batches, endTurn, apply } = logOf(1_000)
+    log.open(1, EMPTY_LOG, null)
+    assert.equal(log.append(50, BIG), 1)
+    // No room for this one: the state of the next segment has number 2.
+    assert.equal(log.append(51, BIG), 3)
+    assert.equal(log.append(52, Buffer.from('small')), 4)
+    assert.ok(log.gatheredBytes > 2 * BIG.length)
+    endTurn()
+    assert.deepEqual(recordsOf(batches), [[1, 50, BIG.toString().slice(0, 20)]])
+    apply()
+    assert.deepEqual(
+      recordsOf(batches.slice(1)).map(([index, type, text]) => [index, type, text.slice(0, 10)]),
+      [
+        [2, STATE, 'state at 1'],
+        [3, 51, 'bbbbbbbbbb'],
+        [4, 52, 'small'],
+      ],
+    )
+    assert.deepEqual(
+      batches[1]?.segmentStarts.map(({ index }) => index),
+      [2],
+    )
+    assert.equal(log.gatheredBytes, 0)
+  })
+
+  it('holds no first record of an epoch: nothing is applied before that one (R20)', () => {
+    const { log, batches, endTurn } = logOf(1_000)
+    const full = { index: 9, epoch: 1, chain: 5, position: 5_000 }
+    log.open(2, full, 4_100)
+    log.append(1, BIG)
+    endTurn()
+    assert.deepEqual(batches[0]?.segmentStarts, [])
+    assert.equal(log.append(50, BIG), 12)
+  })
+
+  it('makes a settled record when all before it is applied, and not earlier', () => {
+    const { log, batches, endTurn, apply } = logOf()
+    log.open(1, EMPTY_LOG, null)
+    log.append(50, Buffer.from('before'))
+    const made: number[] = []
+    log.appendSettled(() => {
+      made.push(batches.length)
+      return { type: 60, payload: Buffer.from('settled') }
+    })
+    assert.equal(log.append(50, Buffer.from('behind')), 3)
+    endTurn()
+    assert.deepEqual(made, [])
+    apply()
+    assert.deepEqual(made, [1])
+    assert.deepEqual(recordsOf(batches), [
+      [1, 50, 'before'],
+      [2, 60, 'settled'],
+      [3, 50, 'behind'],
+    ])
+  })
+
+  it('refuses at once what no record can hold, also while it holds others', () => {
+    const { log } = logOf(1_000)
+    log.open(1, EMPTY_LOG, null)
+    log.append(50, BIG)
+    log.append(50, BIG)
+    const tooLarge = Buffer.alloc(MAX_PAYLOAD_BYTES + 1)
+    assert.throws(() => log.append(50, tooLarge), { code: 'RESOURCE_LIMIT' })
+    assert.equal(log.append(50, Buffer.from('x')), 4)
+  })
+
+  it('drops what it holds when the leadership ends', () => {
+    const { log, batches, endTurn, apply } = logOf(1_000)
+    log.open(1, EMPTY_LOG, null)
+    log.append(50, BIG)
+    log.append(51, BIG)
+    endTurn()
+    log.close()
+    assert.equal(log.gatheredBytes, 0)
+    apply()
+    assert.equal(batches.length, 1)
   })
 })

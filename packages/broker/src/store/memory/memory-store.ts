@@ -1,6 +1,7 @@
 import type { BrokerError } from '@quorate/core/base/errors'
 import type { BodySource } from '../body-source.ts'
 import { EMPTY_LOG } from '../journal/log-batch.ts'
+import type { LogPoint } from '../journal/log-batch.ts'
 import { Fold } from '../fold/fold.ts'
 import { FoldStore } from '../fold/fold-store.ts'
 
@@ -10,6 +11,8 @@ export interface MemoryStoreOptions {
   /** Bytes of bodies that are kept in memory when there is a source to read them from. */
   readonly cacheBytes?: number
   readonly onFailure?: (error: BrokerError) => void
+  /** Before the first record of the log; EMPTY_LOG by default. */
+  readonly origin?: LogPoint
 }
 
 /** The reference store: the fold and nothing else. It begins empty, before the first record. */
@@ -18,9 +21,10 @@ export class MemoryStore extends FoldStore {
     const bodies = options.bodies ?? null
     const bounded = options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }
     const cache = bodies === null ? { cacheBytes: Infinity } : bounded
-    super(new Fold({ changes: null, ...cache }), EMPTY_LOG, {
+    super(new Fold({ changes: null, ...cache }), options.origin ?? EMPTY_LOG, {
       bodies: bodies ?? noBodies,
       onFailure: options.onFailure ?? rethrow,
+      isNew: true,
     })
   }
 }

@@ -52,6 +52,35 @@ describe('following', () => {
     assert.deepEqual(solo.sent('ack')[0]?.synced, 2)
   })
 
+  it('begins its log again where its leader has its start, once its disk knows (R38)', () => {
+    const solo = new SoloReplica({ log: [1, 1], manual: ['persist'] }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    for (const { generation } of solo.wanted('persist')) {
+      solo.step({ type: 'persisted', generation })
+    }
+    const origin = { index: 40, epoch: 2, chain: 7, position: 9000 }
+    solo.forget().hear('b', { type: 'startAt', ...session, origin })
+    assert.deepEqual(solo.wanted('restart'), [])
+    const [suspicion] = solo.wanted('persist')
+    assert.match(suspicion?.meta.suspect ?? '', /before the start/)
+    solo.step({ type: 'persisted', generation: suspicion?.generation ?? 0 })
+    assert.deepEqual(solo.wanted('restart'), [{ type: 'restart', origin }])
+    assert.deepEqual(solo.sent('tail').at(-1)?.point, origin)
+    assert.equal(solo.replica.commitIndex, 40)
+    solo.forget().hear('b', { type: 'matched', ...session, joinEnd: 60, regressed: false })
+    assert.equal(solo.sent('ack')[0]?.suspect, true)
+  })
+
+  it('keeps a log that reaches the start of its leader (R38)', () => {
+    const solo = new SoloReplica({ log: [1, 1] }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' }).forget()
+    const origin = solo.log.tail
+    solo.hear('b', { type: 'startAt', ...session, origin })
+    assert.deepEqual(solo.effects, [])
+  })
+
   it('goes on only with the newest session of its leader, whatever arrives late', () => {
     const solo = new SoloReplica().up('b').follow('b', 3, 2).forget()
     solo.hear('b', { type: 'sessionStart', epoch: 3, nonce: 'b-3', session: 1 })

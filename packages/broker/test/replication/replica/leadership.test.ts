@@ -224,6 +224,26 @@ describe('leadership', () => {
     assert.equal(led.solo.sent('matched')[0]?.joinEnd, 3)
   })
 
+  it('tells who ends before its log begins where to begin again (R38)', () => {
+    const led = leader({ log: [1, 1] })
+    const origin = { ...led.solo.log.tail, index: 2 }
+    led.solo.log.origin = origin
+    tail(led, 'b', 1)
+    assert.deepEqual(led.solo.sent('startAt')[0]?.origin, origin)
+    assert.deepEqual(led.solo.sent('matched'), [])
+    tail(led, 'b', 2)
+    assert.equal(led.solo.sent('matched')[0]?.joinEnd, 3)
+  })
+
+  it('begins a new session with whom the start of its log has passed by (R38)', () => {
+    const led = leader({ log: [1, 1] })
+    tail(led, 'b', 1)
+    const session = led.session('b')
+    led.solo.forget().log.origin = { ...led.solo.log.tail, index: 2 }
+    led.solo.step({ type: 'batchRead', peer: 'b', session, batch: null })
+    assert.ok((led.solo.sent('sessionStart')[0]?.session ?? 0) > session)
+  })
+
   it('raises an alarm when a store lost what it had acknowledged of the commit (R36)', () => {
     const led = leader({ log: [1, 1] })
     stream(led, 'b', 2)

@@ -30,11 +30,11 @@ export class FakeLog implements LogView {
   writtenIndex = 0
   syncedIndex = 0
   isShortOfSpace = false
-  /** It keeps its beginning. */
-  readonly origin = EMPTY_LOG
+  /** The point before the first record. Only logs of a single replica ever begin later. */
+  origin: LogPoint = EMPTY_LOG
 
   get tail(): LogPoint {
-    return this.records.at(-1)?.batch.last ?? EMPTY_LOG
+    return this.records.at(-1)?.batch.last ?? this.origin
   }
 
   endOfEpoch(epoch: number): { epoch: number; lastIndex: number } {

@@ -156,6 +156,10 @@ export class SoloReplica {
     } else if (effect.type === 'truncate') {
       this.log.truncate(effect.after)
       this.step({ type: 'truncated' })
+    } else if (effect.type === 'restart') {
+      this.log.records = []
+      this.log.origin = effect.origin
+      this.step({ type: 'restarted' })
     } else if (effect.type === 'allocateEpoch') {
       const epoch = effect.above + 1
       this.step({ type: 'epochAllocated', epoch, nonce: `a-${epoch}` })

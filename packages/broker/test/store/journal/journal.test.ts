@@ -192,6 +192,54 @@ describe('journal: replicas', () => {
   })
 })
 
+describe('journal: beginning again', () => {
+  async function released(): Promise<Journal> {
+    const journal = await filled(new JournalFixture(), 100)
+    await journal.releaseBefore(60)
+    return journal
+  }
+
+  it('drops all of it, and goes on behind a later point (R38)', async () => {
+    const leader = await released()
+    const behind = new JournalFixture()
+    const journal = await filled(behind, 10)
+    await journal.restartAt(leader.origin)
+    assert.deepEqual(journal.tail, leader.origin)
+    assert.deepEqual(
+      [journal.writtenIndex, journal.syncedIndex],
+      [journal.tail.index, journal.tail.index],
+    )
+    while (journal.tail.index < leader.tail.index) {
+      journal.append((await leader.read(journal.tail.index + 1, 1000))!)
+    }
+    await journal.close({ clean: true })
+    const { journal: reopened } = await behind.open()
+    assert.deepEqual(await payloadsIn(reopened), await payloadsIn(leader))
+    assert.deepEqual(reopened.origin, leader.origin)
+  })
+
+  it('is empty there when nothing was fetched before the next start', async () => {
+    const leader = await released()
+    const behind = new JournalFixture()
+    const journal = await filled(behind, 10)
+    await journal.restartAt(leader.origin)
+    await journal.close({ clean: false })
+    const { journal: reopened } = await behind.open()
+    assert.deepEqual([reopened.origin, reopened.tail], [leader.origin, leader.origin])
+    assert.deepEqual(await payloadsIn(reopened), [])
+  })
+
+  it('knows where its segments begin', async () => {
+    const journal = await released()
+    const { segments } = journal
+    assert.deepEqual(segments[0], {
+      firstIndex: journal.firstIndex,
+      position: journal.startPosition,
+    })
+    assert.ok(segments.length > 1)
+  })
+})
+
 describe('journal: opening again', () => {
   it('scans nothing after a clean close', async () => {
     const fixture = new JournalFixture()
