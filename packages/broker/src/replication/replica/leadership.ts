@@ -381,8 +381,8 @@ export class Leadership {
   }
 
   /**
-   * R25: when a quorum was last heard, we ourselves counted. Not by answered heartbeats alone: while
-   * a large record is on its way to a follower they stand behind it, and it answers nothing else.
+   * R25: when a quorum was last heard, we ourselves counted. Not by answered heartbeats alone: a
+   * large record on its way to a follower stands before them, and nothing else is answered.
    */
   #quorumHeardMs(config: ClusterConfig | null, nowMs: number): number {
     if (config === null) return Number.NEGATIVE_INFINITY
