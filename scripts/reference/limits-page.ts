@@ -20,6 +20,7 @@ const rooms: readonly (readonly [prefix: string, title: string])[] = [
   ['packages/broker/src/listener', 'Connections'],
   ['packages/broker/src/engine', 'Engine'],
   ['packages/broker/src/store/journal', 'Journal'],
+  ['packages/broker/src/compaction', 'Compaction'],
   ['packages/broker/src/store', 'Store'],
   ['packages/broker/src/replication', 'Replication'],
   ['packages/broker/src/coordination', 'Coordination'],
