@@ -22,8 +22,8 @@ const CLOSE_UP_BELOW = 1 / 4
  * their number while the page's row begins with them. Objects are the newer ones, as long as their
  * bodies are in memory; and all of them while the page is open.
  *
- * `first` and `filled` follow from the log - not from checkpoints, restarts, gaps or what is at rest -
- * so that an index rebuilt from the same start has the same pages under the same keys.
+ * `first` and `filled` follow from the log - not from checkpoints, restarts, gaps or what is at
+ * rest - so that an index rebuilt from the same start has the same pages under the same keys.
  */
 export class MessagePage {
   readonly list: number
