@@ -45,6 +45,7 @@ export const COMPACTION_LOOK_MS = 500
 export const COPY_PAUSE_MS = 10
 /** Bodies of one round, unless a single one is larger. */
 export const COPY_BYTES_MAX = 1024 * 1024
+/** Messages of one round, however small they are. */
 export const COPY_MESSAGES_MAX = 1_000
 /** Old segments are copied when no more than this part of them is in use: one byte frees another. */
 export const COPIED_SHARE_MAX = 1 / 2

@@ -19,6 +19,7 @@ import type { CopiedMessage, CopiesOp } from './log-op.ts'
 const FIXED_BYTES = 21
 const PLACE_BYTES = 8
 const LENGTH_BYTES = 4
+/** JMS knows 0 to 9. */
 const PRIORITY_MAX = 9
 
 /** The bodies are not copied. */
