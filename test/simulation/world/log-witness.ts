@@ -6,6 +6,7 @@ import type { Journal } from '@quorate/broker/store/journal/journal'
 import type { LogBatch, LogPoint } from '@quorate/broker/store/journal/log-batch'
 import { forEachRecord, parseBatch } from '@quorate/broker/store/journal/log-batch'
 import { HEADER_BYTES } from '@quorate/broker/store/journal/record'
+import { SEGMENT_STATE } from '@quorate/broker/store/segment-state'
 import type {
   LogPicture,
   RecordPicture,
@@ -123,7 +124,8 @@ export class LogWitness implements LogPicture {
       const one = parseBatch(bytes.subarray(start, start + HEADER_BYTES + payload.length), previous)
       previous = one.last
       const { epoch, chain, position: endPosition } = one.last
-      const config = configsIn(one)[0]
+      // Each segment repeats the one in force: that is no change.
+      const config = type === SEGMENT_STATE ? undefined : configsIn(one)[0]
       const told = { batch: one, config, tellsOfLoss: lossesIn(one).length > 0 }
       this.#records.push({ epoch, chain, type, payload: '', endPosition, ...told })
     })
