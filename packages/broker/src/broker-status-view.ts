@@ -4,12 +4,14 @@ import type { EngineView } from './engine/engine-view.ts'
 import { flowStatus } from './flow-status-view.ts'
 import type {
   BrokerStatus,
+  CatchUpStatus,
   FollowerStatus,
   PossibleLoss,
   StoreStatus,
 } from './management/broker-status.ts'
 import { isVoter } from './replication/cluster-config.ts'
 import type { LossEntry } from './replication/carried-state.ts'
+import type { CatchUpPicture } from './replication/replica/catch-up.ts'
 import type { FollowerProgress } from './replication/replica/progress.ts'
 import type { ReplicaNode } from './replication/replica-node.ts'
 
@@ -58,6 +60,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
       appliedIndex: sources.appliedIndex,
     },
     store: storeOf(node),
+    catchUp: catchUpOf(replica.catchUpAt(sources.nowMs), node),
     followers: followersOf(sources),
     coordination: { address: options.coordination.zkAddress, state: sources.session },
     members: members.map(({ nodeId, consoleUrl }) => ({ nodeId, consoleUrl })),
@@ -104,7 +107,24 @@ function followersOf({ node, nowMs }: StatusSources): readonly FollowerStatus[] 
     lagBytes: progress.unackedBytes,
     isShortOfSpace: progress.isShortOfSpace,
     silentMs: progress.heardMs === null ? null : Math.round(nowMs - progress.heardMs),
+    catchUp: catchUpOf(catchUpAt(progress, journal.tail.position, nowMs), node),
   }))
+}
+
+function catchUpAt(progress: FollowerProgress, end: number, nowMs: number): CatchUpPicture | null {
+  const { isStreaming, catchUp, position } = progress
+  return isStreaming ? catchUp.picture({ atMs: nowMs, had: position, end }) : null
+}
+
+/** Told from where the log begins: what is before that nobody has to fetch. */
+function catchUpOf(picture: CatchUpPicture | null, node: ReplicaNode): CatchUpStatus | null {
+  if (picture === null) return null
+  const { bytesPerSecond, remainingMs } = picture
+  const begin = Math.min(node.journal.origin.position, picture.had)
+  const hadBytes = picture.had - begin
+  const neededBytes = picture.end - begin
+  const percent = Math.floor((100 * hadBytes) / neededBytes)
+  return { hadBytes, neededBytes, percent, bytesPerSecond, remainingMs }
 }
 
 function stateOf(progress: FollowerProgress, votes: boolean): FollowerStatus['state'] {

@@ -30,6 +30,8 @@ export interface BrokerStatus {
   }
   /** null: told by a broker of an earlier version. */
   readonly store: StoreStatus | null
+  /** Its own way to the end of the leader's log; null when it is not far behind. */
+  readonly catchUp: CatchUpStatus | null
   /** Filled by the leader. */
   readonly followers: readonly FollowerStatus[]
   readonly coordination: { readonly address: string; readonly state: string }
@@ -87,6 +89,21 @@ export interface FollowerStatus {
   readonly isShortOfSpace: boolean
   /** Since its last heartbeat answer; null = never. */
   readonly silentMs: number | null
+  /** Its way to the end of the leader's log; null when it is not far behind. */
+  readonly catchUp: CatchUpStatus | null
+}
+
+/** A follower that is behind by more than may be on its way to it. */
+export interface CatchUpStatus {
+  /** Bytes that it has of the log, from where the log begins. */
+  readonly hadBytes: number
+  /** Bytes of the leader's log. */
+  readonly neededBytes: number
+  readonly percent: number
+  /** What it got in the last seconds; null when it just began. */
+  readonly bytesPerSecond: number | null
+  /** Until it is in step, if all goes on like this; null when that is not known, or never. */
+  readonly remainingMs: number | null
 }
 
 export interface FlowStatus {

@@ -47,8 +47,10 @@ function parseStatus(url: URL, text: string): BrokerStatus {
     throw notAStatus(url, 'no JSON', error)
   }
   if (!isRecord(value)) throw notAStatus(url, 'no object')
-  // A broker of another version may remember no losses, and not watch its disk: it says nothing.
-  const status: Record<string, unknown> = { possibleLosses: [], store: null, ...value }
+  // A broker of another version may remember no losses, not watch its disk, or not tell how it
+  // catches up: it says nothing.
+  const unsaid = { possibleLosses: [], store: null, catchUp: null }
+  const status: Record<string, unknown> = { ...unsaid, ...value }
   const wrong = Object.entries(shapes).find(([name, fits]) => !fits(status[name]))
   if (wrong !== undefined) throw notAStatus(url, `${wrong[0]} is missing or wrong`)
   return status as unknown as BrokerStatus

@@ -125,6 +125,8 @@ const table = {
     code: 12,
     fields: { epoch: 'number', session: 'number', commit: 'number', sentUs: 'number' },
   },
+  /** Where the leader's log ends, in bytes: told to a follower that is far behind. */
+  catchUp: { code: 16, fields: { epoch: 'number', session: 'number', end: 'number' } },
   /** The leader has stopped serving and asks `target` to take over at once (R28). */
   abdicate: { code: 13, fields: { epoch: 'number', target: 'string' } },
   /** The receiver's epoch is over: a voter has promised this one (R25). */

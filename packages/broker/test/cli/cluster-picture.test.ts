@@ -33,6 +33,7 @@ function follower(nodeId: string, changes: Partial<FollowerStatus> = {}): Follow
     lagBytes: 0,
     isShortOfSpace: false,
     silentMs: 20,
+    catchUp: null,
     ...changes,
   }
 }

@@ -35,6 +35,7 @@ export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus 
       isShort: false,
       blocksSenders: false,
     },
+    catchUp: null,
     followers: [],
     coordination: { address: '127.0.0.1:2181', state: 'connected' },
     members: [

@@ -69,6 +69,7 @@ const frames: { readonly [T in Frame['type']]: fc.Arbitrary<Omit<Frame & { type:
   }),
   nack: record({ epoch: number, session: number, next: number }),
   heartbeat: record({ epoch: number, session: number, commit: number, sentUs: number }),
+  catchUp: record({ epoch: number, session: number, end: number }),
   abdicate: record({ epoch: number, target: text }),
   reject: record({ promised: number }),
 }

@@ -5,6 +5,7 @@ import { loadBrokerOptions } from '../../config/load.ts'
 import { formatHostPort } from '../../config/host-port.ts'
 import { gatherCluster, leaderOf } from '../cluster-picture.ts'
 import type { NodePicture } from '../cluster-picture.ts'
+import { catchUpLines } from '../catch-up-lines.ts'
 import {
   clusterTable,
   lossLines,
@@ -88,7 +89,13 @@ function statusLines(nodes: readonly NodePicture[], terminal: Terminal): string[
   const losses = lossLines(possibleLossesOf(nodes))
   const warnings = [...troubleLines(nodes), ...storeLines(nodes), ...losses]
   const troubles = warnings.map((line) => colors.yellow(line))
-  return [summarize(nodes, options), '', ...clusterTable(nodes, options), ...troubles]
+  return [
+    summarize(nodes, options),
+    '',
+    ...clusterTable(nodes, options),
+    ...catchUpLines(nodes),
+    ...troubles,
+  ]
 }
 
 async function watch(request: StatusRequest, terminal: Terminal): Promise<number> {

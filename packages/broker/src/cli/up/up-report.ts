@@ -1,5 +1,6 @@
 import type { Clock } from '@quorate/core/base/clock'
 import type { NodePicture } from '../cluster-picture.ts'
+import { catchUpLines } from '../catch-up-lines.ts'
 import { clusterTable, summarize, troubleLines } from '../cluster-table.ts'
 import { LiveArea } from '../live-area.ts'
 import type { Colors, Paint, Terminal } from '../terminal.ts'
@@ -72,6 +73,7 @@ export class TextReport implements UpReport {
       '',
       summarize(nodes, options),
       ...clusterTable(nodes, options),
+      ...catchUpLines(nodes).map(cut),
       ...troubleLines(nodes).map((line) => colors.yellow(cut(line))),
       ...hints.map((line) => colors.dim(cut(line))),
     ])

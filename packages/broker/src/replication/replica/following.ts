@@ -1,5 +1,7 @@
 import type { LogPoint } from '../../store/journal/log-batch.ts'
 import type { FrameOf } from '../frames.ts'
+import { CatchUp } from './catch-up.ts'
+import type { CatchUpPicture } from './catch-up.ts'
 import type { ReplicaContext } from './context.ts'
 import type { ReplicaEvent } from './events.ts'
 
@@ -30,6 +32,9 @@ export class Following {
   /** R35: how far the leader's log reached when we joined. */
   #joinEnd = 0
   #ackedSynced = 0
+  readonly #catchUp = new CatchUp()
+  /** Where the leader's log ends, as far as we were told for being behind. */
+  #leaderEnd = 0
 
   constructor(context: ReplicaContext, session: Session) {
     this.#context = context
@@ -145,6 +150,19 @@ export class Following {
       this.#context.advanceCommit(Math.min(frame.commit, this.#context.log.tail.index))
     }
     this.#ack(frame.sentUs)
+  }
+
+  onCatchUp({ end }: FrameOf<'catchUp'>): void {
+    if (this.#phase !== 'streaming') return
+    this.#leaderEnd = end
+    this.#catchUp.look({ atMs: this.#context.nowMs, had: this.#context.log.tail.position, end })
+  }
+
+  /** Null when we are not far behind. */
+  catchUpAt(nowMs: number): CatchUpPicture | null {
+    if (this.#phase !== 'streaming') return null
+    const had = this.#context.log.tail.position
+    return this.#catchUp.picture({ atMs: nowMs, had, end: this.#leaderEnd })
   }
 
   /** A large frame is on its way: the leader hears that we are there (R25). */

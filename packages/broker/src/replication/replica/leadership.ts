@@ -1,5 +1,5 @@
 import { assert } from '@quorate/core/base/errors'
-import type { LogBatch } from '../../store/journal/log-batch.ts'
+import type { LogBatch, LogPoint } from '../../store/journal/log-batch.ts'
 import type { ClusterConfig } from '../cluster-config.ts'
 import { isVoter, quorumOf } from '../cluster-config.ts'
 import type { ConfigEntry } from '../config-history.ts'
@@ -125,7 +125,7 @@ export class Leadership {
       this.#context.send(from, { type: 'truncateTo', ...truncateTo })
       return
     }
-    this.#matched(progress, point.index)
+    this.#matched(progress, point)
   }
 
   onAck(from: string, frame: FrameOf<'ack'>): void {
@@ -230,12 +230,13 @@ export class Leadership {
     return options.sync.leaderDisk ? log.syncedIndex : log.writtenIndex
   }
 
-  #matched(progress: FollowerProgress, index: number): void {
+  #matched(progress: FollowerProgress, end: LogPoint): void {
+    const { index } = end
     const { storeUuid, nodeId } = progress.peer
     const regressed = index < (this.#committedAcks.get(storeUuid) ?? 0)
     if (regressed) this.#alarmRegression(progress, index)
     const joinEnd = this.#context.log.tail.index
-    progress.startStreaming(index + 1, joinEnd)
+    progress.startStreaming(end, joinEnd)
     this.#context.send(nodeId, {
       type: 'matched',
       epoch: this.epoch,
@@ -268,7 +269,7 @@ export class Leadership {
   }
 
   #sendBatch(progress: FollowerProgress, batch: LogBatch): void {
-    progress.sent(batch.lastIndex, batch.byteLength)
+    progress.sent(batch)
     this.#context.send(progress.peer.nodeId, {
       type: 'append',
       epoch: this.epoch,
@@ -287,6 +288,19 @@ export class Leadership {
       commit: this.#context.commitIndex,
       sentUs: Math.max(1, Math.round(this.#context.nowMs * 1000)),
     })
+    this.#watchCatchUp(progress)
+  }
+
+  /** For people: the follower itself does not know how far it has to go. */
+  #watchCatchUp(progress: FollowerProgress): void {
+    if (!progress.isStreaming) return
+    const { nowMs, log } = this.#context
+    const look = { atMs: nowMs, had: progress.position, end: log.tail.position }
+    progress.catchUp.look(look)
+    if (progress.catchUp.picture(look) === null) return
+    const { peer, session } = progress
+    const end = log.tail.position
+    this.#context.send(peer.nodeId, { type: 'catchUp', epoch: this.epoch, session, end })
   }
 
   /**

@@ -1,12 +1,18 @@
 import { Deque } from '@quorate/core/base/deque'
+import type { LogBatch, LogPoint } from '../../store/journal/log-batch.ts'
+import { CatchUp } from './catch-up.ts'
 import type { Peer } from './context.ts'
 
 /** Bytes of records that may be on the way to one follower, unacknowledged (R30). */
 export const FOLLOWER_WINDOW_BYTES = 8 * 1024 * 1024
 
+type SentBatch = Pick<LogBatch, 'lastIndex' | 'byteLength' | 'last'>
+
 interface Sent {
   readonly lastIndex: number
   readonly bytes: number
+  /** Where they end in the log. */
+  readonly position: number
 }
 
 /**
@@ -37,6 +43,9 @@ export class FollowerProgress {
   answeredSentMs = Number.NEGATIVE_INFINITY
   /** When the last answer came, for people. */
   heardMs: number | null = null
+  readonly catchUp = new CatchUp()
+  /** Where what it has ends in the log. */
+  #position = 0
   #joinEnd = 0
   readonly #inFlight = new Deque<Sent>()
   #inFlightBytes = 0
@@ -44,6 +53,11 @@ export class FollowerProgress {
   constructor(peer: Peer, session: number) {
     this.peer = peer
     this.session = session
+  }
+
+  /** Where what it acknowledged ends in the log. */
+  get position(): number {
+    return this.#position
   }
 
   /** Sent and not acknowledged. */
@@ -60,16 +74,17 @@ export class FollowerProgress {
     return this.isStreaming && this.syncedIndex >= this.#joinEnd && this.nextIndex > tailIndex
   }
 
-  startStreaming(nextIndex: number, joinEnd: number): void {
+  startStreaming(end: Pick<LogPoint, 'index' | 'position'>, joinEnd: number): void {
     this.isStreaming = true
     this.#joinEnd = joinEnd
-    this.rewind(nextIndex)
+    this.#position = end.position
+    this.rewind(end.index + 1)
   }
 
-  sent(lastIndex: number, bytes: number): void {
+  sent({ lastIndex, byteLength: bytes, last }: SentBatch): void {
     this.nextIndex = lastIndex + 1
     this.#inFlightBytes += bytes
-    this.#inFlight.push({ lastIndex, bytes })
+    this.#inFlight.push({ lastIndex, bytes, position: last.position })
   }
 
   acked(written: number, synced: number): void {
@@ -81,6 +96,7 @@ export class FollowerProgress {
       if (oldest === undefined || oldest.lastIndex > this.writtenIndex) break
       this.#inFlight.shift()
       this.#inFlightBytes -= oldest.bytes
+      this.#position = oldest.position
     }
   }
 

@@ -3,6 +3,7 @@ import { voters } from '../cluster-config.ts'
 import type { Frame, FrameOf } from '../frames.ts'
 import type { ReplicaMeta } from '../meta.ts'
 import { Campaign } from './campaign.ts'
+import type { CatchUpPicture } from './catch-up.ts'
 import type { LogView, Peer, ReplicaOptions } from './context.ts'
 import { ReplicaContext } from './context.ts'
 import type { ReplicaEffect, ReplicaEvent } from './events.ts'
@@ -107,6 +108,11 @@ export class Replica {
     return this.#leadership?.fedIndex ?? Infinity
   }
 
+  /** Our own way to the leader's end, while we are far behind. */
+  catchUpAt(nowMs: number): CatchUpPicture | null {
+    return this.#following?.catchUpAt(nowMs) ?? null
+  }
+
   leaseValid(nowMs: number): boolean {
     return this.#leadership?.isServing === true && this.#leadership.leaseValid(nowMs)
   }
@@ -169,6 +175,7 @@ export class Replica {
     ack: (frame, from) => this.#leadership?.onAck(from, frame),
     nack: (frame, from) => this.#leadership?.onNack(from, frame),
     heartbeat: (frame, from) => this.#onHeartbeat(from, frame),
+    catchUp: (frame, from) => this.#inSession(from, frame)?.onCatchUp(frame),
     abdicate: (frame, from) => this.#onAbdicate(from, frame),
     reject: (frame) => this.#onPromiseSeen(frame),
   }

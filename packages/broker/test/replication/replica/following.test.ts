@@ -52,6 +52,21 @@ describe('following', () => {
     assert.deepEqual(solo.sent('ack')[0]?.synced, 2)
   })
 
+  it('knows its way to the end of the log when its leader told that it is far behind', () => {
+    const solo = new SoloReplica({ log: [1, 1] }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    solo.hear('b', { type: 'catchUp', ...session, end: 1e9 })
+    assert.equal(solo.replica.catchUpAt(solo.nowMs), null, 'not matched yet')
+    solo.hear('b', { type: 'matched', ...session, joinEnd: 9, regressed: false })
+    assert.equal(solo.replica.catchUpAt(solo.nowMs), null)
+    solo.hear('b', { type: 'catchUp', ...session, end: 1e9 })
+    const way = solo.replica.catchUpAt(solo.nowMs)
+    assert.deepEqual([way?.had, way?.end], [solo.log.tail.position, 1e9])
+    solo.hear('b', { type: 'catchUp', ...session, end: solo.log.tail.position + 1 })
+    assert.equal(solo.replica.catchUpAt(solo.nowMs), null, 'nearly there')
+  })
+
   it('begins its log again where its leader has its start, once its disk knows (R38)', () => {
     const solo = new SoloReplica({ log: [1, 1], manual: ['persist'] }).up('b')
     const session = { epoch: 3, session: 1 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { FrameOf } from '../../../src/replication/frames.ts'
 import { TIMINGS } from '../world/fake-node.ts'
 import { DATA } from '../world/ledger.ts'
+import { CATCH_UP_BYTES } from '../../../src/replication/replica/catch-up.ts'
 import { SEATS, SoloReplica } from '../world/solo-replica.ts'
 
 /** Leads, and knows b and c to have the log up to its epoch start. */
@@ -242,6 +243,18 @@ describe('leadership', () => {
     led.solo.forget().log.origin = { ...led.solo.log.tail, index: 2 }
     led.solo.step({ type: 'batchRead', peer: 'b', session, batch: null })
     assert.ok((led.solo.sent('sessionStart')[0]?.session ?? 0) > session)
+  })
+
+  it('tells a follower that is far behind where its log ends, and nobody else', () => {
+    const led = leader()
+    stream(led, 'b')
+    ack(led, 'b')
+    led.solo.forget().wait(TIMINGS.heartbeatMs)
+    assert.deepEqual(led.solo.sent('catchUp'), [])
+    led.solo.log.append(led.solo.log.make(led.epoch, DATA, Buffer.alloc(CATCH_UP_BYTES)))
+    led.solo.wait(TIMINGS.heartbeatMs)
+    const [told, ...others] = led.solo.sent('catchUp')
+    assert.deepEqual([told?.to, told?.end, others], ['b', led.solo.log.tail.position, []])
   })
 
   it('raises an alarm when a store lost what it had acknowledged of the commit (R36)', () => {
