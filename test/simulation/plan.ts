@@ -1,5 +1,6 @@
 import { PAGE_BOUNDS } from '@quorate/broker/store/fold/page-pool'
 import type { PageBounds } from '@quorate/broker/store/fold/page-pool'
+import { compactionFaults } from './nemesis/compaction-faults.ts'
 import type { Fault } from './nemesis/fault.ts'
 import type { FaultName } from './nemesis/faults.ts'
 import { faults } from './nemesis/faults.ts'
@@ -27,13 +28,18 @@ export interface HistoryPlan {
 
 /** Kinds of strikes of a calm history, at most. */
 const FEW_FAULTS = 4
+/** Of all histories, those in which logs begin later again and again. */
+const COMPACTING_SHARE = 0.35
+/** The start of a log moves at its own pace. */
+const LEAST_STRIKES_COMPACTING = 12
+const ofCompaction = Object.keys(compactionFaults) as readonly FaultName[]
 
 export function drawPlan(seed: number): HistoryPlan {
   const chance = new Chance(seed ^ 0x1a2b3c)
   const draw = chance.random()
   const isCalm = chance.chance(0.3)
   const sync = draw < 0.7 ? 'quorum_disk' : draw < 0.88 ? 'quorum_mem' : 'remote_disk'
-  return {
+  const plan: HistoryPlan = {
     seed,
     replicas: chance.chance(0.85) ? 3 : 5,
     sync,
@@ -50,6 +56,22 @@ export function drawPlan(seed: number): HistoryPlan {
       entriesMax: chance.pick([4, 16, PAGE_BOUNDS.entriesMax]),
       openMax: chance.pick([1, 8, PAGE_BOUNDS.openMax]),
     },
+  }
+  // Of its own seed: what it draws shifts nothing in the others.
+  const ofItsOwn = new Chance(seed ^ 0xc0de51)
+  return ofItsOwn.chance(COMPACTING_SHARE) ? compacting(plan, ofItsOwn) : plan
+}
+
+/** Segments are full at once, so the log begins later all the time, and somebody is behind. */
+function compacting(plan: HistoryPlan, chance: Chance): HistoryPlan {
+  const { faults, strikes } = plan
+  return {
+    ...plan,
+    segmentBytes: chance.pick([1 << 11, 1 << 12, 1 << 13]),
+    checkpointIdleMs: chance.pick([100, 500, 2_000]),
+    checkpointLogBytes: 1 << 10,
+    strikes: Math.max(strikes, LEAST_STRIKES_COMPACTING),
+    faults: [...faults, ...ofCompaction.filter(() => chance.chance(0.7))],
   }
 }
 
@@ -68,6 +90,7 @@ function drawFew(chance: Chance, sync: string): readonly FaultName[] {
 
 function possibleFaults(sync: string): readonly FaultName[] {
   return (Object.keys(faults) as FaultName[]).filter((name) => {
+    if (ofCompaction.includes(name)) return false
     const { destroys, needs }: Fault = faults[name]
     return sync === 'quorum_disk' ? needs !== 'mem' : destroys !== 'store'
   })

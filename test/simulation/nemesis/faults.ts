@@ -1,5 +1,6 @@
 import { clockFaults } from './clock-faults.ts'
 import { combinedFaults } from './combined-faults.ts'
+import { compactionFaults } from './compaction-faults.ts'
 import { coordinationFaults } from './coordination-faults.ts'
 import { diskFaults } from './disk-faults.ts'
 import { networkFaults } from './network-faults.ts'
@@ -15,6 +16,7 @@ export const faults = {
   ...coordinationFaults,
   ...combinedFaults,
   ...storeFaults,
+  ...compactionFaults,
 } as const
 
 export type FaultName = keyof typeof faults

@@ -1,3 +1,4 @@
+import { compactionBugs } from './compaction-bugs.ts'
 import { coordinationBugs } from './coordination-bugs.ts'
 import { engineBugs } from './engine-bugs.ts'
 import { followingBugs } from './following-bugs.ts'
@@ -18,6 +19,7 @@ export const bugFamilies: readonly (readonly SeededBug[])[] = [
   journalBugs,
   nodeBugs,
   storeBugs,
+  compactionBugs,
   engineBugs,
   coordinationBugs,
 ]

@@ -69,6 +69,11 @@ export class DiskWitness {
     }
   }
 
+  /** Nothing is left of the index: nobody has it open. */
+  loseIndex(): void {
+    void this.disk.index.destroy(`${this.#directory}/index`)
+  }
+
   /** Changes a byte of the log on the medium. False when no file holds it. */
   flip(position: number, mask: number): boolean {
     const { files } = this.disk

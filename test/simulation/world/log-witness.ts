@@ -6,11 +6,13 @@ import type { Journal } from '@quorate/broker/store/journal/journal'
 import type { LogBatch, LogPoint } from '@quorate/broker/store/journal/log-batch'
 import { forEachRecord, parseBatch } from '@quorate/broker/store/journal/log-batch'
 import { HEADER_BYTES } from '@quorate/broker/store/journal/record'
+import { OP_TYPES } from '@quorate/broker/store/op-codec'
 import { SEGMENT_STATE } from '@quorate/broker/store/segment-state'
 import type {
   LogPicture,
   RecordPicture,
 } from '../../../packages/broker/test/replication/world/ledger.ts'
+import { opsOf } from './log-ops.ts'
 
 export interface WitnessedRecord extends RecordPicture {
   /** Where the record ends in the log. */
@@ -41,6 +43,8 @@ export class LogWitness implements LogPicture {
   #rotten: number[] = []
   /** Records up to this one are no part of the log any more. */
   #origin = 0
+  /** Where it began anew: what is behind that was fetched, and no files were dropped for it. */
+  #restartedAt = 0
 
   get length(): number {
     return this.#records.length
@@ -151,6 +155,7 @@ export class LogWitness implements LogPicture {
   /** It begins there on the medium. */
   restarted(): void {
     this.#records = this.#adopting ?? []
+    this.#restartedAt = this.#records.length
     this.#adopting = null
     this.#cutting = []
     // Whatever was wrong with what was there is gone with it.
@@ -184,6 +189,7 @@ export class LogWitness implements LogPicture {
     if (journal.origin.index === this.#adopting?.length) this.restarted()
     this.#adopting = null
     const { index, chain } = journal.tail
+    const { isRotten } = this
     const excused = Math.min(this.#unpoweredBehind, this.#rottenFrom - 1)
     const kept = Math.min(this.#lastWritten, excused, this.length)
     // The cut did not happen, or only some of its files are gone.
@@ -194,6 +200,21 @@ export class LogWitness implements LogPicture {
     assert.ok(index >= kept, `a start finds ${index} records, ${kept} should be there`)
     assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
-    return this.#records.splice(index)
+    const gone = this.#records.splice(index)
+    if (!isRotten) this.#mustTellItsStart(journal.origin.index, gone)
+    return gone
+  }
+
+  /**
+   * R19: files are dropped when the copies of what waited there, and the record that says where the
+   * log begins, are synced: no loss of power takes these.
+   */
+  #mustTellItsStart(origin: number, gone: readonly WitnessedRecord[]): void {
+    if (origin === this.#restartedAt) return
+    const tells = ({ type, batch }: WitnessedRecord): boolean =>
+      type === OP_TYPES['log-start'] &&
+      opsOf(batch).some((op) => op.kind === 'log-start' && op.index > origin)
+    const isKnown = this.#records.some(tells) || !gone.some(tells)
+    assert.ok(isKnown, `a start finds a log behind ${origin}, and not why it begins there (R19)`)
   }
 }

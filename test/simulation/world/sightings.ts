@@ -48,6 +48,9 @@ export const sightings = [
   'messages were copied forward',
   'a log began again where its leader has its start',
   'an index was rebuilt from a later start',
+  'an index was lost',
+  'the power failed as old segments went',
+  'a node died as it fetched a log that begins later',
 ] as const
 
 export type Sighting = (typeof sightings)[number]
