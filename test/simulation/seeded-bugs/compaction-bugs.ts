@@ -79,6 +79,9 @@ export const compactionBugs: readonly SeededBug[] = [
   },
   {
     name: 'segments-go-before-the-index-does-without-them',
+    coveredBy:
+      'R19: an index of a place that the log does not have any more is dropped, and the log is ' +
+      'enough by itself from its new start',
     breaks: 'The index on the disk is of a place that the log does not have any more.',
     references: ['R19', 'bug 18'],
     file: `${broker}/store/leveldb/level-store.ts`,
