@@ -38,6 +38,8 @@ export class Broker {
   #local: LocalStore | null = null
   #serving: Serving | null = null
   #compactor: Compactor | null = null
+  /** How often the log began elsewhere: an index that was being opened then is of no use. */
+  #restarts = 0
   #opening: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | null = null
   #fail: (error: BrokerError) => void = () => undefined
@@ -172,14 +174,21 @@ export class Broker {
   }
 
   async #openStore(clusterId: string): Promise<void> {
+    const restarts = this.#restarts
+    const isOutdated = (): boolean => this.#stopping !== null || this.#restarts !== restarts
     const local = await LocalStore.open({
       dataDirectory: this.#options.dataDirectory,
       clusterId,
       journal: this.#parts.node.journal,
       ports: this.#parts,
       onFailure: (error) => this.#storeFailed(error),
+    }).catch((error: unknown) => {
+      // The log was changed under it.
+      if (isOutdated()) return null
+      throw error
     })
-    if (this.#stopping !== null) {
+    if (local === null) return
+    if (isOutdated()) {
       await local.close({ checkpoint: false })
       return
     }
@@ -191,11 +200,13 @@ export class Broker {
   /** R38: the log begins elsewhere; what was folded of it is of no use any more. */
   onRestarted(): void {
     const { clusterId } = this.#parts.node.replica.meta
-    const old = this.#local
-    this.#local = null
+    this.#restarts++
+    this.#local?.stop()
     if (clusterId === null) return
     this.#opening = this.#opening
       .then(async () => {
+        const old = this.#local
+        this.#local = null
         await old?.close({ checkpoint: false })
         if (this.#stopping === null) await this.#openStore(clusterId)
       })

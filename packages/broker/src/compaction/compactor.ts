@@ -3,9 +3,9 @@ import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { BodySource } from '../store/body-source.ts'
 import type { Fold } from '../store/fold/fold.ts'
-import type { CopiesOp, LogOp } from '../store/log-op.ts'
-import { LivingMessages, copyOf } from './living-messages.ts'
-import type { LivingMessage } from './living-messages.ts'
+import type { Use } from '../store/fold/segment-use.ts'
+import type { LogOp } from '../store/log-op.ts'
+import { LivingMessages, copiesOf } from './living-messages.ts'
 
 /** A segment of the log. */
 export interface LogSegment {
@@ -45,8 +45,8 @@ export const COMPACTION_LOOK_MS = 500
 export const COPY_PAUSE_MS = 10
 /** Bodies of one round, unless a single one is larger. */
 export const COPY_BYTES_MAX = 1024 * 1024
-/** Messages of one round, however small they are. */
-export const COPY_MESSAGES_MAX = 1_000
+/** Messages of one round, each as often as there are lists that it waits in. */
+export const COPY_PLACES_MAX = 10_000
 /** Old segments are copied when no more than this part of them is in use: one byte frees another. */
 export const COPIED_SHARE_MAX = 1 / 2
 /** For a follower that is fed and behind, the start waits until this much log could go. */
@@ -65,6 +65,8 @@ export class Compactor {
   #timer: Timer | null = null
   #isStopped = false
   #living: LivingMessages | null = null
+  /** What was asked last. */
+  #known: { readonly position: number; readonly sequence: number | null } | null = null
   /** A record of ours is on its way: nothing is done before this one is applied. */
   #awaited = 0
 
@@ -114,21 +116,30 @@ export class Compactor {
 
   /** The last segment before which nothing waits, if the log does not begin there yet. */
   async #newStart(): Promise<LogSegment | null> {
-    const { log, fold } = this.#options
-    const { segments } = log
-    for (const segment of segments.slice(1).reverse()) {
-      if (segment.firstIndex <= fold.logStart) return null
-      if (fold.segments.before(segment.position).messages > 0) continue
-      if (!this.#mayGo(segment)) continue
-      if ((await log.sequenceAt(segment)) !== null) return segment
+    const dead: LogSegment[] = []
+    for (const { segment, before } of this.#boundaries()) {
+      if (before.messages > 0) break
+      if (segment.firstIndex > this.#options.fold.logStart) dead.push(segment)
+    }
+    for (const segment of dead.reverse()) {
+      if (this.#mayGo(segment) && (await this.#sequenceAt(segment)) !== null) return segment
     }
     return null
   }
 
+  /** Where segments begin that have been applied, and what waits before each. */
+  *#boundaries(): IterableIterator<{ readonly segment: LogSegment; readonly before: Use }> {
+    const { log, fold } = this.#options
+    const segments = new Map(log.segments.map((segment) => [segment.position, segment]))
+    for (const { position, before } of fold.segments.boundaries()) {
+      const segment = segments.get(position)
+      if (segment !== undefined) yield { segment, before }
+    }
+  }
+
   /** R38: who is fed and not far behind does not have to begin again. */
   #mayGo(segment: LogSegment): boolean {
-    const { log, appliedIndex } = this.#options
-    if (segment.firstIndex > appliedIndex()) return false
+    const { log } = this.#options
     const isHeld = log.fedIndex < segment.firstIndex
     return !isHeld || log.endPosition - segment.position > HELD_FOR_FOLLOWERS_MAX
   }
@@ -141,25 +152,39 @@ export class Compactor {
     this.#awaited = this.#options.appliedIndex() + 1
   }
 
-  /** Messages that lie before this segment are worth copying; null when none are. */
+  /** Where the part of the log ends that is worth copying; null when none is. */
   async #copiedUntil(): Promise<{ position: number; sequence: number } | null> {
-    const { log, fold } = this.#options
-    const [first, ...later] = log.segments
-    if (first === undefined) return null
-    let until: { position: number; sequence: number } | null = null
-    for (const segment of later) {
-      const { position } = segment
-      if (segment.firstIndex > this.#options.appliedIndex()) break
-      if (until === null && fold.segments.before(position).messages > 0) {
-        const sequence = await log.sequenceAt(segment)
-        if (sequence !== null) until = { position, sequence }
-      }
+    const [first] = this.#options.log.segments
+    const inUse: LogSegment[] = []
+    for (const { segment, before } of this.#boundaries()) {
+      if (before.messages > 0) inUse.push(segment)
       // Perhaps only with the dead segments behind it.
-      const { bytes } = fold.segments.before(position)
-      const isWorth = bytes <= COPIED_SHARE_MAX * (position - first.position)
-      if (until !== null && isWorth) return until
+      const length = segment.position - (first?.position ?? 0)
+      if (inUse.length > 0 && before.bytes <= COPIED_SHARE_MAX * length) {
+        return this.#firstKnown(inUse)
+      }
     }
     return null
+  }
+
+  /** The first of these segments that says how things stood where it begins. */
+  async #firstKnown(
+    segments: readonly LogSegment[],
+  ): Promise<{ position: number; sequence: number } | null> {
+    for (const segment of segments) {
+      const sequence = await this.#sequenceAt(segment)
+      if (sequence !== null) return { position: segment.position, sequence }
+    }
+    return null
+  }
+
+  /** The segment that is being copied from is asked for in each round. */
+  async #sequenceAt(segment: LogSegment): Promise<number | null> {
+    if (this.#known?.position !== segment.position) {
+      const sequence = await this.#options.log.sequenceAt(segment)
+      this.#known = { position: segment.position, sequence }
+    }
+    return this.#known.sequence
   }
 
   async #copy(until: { position: number; sequence: number }): Promise<boolean> {
@@ -167,7 +192,7 @@ export class Compactor {
     if (this.#living?.until !== until.position) {
       this.#living = new LivingMessages(fold, until)
     }
-    const found = this.#living.next({ bytes: COPY_BYTES_MAX, messages: COPY_MESSAGES_MAX })
+    const found = this.#living.next({ bytes: COPY_BYTES_MAX, places: COPY_PLACES_MAX })
     if (found.length > 0) {
       const read = await bodies.readAt(found)
       if (this.#isStopped) return false
@@ -175,15 +200,13 @@ export class Compactor {
       this.#awaited = Infinity
       log.appendSettled(() => {
         this.#awaited = appliedIndex() + 1
-        return copies(fold, found, read)
+        return copiesOf(fold, found, read)
       })
-    } else if (this.#living.isAtEnd) this.#living = null
-    return true
+      return true
+    }
+    // Whatever is left of it was consumed, or is looked for again later.
+    const isAtEnd = this.#living.isAtEnd
+    if (isAtEnd) this.#living = null
+    return !isAtEnd
   }
-}
-
-/** Of what was found, what waits there still. */
-function copies(fold: Fold, found: readonly LivingMessage[], bodies: readonly Buffer[]): CopiesOp {
-  const messages = found.flatMap((message, i) => copyOf(fold, message, bodies[i] as Buffer) ?? [])
-  return { kind: 'copies', messages }
 }

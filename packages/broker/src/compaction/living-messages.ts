@@ -1,7 +1,7 @@
 import type { BodyRef } from '../store/body-source.ts'
 import type { Fold } from '../store/fold/fold.ts'
 import type { MessageList } from '../store/fold/message-list.ts'
-import type { CopiedMessage } from '../store/log-op.ts'
+import type { CopiedMessage, CopiedPlace, CopiesOp } from '../store/log-op.ts'
 
 /** A message that waits in an old part of the log, and the lists that may share it. */
 export interface LivingMessage extends BodyRef {
@@ -9,14 +9,17 @@ export interface LivingMessage extends BodyRef {
   readonly lists: readonly number[]
 }
 
-/** Messages of a list that are looked at at once. */
-const LOOKED_AT_MAX = 256
-/** Lists that are looked through in one round. */
-const LISTS_PER_ROUND_MAX = 1_000
+/** Messages of a list that are asked for at once. */
+const ASKED_FOR_MAX = 256
+/** Messages and lists that are looked at in one round, in one turn of the event loop. */
+const LOOKED_AT_MAX = 10_000
+/** Lists of one message that are copied at once; it is copied again for the others. */
+const SHARERS_MAX = 5_000
 
 interface Bounds {
   readonly bytes: number
-  readonly messages: number
+  /** One message in one list. */
+  readonly places: number
 }
 
 /**
@@ -46,39 +49,43 @@ export class LivingMessages {
     return this.#at >= this.#lists.length
   }
 
-  /** At least one message, unless there are none in the lists of this round. */
-  next({ bytes, messages }: Bounds): LivingMessage[] {
+  /** At least one message, unless there are none in what is looked at in this round. */
+  next(bounds: Bounds): LivingMessage[] {
     const found = new Map<number, LivingMessage>()
-    let foundBytes = 0
-    for (let lists = 0; lists < LISTS_PER_ROUND_MAX && !this.isAtEnd; lists++) {
+    const left = { ...bounds, looks: LOOKED_AT_MAX }
+    while (left.looks > 0 && !this.isAtEnd) {
+      left.looks--
       const list = this.#fold.lists.get(this.#lists[this.#at] as number)
-      for (const message of this.#inList(list)) {
-        const { sequence, length } = message
-        const isOver = found.size >= messages || foundBytes + length > bytes
-        if (found.size > 0 && isOver && !found.has(sequence)) return [...found.values()]
-        this.#after = sequence
-        if (found.has(sequence)) continue
-        found.set(sequence, message)
-        foundBytes += length
-      }
+      if (list !== undefined && !this.#lookThrough(list, found, left)) break
       this.#at++
       this.#after = 0
     }
     return [...found.values()]
   }
 
-  *#inList(list: MessageList | undefined): IterableIterator<LivingMessage> {
-    if (list === undefined || list.lowest >= this.#endSequence) return
-    let after = this.#after
+  /** False when the round is over before the end of the list, or of its old part. */
+  #lookThrough(
+    list: MessageList,
+    found: Map<number, LivingMessage>,
+    left: { bytes: number; places: number; looks: number },
+  ): boolean {
+    if (list.lowest >= this.#endSequence) return true
+    const lists = this.#sharersOf(list.id)
     for (;;) {
-      const looked = list.next(after, LOOKED_AT_MAX)
-      for (const { sequence, position, length } of looked) {
-        if (sequence >= this.#endSequence) return
-        after = sequence
-        if (position >= this.until) continue
-        yield { sequence, position, length, lists: this.#sharersOf(list.id) }
+      const asked = list.next(this.#after, ASKED_FOR_MAX)
+      for (const { sequence, position, length } of asked) {
+        if (sequence >= this.#endSequence) return true
+        if (left.looks-- <= 0) return false
+        if (position < this.until && !found.has(sequence)) {
+          const isOver = left.bytes < length || left.places < lists.length
+          if (found.size > 0 && isOver) return false
+          found.set(sequence, { sequence, position, length, lists })
+          left.bytes -= length
+          left.places -= lists.length
+        }
+        this.#after = sequence
       }
-      if (looked.length < LOOKED_AT_MAX) return
+      if (asked.length < ASKED_FOR_MAX) return true
     }
   }
 
@@ -86,22 +93,68 @@ export class LivingMessages {
   #sharersOf(list: number): readonly number[] {
     const topic = this.#fold.subscriptions.get(list)?.topic
     if (topic === undefined) return [list]
-    return [...this.#fold.subscriptions.values()]
-      .filter((subscription) => subscription.topic === topic)
-      .map(({ id }) => id)
+    const sharers = [list]
+    for (const { id, topic: other } of this.#fold.subscriptions.values()) {
+      if (sharers.length >= SHARERS_MAX) break
+      if (other === topic && id !== list) sharers.push(id)
+    }
+    return sharers
   }
 }
 
-/** The message as it waits now, at the place where it was found; null when it does not any more. */
-export function copyOf(fold: Fold, found: LivingMessage, body: Buffer): CopiedMessage | null {
-  const { sequence, position } = found
-  const waiting = found.lists.flatMap((id) => {
-    const entry = fold.lists.get(id)?.get(sequence)
-    return entry?.position === position ? [entry] : []
-  })
-  const [first] = waiting
-  if (first === undefined) return null
-  const lists = waiting.map(({ list, redeliveries }) => ({ list, redeliveries }))
-  const { priority, expirationMs } = first
-  return { sequence, lists, priority, expirationMs, body }
+/**
+ * The messages as they wait now, where they were found; without those that do not any more. List by
+ * list: the messages of one lie on few pages.
+ */
+export function copiesOf(
+  fold: Fold,
+  found: readonly LivingMessage[],
+  bodies: readonly Buffer[],
+): CopiesOp {
+  const copies = found.map((message, i) => new Copy(message, bodies[i] as Buffer))
+  const byList = new Map<number, Copy[]>()
+  for (const copy of copies) {
+    for (const list of copy.found.lists) {
+      const inList = byList.get(list) ?? []
+      if (inList.length === 0) byList.set(list, inList)
+      inList.push(copy)
+    }
+  }
+  for (const [id, inList] of byList) {
+    const list = fold.lists.get(id)
+    if (list !== undefined) for (const copy of inList) copy.look(list)
+  }
+  return { kind: 'copies', messages: copies.flatMap((copy) => copy.message ?? []) }
+}
+
+class Copy {
+  readonly found: LivingMessage
+  readonly #body: Buffer
+  readonly #places: CopiedPlace[] = []
+  #priority = 0
+  #expirationMs = 0
+
+  constructor(found: LivingMessage, body: Buffer) {
+    this.found = found
+    this.#body = body
+  }
+
+  look(list: MessageList): void {
+    const entry = list.get(this.found.sequence)
+    if (entry?.position !== this.found.position) return
+    this.#priority = entry.priority
+    this.#expirationMs = entry.expirationMs
+    this.#places.push({ list: list.id, redeliveries: entry.redeliveries })
+  }
+
+  get message(): CopiedMessage | null {
+    if (this.#places.length === 0) return null
+    return {
+      sequence: this.found.sequence,
+      lists: this.#places,
+      priority: this.#priority,
+      expirationMs: this.#expirationMs,
+      body: this.#body,
+    }
+  }
 }

@@ -71,7 +71,7 @@ export class ReplicaContext {
     this.#suspectInForce = meta.suspect
     this.log = log
     this.options = options
-    this.commitIndex = Math.min(meta.commitHint, log.tail.index)
+    this.commitIndex = Math.max(log.origin.index, Math.min(meta.commitHint, log.tail.index))
   }
 
   get meta(): ReplicaMeta {
@@ -159,8 +159,14 @@ export class ReplicaContext {
 
   /** The log begins later than it did; all before that is committed (R38). */
   restarted(): void {
+    const { configs, losses } = this.#meta
+    // What we had and never knew to be committed may be of a log that nobody has. The state that the
+    // log begins with tells the rest.
+    const isCommitted = ({ index }: { readonly index: number }): boolean =>
+      index <= this.commitIndex
+    const known = { configs: configs.filter(isCommitted), losses: losses.filter(isCommitted) }
     this.commitIndex = Math.max(this.commitIndex, this.log.origin.index)
-    this.rollBack()
+    this.persist(known)
   }
 
   random(): number {

@@ -82,15 +82,22 @@ export class Following {
   }
 
   /**
-   * R38: what we have ends before the leader's log begins. All of it is committed, and what still
-   * waits of it was copied forward; so it goes, and we fetch the log from its new start. Until we
+   * R38: what we have ends before the leader's log begins, or is of older epochs than its beginning.
+   * What of it is committed, and still waits, was copied forward; so it goes, and we fetch the log from its new start. Until we
    * have caught up nobody counts us (R35).
    */
   onStartAt({ origin }: FrameOf<'startAt'>): void {
-    const { log } = this.#context
-    if (this.#phase !== 'reconciling' || log.tail.index >= origin.index) return
+    const { log, commitIndex } = this.#context
+    const { tail } = log
+    if (this.#phase !== 'reconciling') return
+    if (tail.index >= origin.index && tail.epoch >= origin.epoch) return
+    if (commitIndex > origin.index) {
+      const reason = `the leader's log begins at ${origin.index}, in which ${commitIndex} is not committed`
+      this.#context.emit({ type: 'halt', reason })
+      return
+    }
     this.#phase = 'restarting'
-    const isEmpty = log.tail.index === 0
+    const isEmpty = tail.index === 0
     const suspect = "its log ended before the start of its leader's"
     const generation = isEmpty ? 0 : this.#context.persist({ suspect })
     this.#restart = { origin, generation }

@@ -6,6 +6,7 @@ import type { ConfigEntry } from '../config-history.ts'
 import type { FrameOf } from '../frames.ts'
 import { FRAME_BYTES_MAX } from '../frames.ts'
 import type { Peer, ReplicaContext } from './context.ts'
+import { FeedPace, UNPACED_BYTES_MAX } from './feed-pace.ts'
 import { FollowerProgress } from './progress.ts'
 import { Ranking } from './ranking.ts'
 import { nextSeatChange } from './replacement.ts'
@@ -38,6 +39,7 @@ export class Leadership {
   readonly #ranking = new Ranking()
   #sessions = 0
   #nextHeartbeatMs: number
+  readonly #pace: FeedPace
   #isServing = false
   /** Index of the configuration change in flight, 0 when there is none (R39). */
   #changeIndex = 0
@@ -54,6 +56,7 @@ export class Leadership {
     this.#nonce = won.nonce
     this.#startMs = context.nowMs
     this.#nextHeartbeatMs = context.nowMs
+    this.#pace = new FeedPace(context.nowMs, context.log.tail)
     this.epochStartIndex = context.log.tail.index + 1
     for (const peer of context.peers.values()) this.onLinkUp(peer)
     const config = context.config
@@ -113,7 +116,8 @@ export class Leadership {
     if (progress === undefined || progress.isStreaming) return
     const { point } = frame
     const { origin } = this.#context.log
-    if (point.index < origin.index) {
+    // One that goes beyond it, but in older epochs, is not known to have anything in common with us.
+    if (point.index < origin.index || point.epoch < origin.epoch) {
       const { epoch, session } = frame
       this.#context.send(from, { type: 'startAt', epoch, session, origin })
       return
@@ -188,6 +192,7 @@ export class Leadership {
       this.#nextHeartbeatMs = nowMs + options.timings.heartbeatMs
       for (const progress of this.#followers.values()) this.#heartbeat(progress)
     }
+    this.#feedAtPace()
     this.#replaceSeat()
     const { config, votes } = this.#context
     if (!votes && this.#changeIndex <= this.#context.commitIndex) return 'no longer a voter'
@@ -266,6 +271,18 @@ export class Leadership {
       from: progress.nextIndex,
       maxBytes: APPEND_BYTES_MAX,
     })
+  }
+
+  /** R30: who is far behind leaves to clients what they need; who is nearly there is not held up. */
+  #feedAtPace(): void {
+    const { nowMs, log } = this.#context
+    const bytes = this.#pace.tick(nowMs, log.tail)
+    for (const progress of this.#followers.values()) {
+      const isPaced = log.tail.position - progress.position > UNPACED_BYTES_MAX
+      const hadRoom = progress.hasRoom
+      progress.allow(isPaced ? bytes : Number.POSITIVE_INFINITY)
+      if (!hadRoom) this.#pump(progress)
+    }
   }
 
   #sendBatch(progress: FollowerProgress, batch: LogBatch): void {

@@ -49,6 +49,8 @@ export class FollowerProgress {
   #joinEnd = 0
   readonly #inFlight = new Deque<Sent>()
   #inFlightBytes = 0
+  /** Bytes that may be sent until the next tick; Infinity unless it is paced. */
+  #allowance = Number.POSITIVE_INFINITY
 
   constructor(peer: Peer, session: number) {
     this.peer = peer
@@ -66,7 +68,7 @@ export class FollowerProgress {
   }
 
   get hasRoom(): boolean {
-    return this.#inFlightBytes < FOLLOWER_WINDOW_BYTES
+    return this.#inFlightBytes < FOLLOWER_WINDOW_BYTES && this.#allowance > 0
   }
 
   /** Has on disk what there was when it joined, and has been sent everything since. */
@@ -81,8 +83,17 @@ export class FollowerProgress {
     this.rewind(end.index + 1)
   }
 
+  /**
+   * So much may be sent until the next tick, but for what was sent too much before; what is left
+   * of it then lapses. Infinity: as much as there is room for.
+   */
+  allow(bytes: number): void {
+    this.#allowance = Math.min(this.#allowance, 0) + bytes
+  }
+
   sent({ lastIndex, byteLength: bytes, last }: SentBatch): void {
     this.nextIndex = lastIndex + 1
+    this.#allowance -= bytes
     this.#inFlightBytes += bytes
     this.#inFlight.push({ lastIndex, bytes, position: last.position })
   }

@@ -34,6 +34,11 @@ export interface FoldOptions {
   readonly outcomesMax?: number
 }
 
+interface CopyInList {
+  readonly message: CopiedMessage
+  readonly redeliveries: number
+}
+
 /**
  * The messaging state that the committed log folds into: a pure function of its operations, in
  * their order, on leader and followers (R19). So nothing here reads a clock, a random number or an
@@ -114,34 +119,43 @@ export class Fold {
     if (op.id !== '') this.outcomes.committed(op.id)
   }
 
+  /** List by list: the messages of one lie on few pages. */
   #applyCopies({ messages }: CopiesOp, origin: number): void {
-    for (const message of messages) this.#applyCopy(message, origin)
+    const byList = new Map<number, CopyInList[]>()
+    for (const message of messages) {
+      for (const { list, redeliveries } of message.lists) {
+        const copies = byList.get(list) ?? []
+        if (copies.length === 0) byList.set(list, copies)
+        copies.push({ message, redeliveries })
+      }
+    }
+    for (const [id, copies] of byList) {
+      const list = this.lists.get(id)
+      if (list === undefined) continue
+      for (const copy of copies) this.#applyCopy(list, copy, origin)
+    }
   }
 
   /**
    * A list that has the message learns where it lies now. One that does not has lost it with the
    * start of its log: every list that is named waited for it when the record was made (CopiesOp).
    */
-  #applyCopy(message: CopiedMessage, origin: number): void {
+  #applyCopy(list: MessageList, { message, redeliveries }: CopyInList, origin: number): void {
     const { sequence, priority, expirationMs, body } = message
     const position = origin + body.byteOffset
-    for (const { list: id, redeliveries } of message.lists) {
-      const list = this.lists.get(id)
-      if (list === undefined) continue
-      const known = list.get(sequence)
-      if (known !== undefined) {
-        this.segments.remove(known.position, known.length)
-        list.moved(sequence, position)
-      } else {
-        const entry = new StoredEntry(sequence, id, position, body.length)
-        entry.priority = priority
-        entry.expirationMs = expirationMs
-        entry.redeliveries = redeliveries
-        list.insert(entry)
-        this.cache.hold(entry, body)
-      }
-      this.segments.add(position, body.length)
+    const known = list.get(sequence)
+    if (known !== undefined) {
+      this.segments.remove(known.position, known.length)
+      list.moved(sequence, position)
+    } else {
+      const entry = new StoredEntry(sequence, list.id, position, body.length)
+      entry.priority = priority
+      entry.expirationMs = expirationMs
+      entry.redeliveries = redeliveries
+      list.insert(entry)
+      this.cache.hold(entry, body)
     }
+    this.segments.add(position, body.length)
   }
 
   #applyLogStart({ index }: LogStartOp): void {
@@ -243,7 +257,7 @@ export class Fold {
     if (list === undefined) return
     this.lists.delete(id)
     list.dissolve(
-      ({ position, length }) => this.segments.remove(position, length),
+      (position, length) => this.segments.remove(position, length),
       (entry) => this.cache.release(entry),
     )
   }

@@ -55,6 +55,7 @@ export class MessageList implements StoredList {
   /** Puts in a message that may be older than others here. It is not in the list. */
   insert(entry: StoredEntry): void {
     const page = this.#pageFor(entry)
+    assert(page.filled > 0 || !page.persisted, 'a page keeps its key as long as the index has it')
     if (page.filled === 0) page.append(entry)
     else page.insert(entry)
     this.#length++
@@ -110,11 +111,14 @@ export class MessageList implements StoredList {
   }
 
   /**
-   * Empties the list because it is removed itself; `left` gets every message, `released` those
-   * whose bodies are held.
+   * Empties the list because it is removed itself; `left` gets the place of every message in the
+   * log, `released` those whose bodies are held.
    */
-  dissolve(left: (entry: StoredEntry) => void, released: (entry: StoredEntry) => void): void {
-    for (const page of this.pages()) for (const entry of page) left(entry)
+  dissolve(
+    left: (position: number, length: number) => void,
+    released: (entry: StoredEntry) => void,
+  ): void {
+    for (const page of this.pages()) page.forEachPlace(left)
     for (const page of this.#pages) {
       this.#changes?.pageRemoved(page)
       page.dissolve(released)
@@ -157,6 +161,10 @@ export class MessageList implements StoredList {
     const page = pages[at]
     if (page?.isFull === false) return page
     if (page?.holdsAbove(sequence) === true) {
+      if (page.alive <= page.filled / 2) {
+        page.closeGaps()
+        return page
+      }
       const newer = page.split()
       pages.splice(at + 1, 0, newer)
       this.#changes?.pageChanged(page)

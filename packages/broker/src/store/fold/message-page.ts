@@ -82,17 +82,25 @@ export class MessagePage {
     this.#isWritten = false
   }
 
-  /** Hands over its newer half, as a page of its own. It holds two messages or more. */
-  split(): MessagePage {
+  /** Gives the room of what has left to others. */
+  closeGaps(): void {
     this.#reach(this.first)
     this.#closeUp()
+    this.filled = this.alive
+    this.#isWritten = false
+  }
+
+  /** Hands over its newer half, as a page of its own. It holds two messages or more. */
+  split(): MessagePage {
+    this.closeGaps()
+    assert(this.alive > 1, 'both halves hold messages')
     const newer = new MessagePage(this.list, this.#pool)
     for (const entry of this.#entries.splice(this.#entries.length >>> 1)) newer.append(entry)
-    newer.#isOpen = true
-    this.#pool.opened(newer)
     this.filled = this.#entries.length
     this.alive = this.filled
-    this.#isWritten = false
+    newer.#isOpen = true
+    // Last: it may close this very page.
+    this.#pool.opened(newer)
     return newer
   }
 
@@ -192,6 +200,12 @@ export class MessagePage {
       released(entry)
     }
     this.reset()
+  }
+
+  /** Where its messages lie in the log. */
+  forEachPlace(visit: (position: number, length: number) => void): void {
+    if (this.#restCount > 0) this.#readRest().forEachPlace(visit)
+    for (const { removed, position, length } of this.#entries) if (!removed) visit(position, length)
   }
 
   /** All of its messages as bytes; see packed-entries.ts. */

@@ -132,6 +132,20 @@ export class PackedEntries {
     return entries
   }
 
+  /** Where each lies in the log; makes no objects. */
+  forEachPlace(visit: (position: number, length: number) => void): void {
+    const cursor = { bytes: this.content, at: 0 }
+    let position = 0
+    for (let i = 0; i < this.#count; i++) {
+      readVarint(cursor)
+      position += unfoldSign(readVarint(cursor))
+      visit(position, readVarint(cursor))
+      const traits = cursor.bytes[cursor.at++] ?? 0
+      if ((traits & HAS_EXPIRATION) !== 0) readVarint(cursor)
+      if ((traits & HAS_REDELIVERIES) !== 0) readVarint(cursor)
+    }
+  }
+
   #makeRoom(): void {
     const room = Math.max(ROOM_BYTES, 2 * this.#end)
     this.#bytes = exactCopy(this.content, Math.max(room, this.#end + ENTRY_BYTES_MAX))

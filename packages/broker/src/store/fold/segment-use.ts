@@ -49,6 +49,17 @@ export class SegmentUse {
     return use
   }
 
+  /** For each segment but the first where it begins, and what waits before it. */
+  *boundaries(): IterableIterator<{ readonly position: number; readonly before: Use }> {
+    let messages = 0
+    let bytes = 0
+    for (const [i, count] of this.#counts.entries()) {
+      if (i > 0) yield { position: count.position, before: { messages, bytes } }
+      messages += count.messages
+      bytes += count.bytes
+    }
+  }
+
   /** Nothing lies before this position any more. */
   forgetBefore(position: number): void {
     const kept = this.#counts.findIndex((count) => count.position >= position)

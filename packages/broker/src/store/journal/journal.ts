@@ -286,9 +286,11 @@ export class Journal {
    * more. The log then begins at a later segment.
    */
   async releaseBefore(index: number): Promise<void> {
-    const keep = this.#directory.holding(Math.min(index, this.#appender.synced.index))
-    if (keep === undefined || keep === this.#directory.first) return
     await this.#gate.exclusively(async () => {
+      // Not earlier: a cut may have been first.
+      const keep = this.#directory.holding(Math.min(index, this.#appender.synced.index))
+      if (this.#closed || this.#cutting || keep === undefined || keep === this.#directory.first)
+        return
       this.#origin = keep.start
       // First what is remembered, then the files: those left by a crash are removed at the start.
       await this.#writeCheckpoint(false)

@@ -83,7 +83,7 @@ export class SpaceWatch {
   }
 
   start(): void {
-    this.#timer = this.#options.clock.every(SPACE_LOOK_MS, () => void this.look())
+    this.#timer ??= this.#options.clock.every(SPACE_LOOK_MS, () => void this.look())
   }
 
   stop(): void {

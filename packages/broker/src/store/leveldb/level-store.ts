@@ -220,6 +220,10 @@ async function load(database: IndexDatabase, options: LevelStoreOptions): Promis
   if (clusterId !== options.clusterId) return 'it belongs to another cluster'
   if (!(await options.validate(applied))) return 'the log holds something else at its point'
   const opened = { ...emptyState(options, database), applied, isNew: false }
+  // What lies behind is not committed for certain: it begins when it is applied.
+  for (const position of options.segmentStarts ?? []) {
+    if (position < applied.position) opened.fold.segments.begin(position)
+  }
   await loadIndex(database, first, opened)
   return opened
 }
@@ -244,6 +248,5 @@ function emptyState(
   const pool = new PagePool(options.pages)
   const fold = new Fold({ changes, pool, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
   pool.source = new PageReader(database)
-  for (const position of options.segmentStarts ?? []) fold.segments.begin(position)
   return { database, fold, changes, ledger: new RowLedger() }
 }

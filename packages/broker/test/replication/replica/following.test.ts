@@ -87,6 +87,25 @@ describe('following', () => {
     assert.equal(solo.sent('ack')[0]?.suspect, true)
   })
 
+  it('drops a log that goes beyond that start, but in older epochs (R38)', () => {
+    const solo = new SoloReplica({ log: [1, 1, 1] }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' }).forget()
+    const origin = { index: 2, epoch: 2, chain: 7, position: 900 }
+    solo.hear('b', { type: 'startAt', ...session, origin })
+    assert.deepEqual(solo.wanted('restart'), [{ type: 'restart', origin }])
+  })
+
+  it('halts when the start of its leader lies before what it knows to be committed (R15)', () => {
+    const meta = { commitHint: 3 }
+    const solo = new SoloReplica({ log: [1, 1, 1], meta }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' }).forget()
+    const origin = { index: 2, epoch: 2, chain: 7, position: 900 }
+    solo.hear('b', { type: 'startAt', ...session, origin })
+    assert.match(solo.wanted('halt')[0]?.reason ?? '', /begins at 2/)
+  })
+
   it('keeps a log that reaches the start of its leader (R38)', () => {
     const solo = new SoloReplica({ log: [1, 1] }).up('b')
     const session = { epoch: 3, session: 1 }

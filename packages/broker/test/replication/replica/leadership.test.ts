@@ -4,6 +4,8 @@ import type { FrameOf } from '../../../src/replication/frames.ts'
 import { TIMINGS } from '../world/fake-node.ts'
 import { DATA } from '../world/ledger.ts'
 import { CATCH_UP_BYTES } from '../../../src/replication/replica/catch-up.ts'
+import { PACE_BYTES_PER_SECOND } from '../../../src/replication/replica/feed-pace.ts'
+import { EMPTY_LOG } from '../../../src/store/journal/log-batch.ts'
 import { SEATS, SoloReplica } from '../world/solo-replica.ts'
 
 /** Leads, and knows b and c to have the log up to its epoch start. */
@@ -227,13 +229,22 @@ describe('leadership', () => {
 
   it('tells who ends before its log begins where to begin again (R38)', () => {
     const led = leader({ log: [1, 1] })
-    const origin = { ...led.solo.log.tail, index: 2 }
+    const origin = { ...led.solo.log.tail, index: 2, epoch: 1 }
     led.solo.log.origin = origin
     tail(led, 'b', 1)
     assert.deepEqual(led.solo.sent('startAt')[0]?.origin, origin)
     assert.deepEqual(led.solo.sent('matched'), [])
     tail(led, 'b', 2)
     assert.equal(led.solo.sent('matched')[0]?.joinEnd, 3)
+  })
+
+  it('has nothing in common with who goes beyond that, but in older epochs (R38)', () => {
+    const led = leader({ log: [1, 1] })
+    const origin = { ...led.solo.log.tail, index: 2, epoch: 2 }
+    led.solo.log.origin = origin
+    tail(led, 'b', 7)
+    assert.deepEqual(led.solo.sent('startAt')[0]?.origin, origin)
+    assert.deepEqual(led.solo.sent('truncateTo'), [])
   })
 
   it('begins a new session with whom the start of its log has passed by (R38)', () => {
@@ -255,6 +266,34 @@ describe('leadership', () => {
     led.solo.wait(TIMINGS.heartbeatMs)
     const [told, ...others] = led.solo.sent('catchUp')
     assert.deepEqual([told?.to, told?.end, others], ['b', led.solo.log.tail.position, []])
+  })
+
+  it('feeds a follower that is far behind at a pace while clients are busy (R30)', () => {
+    const solo = new SoloReplica().up('b').up('c')
+    // As if much more had been before what the follower is sent here.
+    solo.log.origin = { ...EMPTY_LOG, position: 1e9 }
+    for (let i = 0; i < 32; i++) solo.log.append(solo.log.make(1, DATA, Buffer.alloc(256 * 1024)))
+    const epoch = solo.advance().win()
+    const sessions = new Map(solo.sent('sessionStart').map(({ to, session }) => [to, session]))
+    const led: Leader = { solo, epoch, session: (of) => sessions.get(of) ?? 0 }
+    stream(led, 'c', 32)
+    const fed = (ms: number, { isBusy }: { isBusy: boolean }): number => {
+      solo.forget()
+      for (const endMs = solo.nowMs + ms; solo.nowMs < endMs; solo.wait(20)) {
+        for (let i = 0; isBusy && i < 3; i++) propose(solo, epoch)
+        ack(led, 'c')
+      }
+      stream(led, 'b')
+      const frames = solo.sent('append').filter(({ to }) => to === 'b')
+      return frames.flatMap(({ records }) => records).reduce((sum, { length }) => sum + length, 0)
+    }
+    fed(600, { isBusy: true })
+    let sum = 0
+    for (let i = 0; i < 10; i++) sum += fed(20, { isBusy: true })
+    const usual = 0.2 * PACE_BYTES_PER_SECOND
+    assert.ok(sum > 0.8 * usual && sum < 1.3 * usual, `${sum} bytes in 0.2 s`)
+    sum = fed(600, { isBusy: false })
+    assert.ok(sum > 0.2 * PACE_BYTES_PER_SECOND, `${sum} bytes when clients are idle`)
   })
 
   it('raises an alarm when a store lost what it had acknowledged of the commit (R36)', () => {

@@ -42,7 +42,7 @@ export class FakeLog implements LogView {
       const { last } = (this.records[i] as FakeRecord).batch
       if (last.epoch <= epoch) return { epoch: last.epoch, lastIndex: last.index }
     }
-    return { epoch: 0, lastIndex: 0 }
+    return { epoch: this.origin.epoch, lastIndex: this.origin.index }
   }
 
   get length(): number {
