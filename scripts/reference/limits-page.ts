@@ -12,7 +12,7 @@ export interface Limit {
   readonly path: string
 }
 
-const named = /(^|_)MAX(_|$)|_TIMEOUT_MS$|_WINDOW_BYTES$|_CACHE_BYTES$|Max$/
+const named = /(^|_)MAX(_|$)|_TIMEOUT_MS$|_WINDOW_BYTES$|_CACHE_BYTES$|_BYTES_PER_SECOND$|Max$/
 
 const rooms: readonly (readonly [prefix: string, title: string])[] = [
   ['packages/core/src/openwire', 'OpenWire codec'],

@@ -85,8 +85,10 @@ export const leadingBugs: readonly SeededBug[] = [
     file: progress,
     edits: [
       {
-        from: 'this.#inFlight.push({ lastIndex, bytes })',
-        to: 'this.#inFlight.push({ lastIndex, bytes })\n    this.syncedIndex = lastIndex',
+        from: 'this.#inFlight.push({ lastIndex, bytes, position: last.position })',
+        to:
+          'this.#inFlight.push({ lastIndex, bytes, position: last.position })\n' +
+          '    this.syncedIndex = lastIndex',
       },
     ],
   },
