@@ -9,7 +9,7 @@ import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 const LIST = 1
 
 function entryOf(sequence: number): StoredEntry {
-  return new StoredEntry(sequence, LIST, 1_000 - sequence, 10)
+  return new StoredEntry(sequence, LIST, 5_000 - sequence, 10)
 }
 
 function sequencesOf(list: MessageList): number[] {
@@ -43,6 +43,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('remove' as const), at: fc.nat(60) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('append' as const), at: fc.constant(0) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('write' as const), at: fc.constant(0) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('cool' as const), at: fc.nat(60) }) },
 )
 
 describe('message list: messages between others', () => {
@@ -72,6 +73,8 @@ describe('message list: messages between others', () => {
             if (chosen === undefined) continue
             assert.equal(list.remove(chosen)?.sequence, chosen)
             model = model.filter((other) => other !== chosen)
+          } else if (what === 'cool') {
+            list.cool(sequence)
           } else if (what === 'write') {
             rows.checkpoint(changes)
             assert.deepEqual(rows.sequences, model)
@@ -95,7 +98,7 @@ describe('message list: messages between others', () => {
       (position, length) => places.push(position * 100 + length),
       () => undefined,
     )
-    const expected = Array.from({ length: 20 }, (_, i) => (1_000 - (i + 1)) * 100 + 10)
+    const expected = Array.from({ length: 20 }, (_, i) => (5_000 - (i + 1)) * 100 + 10)
     assert.deepEqual(places, expected)
   })
 })
