@@ -46,10 +46,12 @@ export const compactionBugs: readonly SeededBug[] = [
     file: living,
     edits: [
       {
-        from: 'const entry = fold.lists.get(id)?.get(sequence)',
+        from:
+          'const entry = list.get(this.found.sequence)\n' +
+          '    if (entry?.position !== this.found.position) return',
         to:
-          'const entry = fold.lists.get(id)?.get(sequence) ?? {\n' +
-          '      ...{ list: id, position, redeliveries: 0, priority: 4, expirationMs: 0 },\n    }',
+          'const entry = list.get(this.found.sequence) ?? ' +
+          '{ redeliveries: 0, priority: 4, expirationMs: 0 }',
       },
     ],
   },
@@ -60,8 +62,8 @@ export const compactionBugs: readonly SeededBug[] = [
     file: living,
     edits: [
       {
-        from: 'waiting.map(({ list, redeliveries }) => ({ list, redeliveries }))',
-        to: 'waiting.map(({ list }) => ({ list, redeliveries: 0 }))',
+        from: 'redeliveries: entry.redeliveries })',
+        to: 'redeliveries: 0 })',
       },
     ],
   },
@@ -70,12 +72,7 @@ export const compactionBugs: readonly SeededBug[] = [
     breaks: 'The bodies of old messages are dropped with their segments.',
     references: ['R19', 'bug 18'],
     file: compactor,
-    edits: [
-      {
-        from: 'if (fold.segments.before(segment.position).messages > 0) continue',
-        to: '',
-      },
-    ],
+    edits: [{ from: 'if (before.messages > 0) break', to: '' }],
   },
   {
     name: 'segments-go-before-the-index-does-without-them',
