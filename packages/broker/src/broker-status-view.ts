@@ -13,6 +13,7 @@ import { isVoter } from './replication/cluster-config.ts'
 import type { LossEntry } from './replication/carried-state.ts'
 import type { CatchUpPicture } from './replication/replica/catch-up.ts'
 import type { FollowerProgress } from './replication/replica/progress.ts'
+import type { Replica } from './replication/replica/replica.ts'
 import type { ReplicaNode } from './replication/replica-node.ts'
 
 export interface StatusSources {
@@ -43,7 +44,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     build: sources.build,
     uptimeMs: Math.round(sources.uptimeMs),
     role: roleOf(sources),
-    trouble: replica.suspect ?? (replica.role === 'halted' ? 'halted' : null),
+    trouble: troubleOf(replica),
     suspect: replica.suspect !== null,
     possibleLosses: replica.meta.losses.map(possibleLossOf),
     epoch: replica.leadership?.epoch ?? replica.meta.promised.epoch,
@@ -69,6 +70,13 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     clientUris: sources.clientUris,
     replicationAddress: options.replication.advertisedAddress,
   }
+}
+
+/** What keeps it from counting as a voter, or from everything. */
+function troubleOf(replica: Replica): string | null {
+  if (replica.suspect !== null) return replica.suspect
+  if (replica.isIncomplete) return 'fetches the log from its new start'
+  return replica.role === 'halted' ? 'halted' : null
 }
 
 function possibleLossOf({ index, epoch, leader, wonAtMs }: LossEntry): PossibleLoss {

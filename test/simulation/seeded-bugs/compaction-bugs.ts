@@ -97,7 +97,7 @@ export const compactionBugs: readonly SeededBug[] = [
     edits: [{ from: 'await journal.sync()', to: '' }],
   },
   {
-    name: 'a-log-is-dropped-before-the-disk-says-suspect',
+    name: 'a-log-is-dropped-before-the-disk-says-so',
     breaks: 'After a crash an empty store counts for all that it has acknowledged.',
     references: ['R38', 'R35', 'bug 10'],
     file: following,
@@ -111,14 +111,14 @@ export const compactionBugs: readonly SeededBug[] = [
     ],
   },
   {
-    name: 'a-log-that-begins-again-is-not-suspect',
+    name: 'a-log-that-begins-again-counts-at-once',
     breaks: 'A follower counts and votes without what it had acknowledged.',
     references: ['R38', 'R35', 'bug 10'],
     file: following,
     edits: [
       {
-        from: 'const generation = isEmpty ? 0 : this.#context.persist({ suspect })',
-        to: 'const generation = isEmpty || suspect ? 0 : 1',
+        from: 'const generation = this.#context.persist({ incomplete: true })',
+        to: 'const generation = 0',
       },
     ],
   },

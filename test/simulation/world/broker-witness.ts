@@ -305,8 +305,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
   #restart(origin: LogPoint): void {
     const { ledger, everybody, sight, tell } = this.#options
     ledger.mustBeTrue(origin, `${this.id} begins its log behind ${origin.index}`)
-    const isKnown = this.log.length === 0 || this.onDisk.meta.suspect !== null
-    assert.ok(isKnown, `${this.id} drops its log before its disk says that it is suspect (R38)`)
+    const isKnown = this.onDisk.meta.incomplete
+    assert.ok(isKnown, `${this.id} drops its log before its disk says that it is incomplete (R38)`)
     ledger.destroyed(this, 0)
     this.#countedIndex = 0
     const adopted = everybody()
@@ -338,7 +338,8 @@ export class BrokerWitness implements BrokerObserver, Holder {
     if (frame.type === 'ack') {
       const { suspect, synced } = frame
       if (!suspect && !this.#isKnownCleared) {
-        const isCleared = this.onDisk.meta.suspect === null
+        const { suspect: inDoubt, incomplete } = this.onDisk.meta
+        const isCleared = inDoubt === null && !incomplete
         assert.ok(isCleared, `${this.id} counts again before its disk says so (R35)`)
       }
       this.#isKnownCleared = !suspect
@@ -379,7 +380,7 @@ export class BrokerWitness implements BrokerObserver, Holder {
     const { isRotten, isUnpowered } = this.log
     const isGone = index < this.#countedIndex && !(isRotten && isUnpowered)
     assert.ok(
-      !isGone || suspect !== null,
+      !isGone || suspect !== null || replica.isIncomplete,
       `${this.id} was counted for ${this.#countedIndex}, has ${index}, and trusts itself (R33)`,
     )
     if (suspect === DAMAGED) {

@@ -493,8 +493,9 @@ export class SimulatedBroker {
 
 /** It holds what a voter has to, and its seat is committed. */
 function isInGoodStanding({ replica }: ReplicaNode): boolean {
-  const { meta, suspect, commitIndex } = replica
+  const { meta, suspect, commitIndex, isIncomplete } = replica
   const entry = meta.configs.at(-1)
-  if (suspect !== null || entry === undefined || entry.index > commitIndex) return false
+  if (suspect !== null || isIncomplete || entry === undefined || entry.index > commitIndex)
+    return false
   return entry.config.seats.some((seat) => seat?.storeUuid === meta.storeUuid)
 }

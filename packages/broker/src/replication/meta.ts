@@ -34,6 +34,11 @@ export interface ReplicaMeta {
   /** Why acknowledgements of this store cannot be relied upon, else null (R33). */
   readonly suspect: string | null
   /**
+   * The log was dropped to be fetched from its new start, and is not all there yet (R38). Such a
+   * replica helps to elect, as one that holds nothing; nobody counts it, and it does not stand.
+   */
+  readonly incomplete: boolean
+  /**
    * The log is damaged from this record on; the next start cuts it there and fetches it again
    * (R32).
    */
@@ -64,6 +69,7 @@ export function freshMeta(
     bootId: '',
     clean: true,
     suspect: null,
+    incomplete: false,
     damagedFrom: null,
     commitHint: 0,
     peers: {},
@@ -88,8 +94,10 @@ export function decodeMeta(bytes: Buffer): ReplicaMeta {
     throw new BrokerError('UNSUPPORTED_FORMAT', `meta file of format ${value.format}`)
   }
   const { format: _format, ...fieldsFound } = value
-  // The first brokers did not remember losses, nor what they were counted for.
-  const meta: Record<string, unknown> = { losses: [], inMemory: true, ...fieldsFound }
+  // The first brokers did not remember losses, nor what they were counted for; their logs began at
+  // the beginning.
+  const earlier = { losses: [], inMemory: true, incomplete: false }
+  const meta: Record<string, unknown> = { ...earlier, ...fieldsFound }
   const wrong = fieldNames.find((name) => !fields[name](meta[name]))
   if (wrong !== undefined) throw unreadable(`its field "${wrong}" is missing or wrong`)
   return meta as unknown as ReplicaMeta
@@ -108,6 +116,7 @@ const fields: Readonly<Record<keyof ReplicaMeta, (value: unknown) => boolean>> =
   bootId: isText,
   clean: isFlag,
   suspect: (value) => value === null || isText(value),
+  incomplete: isFlag,
   damagedFrom: (value) => value === null || isCount(value),
   commitHint: isCount,
   peers: (value) => isRecord(value) && Object.values(value).every(isText),

@@ -19,6 +19,7 @@ const meta: ReplicaMeta = {
   bootId: 'boot',
   clean: false,
   suspect: null,
+  incomplete: true,
   damagedFrom: 17,
   commitHint: 9,
   peers: { b: 'host:1' },

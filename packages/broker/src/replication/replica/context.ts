@@ -64,11 +64,13 @@ export class ReplicaContext {
   #generation = 0
   #persisted = 0
   #suspectInForce: string | null
+  #isIncompleteInForce: boolean
   #effects: ReplicaEffect[] = []
 
   constructor(meta: ReplicaMeta, log: LogView, options: ReplicaOptions) {
     this.#meta = meta
     this.#suspectInForce = meta.suspect
+    this.#isIncompleteInForce = meta.incomplete
     this.log = log
     this.options = options
     this.commitIndex = Math.max(log.origin.index, Math.min(meta.commitHint, log.tail.index))
@@ -100,6 +102,16 @@ export class ReplicaContext {
     return this.#suspectInForce
   }
 
+  /** R38: its log is being fetched from its new start. Stays set until its clearing is durable. */
+  get isIncomplete(): boolean {
+    return this.#isIncompleteInForce
+  }
+
+  /** Whether a leader may count what it acknowledges (R21). */
+  get counts(): boolean {
+    return this.suspect === null && !this.isIncomplete
+  }
+
   emit(effect: ReplicaEffect): void {
     this.#effects.push(effect)
   }
@@ -118,6 +130,7 @@ export class ReplicaContext {
   persist(change: Partial<ReplicaMeta>): number {
     this.#meta = { ...this.#meta, commitHint: this.commitIndex, ...change }
     if (this.#meta.suspect !== null) this.#suspectInForce = this.#meta.suspect
+    if (this.#meta.incomplete) this.#isIncompleteInForce = true
     this.#generation++
     this.emit({ type: 'persist', generation: this.#generation, meta: this.#meta })
     return this.#generation
@@ -125,7 +138,9 @@ export class ReplicaContext {
 
   onPersisted(generation: number): void {
     this.#persisted = Math.max(this.#persisted, generation)
-    if (this.#persisted === this.#generation) this.#suspectInForce = this.#meta.suspect
+    if (this.#persisted !== this.#generation) return
+    this.#suspectInForce = this.#meta.suspect
+    this.#isIncompleteInForce = this.#meta.incomplete
   }
 
   isPersisted(generation: number): boolean {
@@ -159,14 +174,13 @@ export class ReplicaContext {
 
   /** The log begins later than it did; all before that is committed (R38). */
   restarted(): void {
+    // What we had and never knew to be committed may be of a log that nobody has. The state that
+    // the log begins with tells the rest.
+    const known = this.commitIndex
+    const isKnown = ({ index }: { readonly index: number }): boolean => index <= known
     const { configs, losses } = this.#meta
-    // What we had and never knew to be committed may be of a log that nobody has. The state that the
-    // log begins with tells the rest.
-    const isCommitted = ({ index }: { readonly index: number }): boolean =>
-      index <= this.commitIndex
-    const known = { configs: configs.filter(isCommitted), losses: losses.filter(isCommitted) }
-    this.commitIndex = Math.max(this.commitIndex, this.log.origin.index)
-    this.persist(known)
+    this.commitIndex = Math.max(known, this.log.origin.index)
+    this.persist({ configs: configs.filter(isKnown), losses: losses.filter(isKnown) })
   }
 
   random(): number {

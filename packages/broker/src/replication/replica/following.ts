@@ -17,7 +17,7 @@ interface Session {
  * The follower's side of one session with a leader:
  *
  *   reconciling --truncateTo--> truncating --truncated--> reconciling
- *   reconciling --startAt, suspicion durable--> restarting --restarted--> reconciling
+ *   reconciling --startAt, incompleteness durable--> restarting --restarted--> reconciling
  *   reconciling --matched--> streaming
  *
  * Ends with the next session or promise. Acknowledges only what it has verified against this
@@ -27,7 +27,7 @@ export class Following {
   readonly #context: ReplicaContext
   readonly #of: Session
   #phase: 'reconciling' | 'truncating' | 'restarting' | 'streaming' = 'reconciling'
-  /** R38: where our log is to begin, as soon as it is on the disk that we are suspect. */
+  /** R38: where our log is to begin, as soon as it is on the disk that it is incomplete. */
   #restart: { readonly origin: LogPoint; readonly generation: number } | null = null
   /** R35: how far the leader's log reached when we joined. */
   #joinEnd = 0
@@ -82,9 +82,10 @@ export class Following {
   }
 
   /**
-   * R38: what we have ends before the leader's log begins, or is of older epochs than its beginning.
-   * What of it is committed, and still waits, was copied forward; so it goes, and we fetch the log from its new start. Until we
-   * have caught up nobody counts us (R35).
+   * R38: what we have ends before the leader's log begins, or is of older epochs than that point.
+   * What of it is committed, and still waits, was copied forward; so it goes, and we fetch the log
+   * from its new start. The quorum that committed that start has it all without us: so we may go on
+   * to help in elections, as one that holds nothing. Nobody counts us before we are whole (R35).
    */
   onStartAt({ origin }: FrameOf<'startAt'>): void {
     const { log, commitIndex } = this.#context
@@ -92,16 +93,14 @@ export class Following {
     if (this.#phase !== 'reconciling') return
     if (tail.index >= origin.index && tail.epoch >= origin.epoch) return
     if (commitIndex > origin.index) {
-      const reason = `the leader's log begins at ${origin.index}, in which ${commitIndex} is not committed`
+      const reason = `the leader's log begins at ${origin.index}, and ${commitIndex} is committed`
       this.#context.emit({ type: 'halt', reason })
       return
     }
     this.#phase = 'restarting'
-    const isEmpty = tail.index === 0
-    const suspect = "its log ended before the start of its leader's"
-    const generation = isEmpty ? 0 : this.#context.persist({ suspect })
+    const generation = this.#context.persist({ incomplete: true })
     this.#restart = { origin, generation }
-    this.#restartWhenSuspect()
+    this.#restartWhenMarked()
   }
 
   onRestarted(): void {
@@ -186,7 +185,7 @@ export class Following {
   }
 
   onPersisted(): void {
-    this.#restartWhenSuspect()
+    this.#restartWhenMarked()
     if (this.#phase === 'streaming') this.#ack(0)
   }
 
@@ -197,9 +196,9 @@ export class Following {
   #clearSuspicion(): void {
     const { meta, log, options } = this.#context
     const inMemory = meta.inMemory && !options.sync.followerDisk
-    const isOld = meta.suspect !== null || meta.inMemory !== inMemory
+    const isOld = meta.suspect !== null || meta.incomplete || meta.inMemory !== inMemory
     if (isOld && log.syncedIndex >= this.#joinEnd)
-      this.#context.persist({ suspect: null, inMemory })
+      this.#context.persist({ suspect: null, incomplete: false, inMemory })
   }
 
   /**
@@ -211,7 +210,7 @@ export class Following {
     return options.sync.followerDisk ? log.syncedIndex : log.writtenIndex
   }
 
-  #restartWhenSuspect(): void {
+  #restartWhenMarked(): void {
     if (this.#restart === null || !this.#context.isPersisted(this.#restart.generation)) return
     const { origin } = this.#restart
     this.#restart = null
@@ -225,7 +224,7 @@ export class Following {
   }
 
   #ack(sentUs: number): void {
-    const { log, suspect } = this.#context
+    const { log, counts } = this.#context
     const isVerified = this.#phase === 'streaming'
     this.#ackedSynced = isVerified ? log.syncedIndex : 0
     this.#context.send(this.leader, {
@@ -234,7 +233,7 @@ export class Following {
       session: this.#of.session,
       written: isVerified ? this.#heldIndex : 0,
       synced: this.#ackedSynced,
-      suspect: suspect !== null,
+      suspect: !counts,
       sentUs,
       short: log.isShortOfSpace,
     })

@@ -116,7 +116,7 @@ export class Leadership {
     if (progress === undefined || progress.isStreaming) return
     const { point } = frame
     const { origin } = this.#context.log
-    // One that goes beyond it, but in older epochs, is not known to have anything in common with us.
+    // One that goes beyond it, but in older epochs, may have nothing in common with us.
     if (point.index < origin.index || point.epoch < origin.epoch) {
       const { epoch, session } = frame
       this.#context.send(from, { type: 'startAt', epoch, session, origin })

@@ -88,6 +88,10 @@ export class Replica {
     return this.#context.suspect
   }
 
+  get isIncomplete(): boolean {
+    return this.#context.isIncomplete
+  }
+
   get commitIndex(): number {
     return this.#context.commitIndex
   }
@@ -216,7 +220,8 @@ export class Replica {
    */
   #considerElection(): void {
     const { nowMs, options, votes } = this.#context
-    if (!votes || this.#campaign.isRunning) return
+    // R38: who has no whole log yet could not serve, and whoever has one goes first.
+    if (!votes || this.#context.isIncomplete || this.#campaign.isRunning) return
     if (this.#electionDueMs === null) {
       if (nowMs - this.#heardMs < options.timings.stickyMs) return
       this.#scheduleElection(this.#rank() * RANK_DELAY_MS, JITTER_MS)

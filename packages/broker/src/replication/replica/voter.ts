@@ -174,7 +174,9 @@ export class ReplicaVoter {
     this.#delayed.set(from, { frame, untilMs: nowMs + fencingMs(options.timings) })
   }
 
+  /** R8; of a log that is not all there nothing may be expected (R38). */
   last(): Last {
+    if (this.#context.isIncomplete) return NOTHING
     const { epoch, index } = this.#context.log.tail
     return { epoch, index }
   }
@@ -232,6 +234,8 @@ export class ReplicaVoter {
     })
   }
 }
+
+const NOTHING: Last = { epoch: 0, index: 0 }
 
 /** How long a candidate waits for promises: a sticky voter may answer as late as Tmin (R12). */
 export function fencingMs({ stickyMs }: ReplicaTimings): number {

@@ -16,6 +16,7 @@ import { EMPTY_LOG } from './log-batch.ts'
 import { ReadGate } from './read-gate.ts'
 import type { RecoveryReport, Recovered } from './recovery.ts'
 import { epochsBefore, recoverJournal } from './recovery.ts'
+import type { SegmentPlace } from './segment.ts'
 import { SegmentAllocator, removeLeftOverSpare } from './segment-allocator.ts'
 import { SegmentDirectory } from './segment-directory.ts'
 import { cutTail } from './tail-cutter.ts'
@@ -318,12 +319,9 @@ export class Journal {
     })
   }
 
-  /** Where the segments begin, in order: each with the index of its first record. */
-  get segments(): readonly { readonly firstIndex: number; readonly position: number }[] {
-    return this.#directory.all.map(({ start }) => ({
-      firstIndex: start.index + 1,
-      position: start.position,
-    }))
+  /** Where the segments begin, in order. */
+  get segments(): readonly SegmentPlace[] {
+    return this.#directory.all.map(({ place }) => place)
   }
 
   /**

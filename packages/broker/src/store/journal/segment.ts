@@ -16,6 +16,13 @@ export function segmentPosition(fileName: string): number | null {
   return Number.isSafeInteger(position) ? position : null
 }
 
+/** Where a segment lies in the log. */
+export interface SegmentPlace {
+  readonly firstIndex: number
+  /** Where it begins. */
+  readonly position: number
+}
+
 /**
  * One file of the journal. It holds the records from `start` on, one after the other from its first
  * byte, and nothing else but zeros behind the last record of the log.
@@ -30,6 +37,10 @@ export class Segment {
     this.start = start
     this.fileName = segmentFileName(start.position)
     this.points = new SparsePoints(start)
+  }
+
+  get place(): SegmentPlace {
+    return { firstIndex: this.start.index + 1, position: this.start.position }
   }
 
   /** Where in the file a position of the log lies. */

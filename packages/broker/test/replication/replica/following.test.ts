@@ -77,14 +77,43 @@ describe('following', () => {
     const origin = { index: 40, epoch: 2, chain: 7, position: 9000 }
     solo.forget().hear('b', { type: 'startAt', ...session, origin })
     assert.deepEqual(solo.wanted('restart'), [])
-    const [suspicion] = solo.wanted('persist')
-    assert.match(suspicion?.meta.suspect ?? '', /before the start/)
-    solo.step({ type: 'persisted', generation: suspicion?.generation ?? 0 })
+    const [mark] = solo.wanted('persist')
+    assert.equal(mark?.meta.incomplete, true)
+    solo.step({ type: 'persisted', generation: mark?.generation ?? 0 })
     assert.deepEqual(solo.wanted('restart'), [{ type: 'restart', origin }])
     assert.deepEqual(solo.sent('tail').at(-1)?.point, origin)
     assert.equal(solo.replica.commitIndex, 40)
     solo.forget().hear('b', { type: 'matched', ...session, joinEnd: 60, regressed: false })
     assert.equal(solo.sent('ack')[0]?.suspect, true)
+  })
+
+  it('helps to elect while it fetches its log, and neither counts nor stands itself (R38)', () => {
+    const solo = new SoloReplica({ log: [1, 1] }).up('b').up('c')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    const origin = { index: 40, epoch: 2, chain: 7, position: 9000 }
+    solo.hear('b', { type: 'startAt', ...session, origin })
+    solo.wait(5_000)
+    assert.equal(solo.replica.role, 'follower')
+    assert.deepEqual(solo.sent('preVote'), [])
+    solo.forget().hear('c', { type: 'fence', epoch: 4, nonce: 'm', last: { epoch: 2, index: 39 } })
+    const [reply] = solo.sent('fenceReply')
+    assert.deepEqual(
+      [reply?.grants, reply?.suspect, reply?.last],
+      [true, false, { epoch: 0, index: 0 }],
+    )
+  })
+
+  it('is whole again with everything that its leader had when it joined (R35, R38)', () => {
+    const solo = new SoloReplica({ log: [1, 1], meta: { incomplete: true } }).up('b')
+    const session = { epoch: 3, session: 1 }
+    solo.hear('b', { type: 'sessionStart', ...session, nonce: 'n' })
+    solo.hear('b', { type: 'matched', ...session, joinEnd: 3, regressed: false })
+    assert.equal(solo.replica.isIncomplete, true)
+    solo.extendLog(3)
+    solo.step({ type: 'journalAdvanced' })
+    assert.equal(solo.replica.isIncomplete, false)
+    assert.equal(solo.sent('ack').at(-1)?.suspect, false)
   })
 
   it('drops a log that goes beyond that start, but in older epochs (R38)', () => {
