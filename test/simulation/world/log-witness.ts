@@ -187,6 +187,8 @@ export class LogWitness implements LogPicture {
   opened(journal: Journal): readonly RecordPicture[] {
     this.#journal = journal
     if (journal.origin.index === this.#adopting?.length) this.restarted()
+    // Ended half way: what is left of it is nothing that anybody relies upon.
+    const isHalfDropped = this.#adopting !== null
     this.#adopting = null
     const { index, chain } = journal.tail
     const { isRotten } = this
@@ -201,7 +203,7 @@ export class LogWitness implements LogPicture {
     assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
     const gone = this.#records.splice(index)
-    if (!isRotten) this.#mustTellItsStart(journal.origin.index, gone)
+    if (!isRotten && !isHalfDropped) this.#mustTellItsStart(journal.origin.index, gone)
     return gone
   }
 
