@@ -31,12 +31,12 @@ describe('followers that catch up', () => {
         C  starts
         C  opens its store: 1/1
         A  is killed
-        C  votes for B in epoch 2, itself at 1/17
+        C  votes for B in epoch 2, itself at 1/23
         B  wins epoch 2
         B  leads in epoch 2
         -  everything is mended
         A  starts
-        A  opens its store: 1/28
+        A  opens its store: 1/29
       `)
     },
   )
@@ -57,8 +57,8 @@ describe('followers that catch up', () => {
         -  before: 10 confirmed
         C  starts
         -  meanwhile: 200 sent
-        -  meanwhile: all confirmed
         C  opens its store: 1/1
+        -  meanwhile: all confirmed
         -  everything is mended
       `)
     },

@@ -146,7 +146,7 @@ describe('disks that fail', () => {
 
   scenario(
     'W18 the disk of a follower is full: the others go on',
-    { replicas: 3, seed: 18 },
+    { replicas: 3, seed: 18, segmentBytes: 1 << 16 },
     async (on, { b }) => {
       await on.confirm('before', 3)
       b.disk.fill(1_000)
@@ -164,8 +164,8 @@ describe('disks that fail', () => {
   )
 
   scenario(
-    'W18 the disk of the leader is full: it confirms what it can, and somebody else goes on',
-    { replicas: 3, seed: 18 },
+    'W18 the disk of the leader is full: it hands over, and somebody else goes on',
+    { replicas: 3, seed: 18, segmentBytes: 1 << 16 },
     async (on, { a }) => {
       await on.confirm('before', 3)
       a.disk.fill(1_000)
@@ -175,14 +175,16 @@ describe('disks that fail', () => {
       on.expects(`
         -  before: 3 confirmed
         -  meanwhile: 30 sent
-        A  fails: STORE_FULL ENOSPC: *
+        A  steps down: its disk has no space, and the disks of a quorum have
         C  votes for B in epoch 2, itself at 1/*
         B  wins epoch 2
+        A  votes for B in epoch 2, itself at 1/*
         B  leads in epoch 2
+        A  fails: STORE_FULL ENOSPC: *
         -  meanwhile: all confirmed
         -  everything is mended
         A  starts
-        A  opens its store: 1/*, * records gone
+        A  opens its store: 2/*, * records gone
       `)
     },
   )

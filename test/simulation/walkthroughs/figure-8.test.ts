@@ -30,8 +30,10 @@ scenario(
     // (c) A comes back and gives the record to D, so that three have it, and have told A so. Of its
     // epoch 3 nobody hears more.
     a.start()
+    on.atNext(a, 'allocateEpoch', () => {
+      a.disk.delayed = { kind: 'write', ms: 400, on: '.log' }
+    })
     on.atNext(a, 'openEpoch', () => {
-      a.disk.delayed = { kind: 'write', ms: 400 }
       on.cut(a, e)
       b.resume()
     })

@@ -32,8 +32,8 @@ describe('old leaders that return', () => {
         B  is killed
         -  the network is healed
         A  starts
-        A  opens its store: 1/59
-        A  votes for C in epoch 3, itself at 1/59
+        A  opens its store: 1/33
+        A  votes for C in epoch 3, itself at 1/33
         C  wins epoch 3
         ~  A  cuts its log after 8
         ~  C  leads in epoch 3
@@ -55,7 +55,7 @@ describe('old leaders that return', () => {
       await on.confirmed('tail')
       on.heal()
       await on.equal()
-      // 59 is what it had, and 8 what is left of that.
+      // 33 is what it had, and 8 what is left of that.
       const [first] = on.acksOf(a, 2).filter((synced) => synced > 0)
       assert.equal(first, 8)
       on.expects(`
@@ -68,7 +68,7 @@ describe('old leaders that return', () => {
         A  steps down: no quorum answers
         -  tail: all confirmed
         -  the network is healed
-        A  promises epoch 2 to B, no vote: it is at 1/59
+        A  promises epoch 2 to B, no vote: it is at 1/33
         A  cuts its log after 8
         -  everything is mended
       `)

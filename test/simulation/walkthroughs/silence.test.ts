@@ -35,7 +35,7 @@ describe('silence', () => {
         B  leads in epoch 2
         -  late: all confirmed
         A  goes on
-        A  steps down: no quorum answers
+        A  steps down: *
         A  cuts its log after *
         -  everything is mended
       `)
