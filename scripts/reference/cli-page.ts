@@ -26,7 +26,10 @@ over; with \`--no-restart\` it stays down until \`quorate start node02\`. One th
 coordination; a second Ctrl-C kills what is left.
 
 A configuration that you edited is yours once you remove its first line. The number of brokers is
-fixed by the first start.`,
+fixed by the first start.
+
+Every [setting](configuration.md) that is given as a \`QUORATE_*\` variable goes to all brokers, but
+for those that make them different or that a switch of this command decides: a line says so then.`,
   start: `\`quorate start node02\` starts a broker that \`quorate up\` made, from its folder
 below \`data\`. Every [setting](configuration.md) is a flag as well.`,
   stop: `A running \`quorate up\` is asked to stop everything; otherwise brokers are found by the

@@ -35,12 +35,16 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   const pidFile = PidFile.claim(data, upPidFile)
   const signals = new StopSignals()
   try {
-    const environment = environmentOfNodes(process.env)
-    const { plan, kept } = writeConfigs(await planFor(request, data), environment)
+    const planned = await planFor(request, data)
+    const { environment, leftOut } = environmentOfNodes(process.env, planned.nodes)
+    const { plan, kept } = writeConfigs(planned, environment)
     if (request.portOffset !== 'auto') await refuseTakenPorts(plan)
     const report = reportFor(request, plan, terminal)
     for (const path of kept) {
       report.event({ type: 'notice', text: `${shownPath(path)} is yours: it is used as it is` })
+    }
+    for (const name of leftOut) {
+      report.event({ type: 'notice', text: `${name} is not handed on: up plans that itself` })
     }
     const run = new ClusterRun(plan, {
       clock: systemClock,

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
-import { settingNames, variableOf } from '../../config/broker-settings.ts'
+import { variableOf } from '../../config/broker-settings.ts'
+import type { SettingName } from '../../config/broker-settings.ts'
 import { loadBrokerOptions } from '../../config/load.ts'
 import { parseTransportUri } from '../../config/host-port.ts'
 import { listNodeFolders, shownPath } from '../node-folder.ts'
@@ -39,13 +40,32 @@ export function writeConfig({ configPath, config }: PlannedNode): boolean {
   return true
 }
 
-/** Our variables without those that would override what makes the nodes different. */
-export function environmentOfNodes(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const shared = new Set(['logLevel', 'logFormat', 'securityToken', 'zkPassword'])
-  const own = new Set(settingNames.filter((name) => !shared.has(name)).map(variableOf))
+/** Addresses of one broker, which `up` leaves to follow from what it plans. */
+const addressesOfOne: readonly SettingName[] = ['hostname', 'connectUrl']
+
+/** What the brokers of a cluster are given of our environment. */
+export interface NodesEnvironment {
+  readonly environment: NodeJS.ProcessEnv
+  /** Variables that somebody has set and that were left out. */
+  readonly leftOut: readonly string[]
+}
+
+/**
+ * The environment without the variables that would override what `up` plans for each broker. Every
+ * other setting is handed on, whatever settings there may be one day.
+ */
+export function environmentOfNodes(
+  environment: NodeJS.ProcessEnv,
+  nodes: readonly Pick<PlannedNode, 'planned'>[],
+): NodesEnvironment {
+  const names = [...addressesOfOne, ...nodes.flatMap(({ planned }) => planned)]
+  const own = new Set(names.map(variableOf))
   const kept = Object.entries(environment).filter(([name]) => !own.has(name))
-  // Their logs are files for people, not streams for machines, unless somebody wants it so.
-  return { [variableOf('logFormat')]: 'text', ...Object.fromEntries(kept) }
+  return {
+    // Their logs are files for people, not streams for machines, unless somebody wants it so.
+    environment: { [variableOf('logFormat')]: 'text', ...Object.fromEntries(kept) },
+    leftOut: [...own].filter((name) => environment[name] !== undefined),
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
+import type { SettingName } from '../../config/broker-settings.ts'
 import { CONFIG_FILE, LOG_FILE } from '../node-folder.ts'
 import { brokerPidFile, coordinationPidFile } from '../pid-file.ts'
 
@@ -35,6 +36,8 @@ export interface PlannedNode {
   readonly consolePort: number
   /** Text of the configuration that `up` writes. */
   readonly config: string
+  /** The settings in it: what makes the brokers different, and what they have to agree on. */
+  readonly planned: readonly SettingName[]
 }
 
 export interface PlannedCoordination {
@@ -89,6 +92,7 @@ function planNode(request: PlanRequest, zkAddress: string, at: number): PlannedN
     replicationPort: REPLICATION_PORT + request.portOffset + at,
     consolePort: CONSOLE_PORT + request.portOffset + at,
   }
+  const settings = nodeSettings(request, { nodeId, zkAddress, ...ports })
   return {
     nodeId,
     folder,
@@ -96,32 +100,40 @@ function planNode(request: PlanRequest, zkAddress: string, at: number): PlannedN
     logPath: join(folder, LOG_FILE),
     pidPath: join(folder, brokerPidFile),
     ...ports,
-    config: configText(request, { nodeId, zkAddress, ...ports }),
+    config: configText(settings),
+    planned: Object.keys(settings) as SettingName[],
   }
 }
 
-function configText(
-  { replicas, sync = 'quorum_disk' }: PlanRequest,
+type NodeSettings = Partial<Readonly<Record<SettingName, string>>>
+
+/** What `up` says to a broker, as in quorate.yaml. */
+function nodeSettings(
+  { replicas, sync }: PlanRequest,
   node: Pick<PlannedNode, 'nodeId' | 'clientPort' | 'replicationPort' | 'consolePort'> & {
     readonly zkAddress: string
   },
-): string {
-  return [
-    writtenByUp,
-    'brokerName: localhost',
-    `nodeId: ${node.nodeId}`,
-    'directory: .',
-    'transportConnectors:',
-    `  - tcp://${HOST}:${node.clientPort}`,
-    `replicas: ${replicas}`,
-    `sync: ${JSON.stringify(sync)}`,
-    `bind: tcp://${HOST}:${node.replicationPort}`,
-    `zkAddress: ${JSON.stringify(node.zkAddress)}`,
-    `zkPath: ${ZK_PATH}`,
-    `consoleHost: ${HOST}`,
-    `consolePort: ${node.consolePort}`,
-    '',
-  ].join('\n')
+): NodeSettings {
+  return {
+    brokerName: 'localhost',
+    nodeId: node.nodeId,
+    directory: '.',
+    transportConnectors: `\n  - tcp://${HOST}:${node.clientPort}`,
+    replicas: String(replicas),
+    ...(sync === undefined ? {} : { sync: JSON.stringify(sync) }),
+    bind: `tcp://${HOST}:${node.replicationPort}`,
+    zkAddress: JSON.stringify(node.zkAddress),
+    zkPath: ZK_PATH,
+    consoleHost: HOST,
+    consolePort: String(node.consolePort),
+  }
+}
+
+function configText(settings: NodeSettings): string {
+  const lines = Object.entries(settings).map(([name, text]) =>
+    text.startsWith('\n') ? `${name}:${text}` : `${name}: ${text}`,
+  )
+  return [writtenByUp, ...lines, ''].join('\n')
 }
 
 /** Every port of ours on this machine. */

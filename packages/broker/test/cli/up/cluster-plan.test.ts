@@ -15,6 +15,7 @@ import {
 import { failoverUri, planCluster, portsOf } from '../../../src/cli/up/cluster-plan.ts'
 import type { PlannedNode } from '../../../src/cli/up/cluster-plan.ts'
 import { findOffset, takenPorts } from '../../../src/cli/up/free-ports.ts'
+import { settingNames, variableOf } from '../../../src/config/broker-settings.ts'
 import { loadBrokerOptions } from '../../../src/config/load.ts'
 
 function withData(work: (data: string) => void): () => void {
@@ -121,20 +122,67 @@ describe('the files of a cluster', () => {
   )
 
   it('are not overridden by variables that would make all nodes the same', () => {
-    const environment = environmentOfNodes({
-      PATH: '/bin',
-      QUORATE_NODE_ID: 'x',
-      QUORATE_CONSOLE_PORT: '1',
-      QUORATE_LOG_LEVEL: 'debug',
-      QUORATE_SECURITY_TOKEN: 's',
-    })
+    const { nodes } = planCluster({ data: '/d', replicas: 3, portOffset: 0 })
+    const { environment, leftOut } = environmentOfNodes(
+      {
+        PATH: '/bin',
+        QUORATE_NODE_ID: 'x',
+        QUORATE_CONSOLE_PORT: '1',
+        QUORATE_CONNECT_URL: 'tcp://x:1',
+        QUORATE_LOG_LEVEL: 'debug',
+        QUORATE_SECURITY_TOKEN: 's',
+      },
+      nodes,
+    )
     assert.deepEqual(environment, {
       PATH: '/bin',
       QUORATE_LOG_FORMAT: 'text',
       QUORATE_LOG_LEVEL: 'debug',
       QUORATE_SECURITY_TOKEN: 's',
     })
+    assert.deepEqual(leftOut.toSorted(), [
+      'QUORATE_CONNECT_URL',
+      'QUORATE_CONSOLE_PORT',
+      'QUORATE_NODE_ID',
+    ])
   })
+
+  it('leave every setting to the environment that the plan says nothing about', () => {
+    const { nodes } = planCluster({ data: '/d', replicas: 3, portOffset: 0 })
+    const all = Object.fromEntries(settingNames.map((name) => [variableOf(name), 'x']))
+    const { environment, leftOut } = environmentOfNodes(all, nodes)
+    const addresses = ['QUORATE_HOSTNAME', 'QUORATE_CONNECT_URL']
+    assert.deepEqual(
+      new Set(leftOut),
+      new Set([...addresses, ...(nodes[0]?.planned ?? []).map(variableOf)]),
+    )
+    assert.deepEqual(new Set([...Object.keys(environment), ...leftOut]), new Set(Object.keys(all)))
+  })
+
+  it(
+    'let policies, limits and what a confirmation promises come from the environment',
+    withData((data) => {
+      const given = {
+        QUORATE_DESTINATION_POLICIES: '[{queue: ">", memoryLimit: 64mb}]',
+        QUORATE_STORE_LIMIT: '2gb',
+        QUORATE_SYNC: 'quorum_mem',
+        QUORATE_REPLICAS: '5',
+      }
+      const optionsOf = (sync?: string) => {
+        const { nodes } = planCluster({ data, replicas: 3, portOffset: 0, sync })
+        const { environment } = environmentOfNodes(given, nodes)
+        const [node] = nodes
+        assert.ok(node !== undefined && writeConfig(node))
+        return loadBrokerOptions({ file: node.configPath, environment }).options
+      }
+      const options = optionsOf()
+      assert.equal(options.policies[0]?.memoryLimitBytes, 64 * 1024 ** 2)
+      assert.equal(options.store.limitBytes, 2 * 1024 ** 3)
+      assert.equal(options.replication.sync.words, 'quorum_mem')
+      assert.equal(options.replication.replicas, 3)
+      assert.equal(optionsOf('quorum_disk').replication.sync.words, 'quorum_disk', '--sync wins')
+    }),
+  )
 })
 
 describe('free ports', () => {
