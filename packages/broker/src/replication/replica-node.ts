@@ -102,7 +102,7 @@ export class ReplicaNode {
   #ending: Promise<void> | null = null
   #pendingLead: number | null = null
 
-  private constructor(options: ReplicaNodeOptions, store: ReplicaStore) {
+  private constructor(options: ReplicaNodeOptions, store: ReplicaStore, startMs: number) {
     this.#options = options
     this.#journal = store.journal
     this.#metaFile = store.metaFile
@@ -112,7 +112,7 @@ export class ReplicaNode {
       sync: options.sync,
       weight: options.weight,
       random: () => options.entropy.random(),
-      startMs: options.clock.monotonicMs(),
+      startMs,
     })
     this.#log = new NodeLog({
       journal: store.journal,
@@ -142,8 +142,10 @@ export class ReplicaNode {
     })
   }
 
-  /** Opens the store. The replica takes part from `start` on. */
+  /** Opens the store, whose directory is locked. The replica takes part from `start` on. */
   static async open(options: ReplicaNodeOptions): Promise<ReplicaNode> {
+    // R12: who gave leases from this directory has ended, so Tmin runs while the store is opened.
+    const startMs = options.clock.monotonicMs()
     const pending: { node: ReplicaNode | null; fatal: BrokerError | null } = {
       node: null,
       fatal: null,
@@ -159,7 +161,7 @@ export class ReplicaNode {
         },
       },
     })
-    const node = new ReplicaNode(options, store)
+    const node = new ReplicaNode(options, store, startMs)
     pending.node = node
     if (pending.fatal !== null) throw pending.fatal
     options.observer?.opened(node)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '@quorate/core/base/clock'
+import type { Clock } from '@quorate/core/base/clock'
 import type { BrokerError } from '@quorate/core/base/errors'
 import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
@@ -15,7 +16,7 @@ import { forEachRecord } from '../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 
 export const DATA = 50
-const TIMINGS = { heartbeatMs: 20, stickyMs: 200, leaseMs: 150, quorumTimeoutMs: 500 }
+export const TIMINGS = { heartbeatMs: 20, stickyMs: 200, leaseMs: 150, quorumTimeoutMs: 500 }
 
 /** Keeps the committed data records, in order. */
 class Records implements StateMachine {
@@ -70,6 +71,7 @@ export class TestNode {
   readonly records = new Records()
   readonly fatal: BrokerError[] = []
   readonly stepDowns: string[] = []
+  clock: Clock = systemClock
   leads = 0
   port = 0
   node!: ReplicaNode
@@ -89,7 +91,7 @@ export class TestNode {
       sync: parseSyncLevel('quorum_disk'),
       segmentSizeBytes: 1 << 20,
       bootId: 'boot-1',
-      clock: systemClock,
+      clock: this.clock,
       entropy: systemEntropy,
       log: silentLog,
       journalListener: { written: () => undefined, synced: () => undefined, fatal: assert.fail },

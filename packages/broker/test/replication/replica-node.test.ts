@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { BrokerError } from '@quorate/core/base/errors'
+import { ManualClock } from '@quorate/core/base/manual-clock'
+import type { ReplicaEvent } from '../../src/replication/replica/events.ts'
 import { openReplicaStore } from '../../src/replication/replica-store.ts'
 import { CHECK_BYTES, writeCheck } from '../../src/store/journal/checked-bytes.ts'
 import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
-import { DATA, FakeCoordination, TestNode, leaderOf, until } from './node-fixture.ts'
+import { DATA, FakeCoordination, TIMINGS, TestNode, leaderOf, until } from './node-fixture.ts'
 
 function cleanUp(t: TestContext, nodes: readonly TestNode[]): void {
   t.after(() => Promise.all(nodes.map(({ node }) => node.stop())))
@@ -71,6 +73,30 @@ describe('replica node', { timeout: 60_000 }, () => {
     await again.open(follower.port)
     cleanUp(t, [again])
     await until('applied', () => again.records.texts.includes('meanwhile'))
+  })
+
+  it('lets Tmin run while its store is opened: nobody gives leases from it (R12)', async (t) => {
+    const clock = new ManualClock()
+    const node = new TestNode('a', new FakeCoordination())
+    node.clock = clock
+    node.fileSystem.fault = () => {
+      clock.advance(TIMINGS.stickyMs)
+      return null
+    }
+    await node.open()
+    cleanUp(t, [node])
+    const { replica } = node.node
+    const seats = ['a', 'b', 'c'].map((nodeId) => {
+      return { nodeId, storeUuid: nodeId === 'a' ? replica.meta.storeUuid : nodeId }
+    })
+    const step = (event: ReplicaEvent) => replica.step(event, clock.monotonicMs())
+    step({ type: 'joined', clusterId: 'c', config: { version: 1, seats } })
+    step({ type: 'linkUp', peer: 'b', storeUuid: 'b', weight: 1 })
+    const last = { epoch: 0, index: 0 }
+    const effects = step({ type: 'frame', from: 'b', frame: { type: 'preVote', round: 1, last } })
+    const answers = effects.map((one) => (one.type === 'send' ? one.frame : null))
+    const leaderAlive = answers.map((one) => one?.type === 'preVoteReply' && one.leaderAlive)
+    assert.deepEqual(leaderAlive, [false])
   })
 
   it('stops at the first error of the disk, once, and is suspect afterwards (R37)', async (t) => {
