@@ -88,8 +88,8 @@ export const nodeBugs: readonly SeededBug[] = [
     file: node,
     edits: [
       {
-        from: 'startMs: options.clock.monotonicMs(),',
-        to: 'startMs: options.clock.wallMs(),',
+        from: 'const startMs = options.clock.monotonicMs()',
+        to: 'const startMs = options.clock.wallMs()',
       },
       {
         from: 'const effects = this.#replica.step(event, this.#options.clock.monotonicMs())',
