@@ -25,7 +25,8 @@ export interface FeedOptions {
 }
 
 /**
- * Appended batches that are kept in memory until they are committed; beyond it they are read again.
+ * Appended batches that are kept in memory until they are committed; what comes when there is more
+ * is read again. Not what would be more: a large one is read again at the cost of another copy.
  */
 export const KEPT_BYTES_MAX = 64 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024
@@ -69,7 +70,7 @@ export class CommittedFeed {
 
   /** Remembers what has been appended, if there is room. */
   appended(batch: LogBatch): void {
-    if (this.#keptBytes + batch.byteLength > KEPT_BYTES_MAX && this.#kept.length > 0) return
+    if (this.#keptBytes > KEPT_BYTES_MAX) return
     this.#kept.push(batch)
     this.#keptBytes += batch.byteLength
   }

@@ -1,6 +1,7 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import { ByteReader } from '@quorate/core/base/byte-reader'
 import { ByteWriter } from '@quorate/core/base/byte-writer'
+import { wrapInPlace } from '@quorate/core/base/roomy-memory'
 import type { DestinationKind } from '@quorate/core/model/destination'
 import { CHECK_BYTES, writeCheck } from './journal/checked-bytes.ts'
 import type {
@@ -85,6 +86,7 @@ const MESSAGE_FIXED_BYTES = 32
 const MESSAGE_FLAGS = 1
 const SEQUENCES_FIXED_BYTES = 9
 const NESTED_HEADER_BYTES = 5
+const NOTHING = Buffer.alloc(0)
 /** Largest value of a 32-bit field. */
 const UINT32_MAX = 0xffff_ffff
 
@@ -143,7 +145,10 @@ function encodeMessage(op: MessageOp): EncodedOp {
     head.writeUInt32BE(op.lists[i] as number, MESSAGE_FIXED_BYTES + 4 * i)
   }
   writeCheck(head, checkAt, op.body)
-  return { type: OP_TYPES.message, chunks: [head, op.body], length: head.length + op.body.length }
+  const length = head.length + op.body.length
+  // In one piece where it costs nothing: whoever decodes a payload in pieces has to copy it.
+  const inPlace = wrapInPlace(head, op.body, NOTHING)
+  return { type: OP_TYPES.message, chunks: inPlace === null ? [head, op.body] : [inPlace], length }
 }
 
 function encodeTransaction(op: TransactionOp): EncodedOp {

@@ -113,7 +113,18 @@ describe('committed feed', () => {
     feed.commit(3)
     for (let i = 0; i < 5; i++) await setImmediate()
     assert.equal(stateMachine.appliedIndex, 3)
-    assert.deepEqual(reads, [2, 3])
+    assert.deepEqual(reads, [3])
+  })
+
+  it('keeps a batch that is larger than the bound with what is little', () => {
+    const [small, large] = batchesOf(2, 1, Buffer.alloc(KEPT_BYTES_MAX))
+    assert.ok(small !== undefined && large !== undefined)
+    const { feed, stateMachine, reads } = feedOf([small, large])
+    feed.appended({ ...small, byteLength: 100 })
+    feed.appended(large)
+    feed.commit(2)
+    assert.equal(stateMachine.appliedIndex, 2)
+    assert.deepEqual(reads, [])
   })
 
   it('stops for good at a record that cannot be applied, and says so once', async () => {

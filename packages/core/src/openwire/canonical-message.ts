@@ -4,11 +4,13 @@
  *
  *   canonical = type: byte, fields of the message as schema.ts lists them
  */
+import { wrapInPlace } from '../base/roomy-memory.ts'
 import type { MessageCommand } from './commands.ts'
 import { isMessage } from './commands.ts'
 import { malformed } from './malformed.ts'
 import { StructureReader } from './structure-reader.ts'
 import { StructureWriter } from './structure-writer.ts'
+import { joined } from './wire-writer.ts'
 
 const canonicalFormat = {
   version: 12,
@@ -23,10 +25,17 @@ const canonicalFormat = {
 const writer = new StructureWriter(canonicalFormat)
 const reader = new StructureReader(canonicalFormat)
 
-/** The bytes to store. Throws INVALID_ARGUMENT for a message that no frame can hold. */
+/**
+ * The bytes to store. Those of a large message are laid around its content, in the frame that it
+ * came in if it has just arrived: nothing else may be read from that frame afterwards. Throws
+ * INVALID_ARGUMENT for a message that no frame can hold.
+ */
 export function encodeCanonical(message: MessageCommand): Buffer {
   writer.frame(message)
-  return writer.takeBatch()
+  const pieces = writer.takeBatch()
+  const [head, content, tail, more] = pieces
+  const isAroundOne = head !== undefined && content !== undefined && tail !== undefined && !more
+  return (isAroundOne ? wrapInPlace(head, content, tail) : null) ?? joined(pieces)
 }
 
 /** The message in stored bytes; its byte sequences are slices of them. */

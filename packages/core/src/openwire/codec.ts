@@ -4,6 +4,7 @@ import { isCommand } from './commands.ts'
 import { malformed } from './malformed.ts'
 import { StructureReader } from './structure-reader.ts'
 import { StructureWriter } from './structure-writer.ts'
+import { joined } from './wire-writer.ts'
 
 /** What two sides agreed on: how every frame after the first is encoded. */
 export interface CodecOptions {
@@ -109,8 +110,13 @@ export class OpenWireCodec {
     return this.#writer.batchBytes
   }
 
-  /** The batch, to be sent with one write. */
+  /** The batch in one piece. */
   take(): Buffer {
+    return joined(this.#writer.takeBatch())
+  }
+
+  /** The batch, to be sent with one write: large byte sequences are pieces of it, not copied. */
+  takePieces(): Buffer[] {
     return this.#writer.takeBatch()
   }
 

@@ -12,9 +12,10 @@ export class CommandReader {
   /** Pending bytes below which decoding without prefixes cannot succeed. */
   #wantedBytes = 1
 
-  constructor(codec: OpenWireCodec) {
+  /** `admit` is asked before a large frame gets its memory: see FrameSplitter. */
+  constructor(codec: OpenWireCodec, admit?: (byteCount: number) => boolean) {
     this.#codec = codec
-    this.#splitter = new FrameSplitter(codec.options.maxFrameBytes)
+    this.#splitter = new FrameSplitter(codec.options.maxFrameBytes, admit)
   }
 
   /** Decodes what follows with another codec. */
@@ -33,7 +34,8 @@ export class CommandReader {
   }
 
   /**
-   * The next command, null for the null object, undefined until more bytes arrive. Throws
+   * The next command, null for the null object, undefined until more bytes arrive or a large frame
+   * is admitted. Throws
    * MALFORMED_FRAME or FRAME_TOO_LARGE; the connection cannot be read any further then.
    */
   next(): Command | null | undefined {

@@ -1,4 +1,5 @@
 import { BrokerError } from '../base/errors.ts'
+import { LARGE_BYTES, allocateRoomy } from '../base/roomy-memory.ts'
 import { malformed } from './malformed.ts'
 
 const prefixBytes = 4
@@ -11,7 +12,8 @@ const empty = Buffer.alloc(0)
  *   frame = size: int32, size bytes
  *
  * A frame inside one chunk is a slice of it. One that spans chunks is gathered in a buffer that
- * grows with what has arrived, never by what a size announces.
+ * grows with what has arrived, never by what a size announces - but for a large one, which has to
+ * be admitted and then gets memory of its size at once, so that it is never copied again.
  */
 export class FrameSplitter {
   #maxFrameBytes: number
@@ -19,10 +21,18 @@ export class FrameSplitter {
   #at = 0
   #partial: Buffer = empty
   #partialLength = 0
+  readonly #admit: (byteCount: number) => boolean
+  /** The large frame that is arriving. */
+  #large: Buffer | null = null
+  #largeLength = 0
 
-  /** `maxFrameBytes` does not count the size prefix. */
-  constructor(maxFrameBytes: number) {
+  /**
+   * `maxFrameBytes` does not count the size prefix. `admit` is asked before a large frame gets its
+   * memory; while it declines, next() has no frame and asks again.
+   */
+  constructor(maxFrameBytes: number, admit: (byteCount: number) => boolean = () => true) {
     this.#maxFrameBytes = maxFrameBytes
+    this.#admit = admit
   }
 
   /** Applies from the next frame on. */
@@ -32,7 +42,7 @@ export class FrameSplitter {
 
   /** Bytes that have arrived and were not handed out. */
   get pendingBytes(): number {
-    return this.#partialLength + this.#chunk.length - this.#at
+    return this.#largeLength + this.#partialLength + this.#chunk.length - this.#at
   }
 
   push(chunk: Buffer): void {
@@ -43,6 +53,7 @@ export class FrameSplitter {
 
   /** The next whole frame without its prefix, or null until more arrives. */
   next(): Buffer | null {
+    if (this.#large !== null) return this.#fillLarge(this.#large)
     if (this.#partialLength > 0) return this.#completePartial()
     const left = this.#chunk.length - this.#at
     if (left >= prefixBytes) {
@@ -52,6 +63,7 @@ export class FrameSplitter {
         this.#at = start + size
         return this.#chunk.subarray(start, this.#at)
       }
+      if (size >= LARGE_BYTES) return this.#beginLarge(size)
     }
     this.#moveToPartial(left)
     return null
@@ -79,11 +91,37 @@ export class FrameSplitter {
   #completePartial(): Buffer | null {
     if (!this.#fillPartial(prefixBytes)) return null
     const size = this.#checkedSize(this.#partial.readInt32BE(0))
+    if (size >= LARGE_BYTES && this.#partialLength === prefixBytes) return this.#beginLarge(size)
     if (!this.#fillPartial(prefixBytes + size)) return null
     const frame = this.#partial.subarray(prefixBytes, prefixBytes + size)
     this.#partial = empty
     this.#partialLength = 0
     return frame
+  }
+
+  /** Its prefix is all that has been looked at. */
+  #beginLarge(size: number): Buffer | null {
+    if (!this.#admit(size)) return null
+    if (this.#partialLength > 0) {
+      this.#partial = empty
+      this.#partialLength = 0
+    } else {
+      this.#at += prefixBytes
+    }
+    this.#large = allocateRoomy(size)
+    return this.#fillLarge(this.#large)
+  }
+
+  #fillLarge(large: Buffer): Buffer | null {
+    const missing = large.length - this.#largeLength
+    const taken = Math.min(missing, this.#chunk.length - this.#at)
+    this.#chunk.copy(large, this.#largeLength, this.#at, this.#at + taken)
+    this.#largeLength += taken
+    this.#passed(taken)
+    if (taken < missing) return null
+    this.#large = null
+    this.#largeLength = 0
+    return large
   }
 
   /** Moves bytes over until the partial frame has `wanted` of them; false if there are too few. */
@@ -104,6 +142,10 @@ export class FrameSplitter {
     }
     this.#chunk.copy(this.#partial, this.#partialLength, this.#at, this.#at + byteCount)
     this.#partialLength = length
+    this.#passed(byteCount)
+  }
+
+  #passed(byteCount: number): void {
     this.#at += byteCount
     if (this.#at === this.#chunk.length) {
       this.#chunk = empty

@@ -10,8 +10,11 @@
  *     n < 64:  uint8 n    n < 256: C0, uint8 n    else: 80, uint16 n
  *
  * Every method checks the remaining bytes first, so that whatever the bytes are the outcome is a
- * value or one MALFORMED_FRAME; byte sequences are slices of the frame.
+ * value or one MALFORMED_FRAME; byte sequences are slices of the frame. Of a large frame only one
+ * that is most of it is a slice, which may then be the only one: a few bytes of an id must not keep
+ * all of it in memory, and its memory can be used for something else around that slice.
  */
+import { LARGE_BYTES } from '../base/roomy-memory.ts'
 import type { Long, StackElement, WireThrowable } from './commands.ts'
 import { malformed } from './malformed.ts'
 import { decodeModifiedUtf8 } from './modified-utf8.ts'
@@ -37,6 +40,8 @@ export class WireReader {
   #bitIndex = 0
   #bitCount = 0
   #shortfall = 0
+  /** Sequences up to this size are copied. */
+  #copiedBytes = -1
 
   constructor(options: WireReaderOptions) {
     this.tight = options.tight
@@ -51,6 +56,7 @@ export class WireReader {
     this.#bitIndex = 0
     this.#bitCount = 0
     this.#shortfall = 0
+    this.#copiedBytes = bytes.length >= LARGE_BYTES ? bytes.length >> 1 : -1
   }
 
   /** Lets go of the frame, so that an idle connection does not keep it alive. */
@@ -147,7 +153,8 @@ export class WireReader {
 
   fixedBytes(length: number): Buffer {
     const at = this.#take(length)
-    return this.#bytes.subarray(at, at + length)
+    const slice = this.#bytes.subarray(at, at + length)
+    return length <= this.#copiedBytes ? Buffer.from(slice) : slice
   }
 
   /**

@@ -5,8 +5,11 @@
  *
  *   | taken | frame | frame | size type bits | fields ...
  *           ^ batch               ^ reserved by what the last frame of the type needed
+ *
+ * Large byte sequences are not copied into it: they are noted, and put between when it is taken.
  */
 import { BrokerError } from '../base/errors.ts'
+import { LARGE_BYTES } from '../base/roomy-memory.ts'
 import type { Long, WireThrowable } from './commands.ts'
 import { modifiedUtf8Length, writeModifiedUtf8 } from './modified-utf8.ts'
 import type { WireReaderOptions } from './wire-reader.ts'
@@ -28,6 +31,12 @@ export interface WireWriterOptions extends WireReaderOptions {
   readonly sizePrefix: boolean
 }
 
+/** A large byte sequence, and where in the batch it belongs. */
+interface Insert {
+  at: number
+  readonly bytes: Buffer
+}
+
 export class WireWriter {
   readonly tight: boolean
   readonly #stackTraceEnabled: boolean
@@ -42,6 +51,11 @@ export class WireWriter {
   #bitCount = 0
   /** Bytes of bit stream that the last frame of each type had. */
   readonly #usualBits = new Uint16Array(256)
+  #inserts: Insert[] = []
+  #insertedBytes = 0
+  /** What was inserted before the frame under way. */
+  #insertsBefore = 0
+  #insertedBytesBefore = 0
 
   constructor(options: WireWriterOptions) {
     this.tight = options.tight
@@ -52,21 +66,40 @@ export class WireWriter {
 
   /** Bytes that wait to be taken. */
   get batchBytes(): number {
-    return this.#position - this.#batchStart
+    return this.#position - this.#batchStart + this.#insertedBytes
   }
 
-  /** All frames since the last time, as one view; it stays valid. */
-  takeBatch(): Buffer {
+  /**
+   * All frames since the last time, in order: one view, or several with large byte sequences
+   * between. They stay valid.
+   */
+  takeBatch(): Buffer[] {
     const batch = this.#bytes.subarray(this.#batchStart, this.#position)
     if (batch.length * 16 < this.#chunkBytes) {
       this.#chunkBytes = Math.max(smallestChunk, this.#chunkBytes >> 1)
     }
     this.#batchStart = this.#position
-    return batch
+    return this.#inserts.length === 0 ? [batch] : this.#withInserts(batch)
+  }
+
+  #withInserts(batch: Buffer): Buffer[] {
+    const pieces: Buffer[] = []
+    let from = 0
+    for (const { at, bytes } of this.#inserts) {
+      if (at > from) pieces.push(batch.subarray(from, at))
+      pieces.push(bytes)
+      from = at
+    }
+    if (from < batch.length) pieces.push(batch.subarray(from))
+    this.#inserts = []
+    this.#insertedBytes = 0
+    return pieces
   }
 
   protected startFrame(type: number): void {
     this.#frameStart = this.#position
+    this.#insertsBefore = this.#inserts.length
+    this.#insertedBytesBefore = this.#insertedBytes
     this.#bitCount = 0
     let reserved = this.#prefixBytes + 1
     if (this.tight && type !== 0) {
@@ -90,7 +123,7 @@ export class WireWriter {
     this.#moveBody(headBytes)
     const bytes = this.#bytes
     let at = this.#frameStart
-    if (this.#prefixBytes > 0) at = bytes.writeInt32BE(this.#position - at - 4, at)
+    if (this.#prefixBytes > 0) at = bytes.writeInt32BE(this.frameBytes - 4, at)
     bytes[at++] = type
     if (!bitStream) return
     if (bitBytes >= 256) {
@@ -105,11 +138,13 @@ export class WireWriter {
 
   protected abandonFrame(): void {
     this.#position = this.#frameStart
+    this.#inserts.length = this.#insertsBefore
+    this.#insertedBytes = this.#insertedBytesBefore
   }
 
   /** Bytes of the frame under way, as far as it goes. */
   protected get frameBytes(): number {
-    return this.#position - this.#frameStart
+    return this.#position - this.#frameStart + this.#insertedBytes - this.#insertedBytesBefore
   }
 
   byte(value: number): void {
@@ -198,7 +233,14 @@ export class WireWriter {
     this.fixedBytes(value)
   }
 
+  /** A large one must not change until it has been sent. */
   fixedBytes(value: Uint8Array): void {
+    if (value.length >= LARGE_BYTES) {
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.length)
+      this.#inserts.push({ at: this.#position - this.#batchStart, bytes })
+      this.#insertedBytes += value.length
+      return
+    }
     const at = this.#room(value.length)
     this.#bytes.set(value, at)
   }
@@ -325,12 +367,20 @@ export class WireWriter {
     const start = this.#frameStart + headBytes - shift
     this.#bytes.copyWithin(start + shift, start, start + bodyBytes)
     this.#bodyStart = start + shift
+    for (let i = this.#insertsBefore; i < this.#inserts.length; i++) {
+      ;(this.#inserts[i] as Insert).at += shift
+    }
   }
 }
 
 function bitHeaderBytes(bitBytes: number): number {
   if (bitBytes < 64) return 1
   return bitBytes < 256 ? 2 : 3
+}
+
+/** Pieces of a batch as one. */
+export function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
 }
 
 /** A command that no frame can hold. */

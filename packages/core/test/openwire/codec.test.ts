@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
+import { LARGE_BYTES } from '../../src/base/roomy-memory.ts'
 import type { CodecOptions } from '../../src/openwire/codec.ts'
 import { OpenWireCodec } from '../../src/openwire/codec.ts'
+import { CommandReader } from '../../src/openwire/command-reader.ts'
 import type { DataStructure, WireThrowable } from '../../src/openwire/commands.ts'
 import { create, longToNumber, TypeId } from '../../src/openwire/commands.ts'
 import { throwableCausesMax } from '../../src/openwire/wire-reader.ts'
@@ -103,6 +106,54 @@ describe('the OpenWire codec', () => {
     }
     batches.push(codec.take())
     assert.equal(Buffer.concat(batches).toString('hex'), expected.join(''))
+    assert.equal(codec.pendingBytes, 0)
+  })
+
+  it('does not copy what is large in a batch, in any format', () => {
+    const large = Buffer.alloc(LARGE_BYTES, 'large')
+    const commands = [
+      create('ControlCommand', { command: 'before' }),
+      create('ActiveMQBytesMessage', { content: large, correlationId: 'one' }),
+      create('MessageDispatch', {
+        message: create('ActiveMQTextMessage', { content: large, marshalledProperties: large }),
+        redeliveryCounter: 3,
+      }),
+      create('ControlCommand', { command: 'after' }),
+    ]
+    for (const version of [1, 9, 12]) {
+      for (const tight of [true, false]) {
+        const format = {
+          ...plain,
+          version,
+          tight,
+          sizePrefix: true,
+          maxFrameBytes: 3 * LARGE_BYTES,
+        }
+        const sender = new OpenWireCodec(format)
+        // Twice: the second time the room for the bits is known.
+        for (let time = 0; time < 2; time++) {
+          for (const command of commands) sender.append(command)
+          const waiting = sender.pendingBytes
+          const pieces = sender.takePieces()
+          assert.equal(sender.pendingBytes, 0)
+          assert.equal(pieces.filter((piece) => piece.buffer === large.buffer).length, 3)
+          const bytes = Buffer.concat(pieces)
+          assert.equal(bytes.length, waiting)
+          const reader = new CommandReader(new OpenWireCodec(format))
+          reader.push(bytes)
+          for (const command of commands) assert.ok(isDeepStrictEqual(reader.next(), command))
+        }
+      }
+    }
+  })
+
+  it('forgets what is large with a frame that is too large', () => {
+    const codec = new OpenWireCodec({ ...plain, maxFrameBytes: LARGE_BYTES })
+    const good = create('ControlCommand', { command: 'good' })
+    codec.append(good)
+    const message = create('ActiveMQBytesMessage', { content: Buffer.alloc(LARGE_BYTES) })
+    assert.throws(() => codec.append(message), { code: 'FRAME_TOO_LARGE' })
+    assert.equal(codec.pendingBytes, codec.takePieces()[0]?.length)
     assert.equal(codec.pendingBytes, 0)
   })
 

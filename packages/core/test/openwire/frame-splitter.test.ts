@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { BrokerError } from '../../src/base/errors.ts'
+import { LARGE_BYTES } from '../../src/base/roomy-memory.ts'
 import { FrameSplitter } from '../../src/openwire/frame-splitter.ts'
 
 function prefixed(frame: Buffer): Buffer {
@@ -77,11 +78,54 @@ describe('FrameSplitter', () => {
   })
 
   it('does not allocate by what a size announces', () => {
-    const splitter = new FrameSplitter(0x7fff_ffff)
-    splitter.push(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3]))
-    const before = process.memoryUsage().arrayBuffers
-    assert.equal(splitter.next(), null)
-    assert.ok(process.memoryUsage().arrayBuffers - before < 1_000_000)
-    assert.equal(splitter.pendingBytes, 7)
+    const splitter = new FrameSplitter(0x7fff_ffff, () => false)
+    for (const size of [0x7fff_ffff, LARGE_BYTES - 1]) {
+      const prefix = Buffer.alloc(4)
+      prefix.writeInt32BE(size)
+      splitter.push(Buffer.concat([prefix, Buffer.from([1, 2, 3])]))
+      const before = process.memoryUsage().arrayBuffers
+      assert.equal(splitter.next(), null)
+      assert.ok(process.memoryUsage().arrayBuffers - before < 1_000_000)
+      assert.equal(splitter.pendingBytes, 7)
+      splitter.skip(splitter.peek().length)
+    }
+  })
+
+  it('asks before it takes in a large frame, and waits while that is declined', () => {
+    const frames = [LARGE_BYTES, 10, LARGE_BYTES + 7, 3].map((size, i) => Buffer.alloc(size, i + 1))
+    const bytes = Buffer.concat(frames.map(prefixed))
+    for (const length of [1 << 16, LARGE_BYTES - 3, LARGE_BYTES + 3]) {
+      const asked: number[] = []
+      const state = { admits: false }
+      const splitter = new FrameSplitter(2 * LARGE_BYTES, (size) => {
+        asked.push(size)
+        return state.admits
+      })
+      const found: Buffer[] = []
+      for (const chunk of chunks(bytes, [length])) {
+        state.admits = false
+        splitter.push(chunk)
+        found.push(...drain(splitter))
+        state.admits = true
+        found.push(...drain(splitter))
+      }
+      assert.ok(found.length === 4 && found.every((frame, i) => frame.equals(frames[i] ?? frame)))
+      assert.equal(splitter.pendingBytes, 0)
+      assert.deepEqual(new Set(asked), new Set([LARGE_BYTES, LARGE_BYTES + 7]))
+    }
+  })
+
+  it('gathers a large frame in memory of its own, wherever its size is cut', () => {
+    for (const cut of [1, 2, 3, 4, 5]) {
+      const frame = Buffer.alloc(LARGE_BYTES, 7)
+      const bytes = prefixed(frame)
+      const splitter = new FrameSplitter(LARGE_BYTES)
+      splitter.push(bytes.subarray(0, cut))
+      assert.equal(splitter.next(), null)
+      splitter.push(bytes.subarray(cut))
+      const found = splitter.next()
+      assert.ok(found?.equals(frame))
+      assert.equal(splitter.next(), null)
+    }
   })
 })

@@ -105,7 +105,7 @@ export class OpenWireLink implements ByteStreamOwner {
   /** Writes what is encoded, as one batch. While bytes are being received that waits for their end. */
   flush(): void {
     if (this.#receiving || this.#codec.pendingBytes === 0 || this.#state === 'closed') return
-    this.#stream.write([this.#codec.take()])
+    this.#stream.write(this.#codec.takePieces())
     this.#monitor.bytesWritten()
     const waiting = this.#stream.outboundBytes
     if (waiting > this.#outboundMax) {
@@ -131,11 +131,11 @@ export class OpenWireLink implements ByteStreamOwner {
   /** Writes out what is encoded and closes; a peer that does not take it has LINGER_MS. */
   end(reason: BrokerError | null): void {
     if (this.#state === 'closed' || this.#state === 'ending') return
-    const batch = this.#codec.take()
+    const isBatchEmpty = this.#codec.pendingBytes === 0
     this.#state = 'ending'
     this.#reason = reason
     this.#deadlineMs = this.#options.clock.monotonicMs() + LINGER_MS
-    if (batch.length > 0) this.#stream.write([batch])
+    if (!isBatchEmpty) this.#stream.write(this.#codec.takePieces())
     this.#stream.end()
     // What still comes is dropped, but must be read to see the end.
     this.#brakes = 0
