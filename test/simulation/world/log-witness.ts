@@ -41,7 +41,10 @@ export class LogWitness implements LogPicture {
   #unpoweredBehind = Infinity
   /** So does decay, but it may be found long after. */
   #rotten: number[] = []
-  /** Records up to this one are no part of the log any more. */
+  /**
+   * Records up to this one were no part of the log when it was last opened. Where a process that
+   * ended had moved it to, its disk may not know.
+   */
   #origin = 0
   /** Where it began anew: what is behind that was fetched, and no files were dropped for it. */
   #restartedAt = 0
@@ -179,13 +182,13 @@ export class LogWitness implements LogPicture {
   closed(): void {
     this.#lastWritten = this.writtenIndex
     this.#lastSynced = this.syncedIndex
-    this.#origin = this.#journal?.origin.index ?? this.#origin
     this.#journal = null
   }
 
   /** A process found this on the disk. Returns the records that were known and are gone. */
   opened(journal: Journal): readonly RecordPicture[] {
     this.#journal = journal
+    this.#origin = journal.origin.index
     if (journal.origin.index === this.#adopting?.length) this.restarted()
     // Ended half way: what is left of it is nothing that anybody relies upon.
     const isHalfDropped = this.#adopting !== null
