@@ -31,6 +31,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/store/fold',
     'broker/store/journal',
   ],
+  'broker/store/temporary': ['core/base', 'broker/store', 'broker/store/journal'],
   'broker/coordination': ['core/base', 'core/transport'],
   'broker/replication': [
     'core/base',

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Coordinator, Member } from './coordination/coordinator.ts'
@@ -16,6 +17,12 @@ import { Serving } from './serving.ts'
 import { sequenceIn } from './store/fold/fold-state.ts'
 import type { LogWriter } from './store/message-store.ts'
 import { encodeOp } from './store/op-codec.ts'
+import { headRoomOf } from './store/journal/store-space.ts'
+import {
+  removeLeftovers,
+  TemporaryFiles,
+  TEMPORARY_FOLDER,
+} from './store/temporary/temporary-files.ts'
 
 export const BUILD = '0.1.0'
 
@@ -37,11 +44,15 @@ export class Broker {
   #management: Management | null = null
   #local: LocalStore | null = null
   #serving: Serving | null = null
+  /** Of this leadership, where there is one. */
+  #temporary: TemporaryFiles | null = null
   #compactor: Compactor | null = null
   /** How often the log began elsewhere: an index that was being opened then is of no use. */
   #restarts = 0
   #opening: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | null = null
+  /** The files of a leadership that is over are being removed. */
+  #clearing: Promise<void> = Promise.resolve()
   #fail: (error: BrokerError) => void = () => undefined
   /** Resolves when the broker cannot go on; it serves nobody then. */
   readonly failed: Promise<BrokerError>
@@ -77,6 +88,7 @@ export class Broker {
     const self: { broker: Broker | null } = { broker: null }
     try {
       const node = await openNode(options, ports, () => self.broker)
+      await removeLeftovers(ports.fileSystem, temporaryFolderOf(options), ports.log)
       const broker = new Broker(options, { ...ports, lock, node })
       self.broker = broker
       await broker.#begin()
@@ -118,6 +130,7 @@ export class Broker {
     this.#stopServing('the broker stops')
     const endings: readonly (() => Promise<unknown> | undefined)[] = [
       () => this.#parts.node.stop(),
+      () => this.#clearing,
       () => this.#opening,
       () => this.#local?.close(),
       () => this.#membership?.stop(),
@@ -219,6 +232,7 @@ export class Broker {
     const local = this.#local
     if (local === null || this.#stopping !== null) return
     const { store } = local
+    this.#temporary = temporaryStoreOf(this.#options, this.#parts, epoch)
     const serving = new Serving({
       connectors: this.#options.transportConnectors,
       limits: this.#options,
@@ -228,6 +242,7 @@ export class Broker {
       clusterUris: this.#clusterUris(),
       store,
       logWriter: logWriterOf(node, this.#options),
+      temporary: this.#temporary,
       leaseValid: () => node.leaseValid(),
       lacksSpace: () => node.lacksSpace,
       schedule,
@@ -286,6 +301,9 @@ export class Broker {
     const serving = this.#serving
     this.#serving = null
     serving?.stop(reason)
+    const temporary = this.#temporary
+    this.#temporary = null
+    if (temporary !== null) this.#clearing = temporary.close()
   }
 
   #onMembers(_members: readonly Member[]): void {
@@ -300,6 +318,33 @@ export class Broker {
     }
     return [...uris].sort()
   }
+}
+
+function temporaryFolderOf({ dataDirectory }: BrokerOptions): string {
+  return join(dataDirectory, TEMPORARY_FOLDER)
+}
+
+/** What need not survive leaves twice as much of the disk free as the log does. */
+const TEMPORARY_HEAD_ROOMS = 2
+
+function temporaryStoreOf(
+  options: BrokerOptions,
+  { fileSystem, clock, log }: BrokerPorts,
+  epoch: number,
+): TemporaryFiles | null {
+  const { store, replication, tempLimitBytes } = options
+  if (tempLimitBytes === 0) return null
+  const headRoomOfLog = (totalBytes: number): number =>
+    headRoomOf(store, replication.logSizeBytes, totalBytes)
+  return new TemporaryFiles({
+    fileSystem,
+    directory: temporaryFolderOf(options),
+    epoch,
+    limitBytes: tempLimitBytes,
+    headRoomBytes: (totalBytes) => TEMPORARY_HEAD_ROOMS * headRoomOfLog(totalBytes),
+    clock,
+    log,
+  })
 }
 
 function openNode(
@@ -322,6 +367,7 @@ function openNode(
     timings: replication,
     segmentSizeBytes: replication.logSizeBytes,
     spaceLimits: options.store,
+    isAlone: replication.replicas === 1,
     allocateEpoch: (above) =>
       broker()?.allocateEpoch(above) ??
       Promise.reject(new BrokerError('COORDINATION_LOST', 'the broker is starting')),

@@ -1,6 +1,8 @@
 import { formatDestination } from '@quorate/core/model/destination'
+import type { BacklogCounts } from './engine/dispatch/backlog.ts'
 import type { EngineView } from './engine/engine-view.ts'
-import type { FlowStatus } from './management/broker-status.ts'
+import type { FlowStatus, TemporaryStatus } from './management/broker-status.ts'
+import type { TemporaryView } from './store/temporary-store.ts'
 
 /** Destinations that a status names. */
 const FULLEST_SHOWN_MAX = 10
@@ -20,16 +22,26 @@ export function flowStatus(view: EngineView): FlowStatus {
   return {
     memoryUsedBytes: view.memoryUsedBytes,
     memoryLimitBytes: view.memoryLimitBytes,
+    temporary: temporaryOf(view.temporary),
     shortages: flow.shortages,
     waitingSends: Object.fromEntries(waiting),
     pausedConnections: flow.pausedSenders,
     discardedMessages: topics.reduce((sum, { discarded }) => sum + discarded, 0),
     fullest: [...queues, ...durables]
-      .filter(({ memoryBytes }) => memoryBytes > 0)
-      .sort((one, other) => other.memoryBytes - one.memoryBytes)
+      .filter(({ memoryBytes, spilledBytes }) => memoryBytes + spilledBytes > 0)
+      .sort((one, other) => heldBy(other) - heldBy(one))
       .slice(0, FULLEST_SHOWN_MAX)
-      .map(({ name, memoryBytes, memoryLimitBytes }) => {
-        return { destination: name, memoryUsedBytes: memoryBytes, memoryLimitBytes }
+      .map(({ name, memoryBytes, memoryLimitBytes, spilledBytes }) => {
+        return { destination: name, memoryUsedBytes: memoryBytes, memoryLimitBytes, spilledBytes }
       }),
   }
+}
+
+function heldBy({ memoryBytes, spilledBytes }: BacklogCounts): number {
+  return memoryBytes + spilledBytes
+}
+
+function temporaryOf(view: TemporaryView | null): TemporaryStatus | null {
+  if (view === null) return null
+  return { ...view, percentUsed: Math.round((100 * view.usedBytes) / view.limitBytes) }
 }

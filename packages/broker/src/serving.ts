@@ -13,6 +13,7 @@ import { messageEditor } from './protocol/openwire/message-editor.ts'
 import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
 import { defaultOpenWireOptions } from './protocol/openwire/openwire-options.ts'
 import type { LogWriter, MessageStore } from './store/message-store.ts'
+import type { TemporaryStore } from './store/temporary-store.ts'
 
 /** How often it is looked whether a lapsed lease, or the space of the store, has come back. */
 const LEASE_LOOK_MS = 50
@@ -26,6 +27,8 @@ export interface ServingOptions {
   readonly clusterUris: readonly string[]
   readonly store: MessageStore
   readonly logWriter: LogWriter
+  /** For this leadership alone; null: messages without room in memory wait. */
+  readonly temporary: TemporaryStore | null
   readonly leaseValid: () => boolean
   /** R37: there is no space for new messages, on our own disk or on those that a quorum needs. */
   readonly lacksSpace: () => boolean
@@ -60,6 +63,7 @@ export class Serving {
       editor: messageEditor,
       lease: { valid: options.leaseValid },
       turn: { schedule: options.schedule },
+      temporary: options.temporary,
       options: {
         memoryLimitBytes: options.limits.memoryLimitBytes,
         policies: options.limits.policies,

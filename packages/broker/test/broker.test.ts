@@ -55,6 +55,7 @@ async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<B
     transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${client}`, publishedUri: '' }],
     management: { host: '127.0.0.1', port: 0 },
     memoryLimitBytes: 1 << 20,
+    tempLimitBytes: 1 << 24,
     policies: [],
     otherwise: defaultPolicy,
     store: { limitBytes: 1 << 30, headRoomBytes: 1 << 20 },

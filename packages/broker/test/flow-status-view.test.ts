@@ -17,13 +17,19 @@ describe('the status of flow control', () => {
     assert.deepEqual(flowStatus(harness.engine.view()), {
       memoryUsedBytes: 30,
       memoryLimitBytes: 1000,
+      temporary: null,
       shortages: [],
       waitingSends: { destination: 1 },
       pausedConnections: 1,
       discardedMessages: 0,
       fullest: [
-        { destination: 'queue://OTHER', memoryUsedBytes: 20, memoryLimitBytes: 0 },
-        { destination: 'queue://ORDERS', memoryUsedBytes: 10, memoryLimitBytes: 10 },
+        { destination: 'queue://OTHER', memoryUsedBytes: 20, memoryLimitBytes: 0, spilledBytes: 0 },
+        {
+          destination: 'queue://ORDERS',
+          memoryUsedBytes: 10,
+          memoryLimitBytes: 10,
+          spilledBytes: 0,
+        },
       ],
     })
   })

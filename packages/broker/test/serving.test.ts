@@ -31,6 +31,7 @@ function servingOnTwo() {
     clusterUris: [uri],
     store: new MemoryStore({ bodies: log }),
     logWriter: log,
+    temporary: null,
     leaseValid: () => true,
     lacksSpace: () => disk.lacksSpace,
     schedule: (work) => setImmediate(work),

@@ -53,6 +53,7 @@ export function optionsOf(id: string, directory: string, shape: ClusterShape): B
       zkSessionTimeoutMs: 2_000,
     },
     memoryLimitBytes: 1 << 24,
+    tempLimitBytes: 1 << 24,
     policies: [],
     otherwise: defaultPolicy,
     store: { limitBytes: STORE_LIMIT_BYTES, headRoomBytes: HEAD_ROOM_BYTES },

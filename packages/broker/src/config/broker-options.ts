@@ -14,6 +14,8 @@ export interface BrokerOptions {
   readonly coordination: CoordinationOptions
   /** Bytes of memory for messages that are not stored. */
   readonly memoryLimitBytes: number
+  /** Bytes of disk for such messages that memory has no room for; 0 = they stay in memory. */
+  readonly tempLimitBytes: number
   /** What holds for some destinations... */
   readonly policies: readonly PolicyEntryOptions[]
   /** ...and for all others. */

@@ -142,6 +142,14 @@ const clients = {
     default: 256 * 1024 ** 2,
     minimum: 1024 ** 2,
   }),
+  tempLimit: bytes({
+    description:
+      "Disk for such messages that memory has no room for, as ActiveMQ's systemUsage.tempUsage; " +
+      'less where the disk has less. 0 keeps them in memory.',
+    effect: 'Their producers wait when it is used up too.',
+    default: 50 * 1024 ** 3,
+    minimum: 0,
+  }),
   sendFailIfNoSpace: flag({
     description: 'A send that finds no room fails at once with a ResourceAllocationException.',
     effect: 'Off, it waits until there is room.',

@@ -177,6 +177,7 @@ function optionsOf(settings: BrokerSettings, machine: string): BrokerOptions {
     ),
     management: { host: settings.consoleHost, port: settings.consolePort },
     memoryLimitBytes: settings.memoryLimit,
+    tempLimitBytes: settings.tempLimit,
     policies: policyOptions(settings),
     otherwise: generalPolicy(settings),
     store: {

@@ -5,6 +5,7 @@ import { AckBatch } from './dispatch/ack-batch.ts'
 import type { BacklogPort } from './dispatch/backlog.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { MemoryBudget } from './dispatch/memory-budget.ts'
+import { Spiller } from './dispatch/spiller.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { EnginePorts } from './engine.ts'
@@ -35,9 +36,11 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
   const gather = (): void => {
     acks.flush()
     if (log.confirmableIndex > 0) records.confirmable(log.confirmableIndex)
+    spiller?.run()
     flow.relax()
   }
   const dispatcher = new Dispatcher({ turn: ports.turn, lease: ports.lease, gather })
+  const spiller = spillerOf(ports, { memory, flow, dispatcher })
   const deadLetters = new DeadLetters({
     records,
     acks,
@@ -50,6 +53,9 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     dispatcher,
     acks,
     memory,
+    spiller,
+    keepsExpired: (persistent) =>
+      options.deadLetterExpired && (persistent || options.deadLetterNonPersistent),
     policies,
     windows: new MemoryBudget(WINDOW_BYTES_MAX),
     takeoverSequence: store.nextSequence,
@@ -77,4 +83,18 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     held: new MemoryBudget(options.memoryLimitBytes),
     commits: new Set(),
   }
+}
+
+/** null where there is no temporary store: everything stays in memory then. */
+function spillerOf(
+  { temporary }: EnginePorts,
+  parts: Pick<EngineCore, 'flow' | 'dispatcher'> & { readonly memory: MemoryBudget },
+): Spiller | null {
+  if (temporary === undefined || temporary === null) return null
+  return new Spiller({
+    store: temporary,
+    memory: parts.memory,
+    schedule: () => parts.dispatcher.schedule(),
+    setShort: (isShort) => parts.flow.setShort('temp', isShort),
+  })
 }

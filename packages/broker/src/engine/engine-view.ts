@@ -1,4 +1,5 @@
 import type { DestinationName } from '@quorate/core/model/destination'
+import type { TemporaryView } from '../store/temporary-store.ts'
 import type { BacklogCounts } from './dispatch/backlog.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { FlowCounts } from './policy/flow-control.ts'
@@ -30,6 +31,8 @@ export interface EngineView {
   /** Non-persistent messages that wait or are handed out. */
   readonly memoryUsedBytes: number
   readonly memoryLimitBytes: number
+  /** null where messages stay in memory. */
+  readonly temporary: TemporaryView | null
   /** Messages that wait for subscribers of topics, counted for each of them. */
   readonly topicPendingBytes: number
   /** Appended to the log, not committed. */
@@ -46,6 +49,7 @@ const EMPTY: EngineView = {
   consumers: 0,
   memoryUsedBytes: 0,
   memoryLimitBytes: 0,
+  temporary: null,
   topicPendingBytes: 0,
   uncommittedRecords: 0,
   uncommittedBytes: 0,
@@ -85,6 +89,7 @@ export function engineView(core: EngineCore | null, open: OpenCounts): EngineVie
     consumers: open.consumers,
     memoryUsedBytes: backlogs.memory.usedBytes,
     memoryLimitBytes: backlogs.memory.limitBytes,
+    temporary: backlogs.spiller?.store.view ?? null,
     topicPendingBytes: open.topicPendingBytes,
     uncommittedRecords: records.length,
     uncommittedBytes: records.bytes,

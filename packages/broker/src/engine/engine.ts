@@ -10,6 +10,7 @@ import type {
   MessageStore,
   StoredMessage,
 } from '../store/message-store.ts'
+import type { TemporaryStore } from '../store/temporary-store.ts'
 import { ClientConnection } from './client-connection.ts'
 import type {
   Client,
@@ -42,6 +43,8 @@ export interface EnginePorts {
   readonly lease: Lease
   /** Runs the engine's work at the end of a turn of the event loop. */
   readonly turn: Turn
+  /** Where messages go that memory has no room for; none: they stay in memory, or wait. */
+  readonly temporary?: TemporaryStore | null
   readonly options?: Partial<EngineOptions>
 }
 

@@ -110,7 +110,9 @@ export interface FlowStatus {
   /** Non-persistent messages that wait or are handed out. */
   readonly memoryUsedBytes: number
   readonly memoryLimitBytes: number
-  /** Reasons that concern the whole broker now: `uncommitted`, `memory`, `store`. */
+  /** Messages that memory had no room for, on the disk; null: they stay in memory. */
+  readonly temporary: TemporaryStatus | null
+  /** Reasons that concern the whole broker now: `uncommitted`, `memory`, `store`, `temp`. */
   readonly shortages: readonly string[]
   /** Sends that wait for room, by reason; reasons that nobody waits for are left out. */
   readonly waitingSends: Readonly<Record<string, number>>
@@ -118,11 +120,25 @@ export interface FlowStatus {
   readonly pausedConnections: number
   /** Messages that slow subscribers of topics never got, since this broker leads. */
   readonly discardedMessages: number
-  /** Destinations that hold messages in memory alone, the fullest first; at most ten. */
+  /** Destinations that hold messages that are not stored, the fullest first; at most ten. */
   readonly fullest: readonly {
     readonly destination: string
     readonly memoryUsedBytes: number
     /** 0 = no limit of its own. */
     readonly memoryLimitBytes: number
+    /** Bytes of those that are in the temporary store alone. */
+    readonly spilledBytes: number
   }[]
+}
+
+export interface TemporaryStatus {
+  /** Bytes of the files. */
+  readonly usedBytes: number
+  /** tempLimit. */
+  readonly limitBytes: number
+  readonly percentUsed: number
+  /** It takes nothing at present: the limit is reached, or the disk is full or fails. */
+  readonly isFull: boolean
+  /** Messages that could not be read back, since this broker leads. */
+  readonly lostMessages: number
 }

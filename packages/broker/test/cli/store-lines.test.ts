@@ -24,6 +24,16 @@ const full = {
   isShort: true,
 }
 
+const sampleFlow = {
+  memoryUsedBytes: 0,
+  memoryLimitBytes: 1,
+  shortages: [],
+  waitingSends: {},
+  pausedConnections: 0,
+  discardedMessages: 0,
+  fullest: [],
+}
+
 describe('space of stores, for people', () => {
   it('stands in the table in percent of what the store may use', () => {
     const rows = (nodes: NodePicture[]): string =>
@@ -42,6 +52,28 @@ describe('space of stores, for people', () => {
       'node02: no space for new messages: 3.0 GB of log, limit 3.0 GB; 200.0 MB free, 256.0 MB are kept',
     ])
     assert.match(storeLines([picture({ ...full, freeBytes: null })])[0] ?? '', /limit 3.0 GB$/)
+  })
+
+  it('tells what of non-persistent messages is on the disk, and when that takes nothing', () => {
+    const temporary = {
+      usedBytes: 2 * 1024 ** 3,
+      limitBytes: 50 * 1024 ** 3,
+      percentUsed: 4,
+      isFull: false,
+      lostMessages: 0,
+    }
+    const lines = (more: Partial<typeof temporary>) => {
+      const flow = { ...sampleFlow, temporary: { ...temporary, ...more } }
+      return storeLines([picture({}, { flow })])
+    }
+    assert.deepEqual(lines({ usedBytes: 0 }), [])
+    assert.deepEqual(lines({}), [
+      'node02: non-persistent messages in the temporary store: 2.0 GB, limit 50.0 GB',
+    ])
+    assert.deepEqual(lines({ isFull: true, lostMessages: 7 }).slice(1), [
+      'node02: the temporary store takes nothing, messages stay in memory',
+      'node02: 7 non-persistent messages could not be read back',
+    ])
   })
 
   it('tells when senders wait, and when it is for followers', () => {

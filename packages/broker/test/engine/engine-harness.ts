@@ -20,6 +20,7 @@ import type { LogOp } from '../../src/store/log-op.ts'
 import { MemoryLog } from '../../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { LogWriter, Stored } from '../../src/store/message-store.ts'
+import type { TemporaryStore } from '../../src/store/temporary-store.ts'
 
 /** A log whose records are committed when the test says so, and can be lost before. */
 export class TestLog implements LogWriter {
@@ -248,12 +249,21 @@ export class EngineHarness {
   engine: Engine
   leaseValid = true
   readonly #options: Partial<EngineOptions>
+  readonly #temporary: (clock: ManualClock) => TemporaryStore | null
   readonly #turns: (() => void)[] = []
   #connections = 0
 
-  /** `cacheBytes`: how much of the bodies the store keeps in memory; the rest takes a while. */
-  constructor(options: Partial<EngineOptions> = {}, cacheBytes = Infinity) {
+  /**
+   * `cacheBytes`: how much of the bodies the store keeps in memory; the rest takes a while.
+   * `temporary`: makes the temporary store of a leadership; none: everything stays in memory.
+   */
+  constructor(
+    options: Partial<EngineOptions> = {},
+    cacheBytes = Infinity,
+    temporary: (clock: ManualClock) => TemporaryStore | null = () => null,
+  ) {
     this.#options = options
+    this.#temporary = temporary
     const log = new MemoryLog()
     this.store = new MemoryStore({ bodies: log, cacheBytes })
     this.log = new TestLog(log, this.store)
@@ -341,6 +351,7 @@ export class EngineHarness {
       editor,
       lease: { valid: () => this.leaseValid },
       turn: { schedule: (work) => this.#turns.push(work) },
+      temporary: this.#temporary(this.clock),
       options: this.#options,
     })
     engine.start()

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import type { WorldStep } from './engine-world.ts'
 import { World } from './engine-world.ts'
 import { EngineHarness, textOf } from './engine-harness.ts'
+import { TestTemporaryStore } from './test-temporary-store.ts'
+import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 
 /** How often each thing happens, relative to the others. */
 const weights: readonly (readonly [WorldStep['kind'], number])[] = [
@@ -40,6 +42,9 @@ const step: fc.Arbitrary<WorldStep> = fc.oneof(
 
 const steps = fc.array(step, { minLength: 10, maxLength: 120 })
 
+/** A queue spills beyond three messages or four, and holds nobody up. */
+const spilledEarly = { memoryLimitBytes: 12, producerFlowControl: false }
+
 describe('the engine, whatever its clients do and whoever leads', () => {
   it('loses nothing confirmed, repeats nothing consumed, and says when it repeats', () => {
     return fc.assert(
@@ -54,6 +59,19 @@ describe('the engine, whatever its clients do and whoever leads', () => {
     return fc.assert(
       fc.asyncProperty(steps, fc.constantFrom('turn', 'commit', 'open'), async (all, pauseAt) => {
         await new World(0).run(all, pauseAt)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('does so as well when nearly everything that is not stored is spilled', () => {
+    return fc.assert(
+      fc.asyncProperty(steps, fc.constantFrom('turn', 'commit', 'open'), async (all, pauseAt) => {
+        const temporary = new TestTemporaryStore()
+        const options = { otherwise: { ...defaultPolicy, ...spilledEarly } }
+        const harness = new EngineHarness(options, Infinity, temporary.open)
+        await new World(Infinity, harness).run(all, pauseAt)
+        assert.equal(temporary.view?.lostMessages, 0)
       }),
       { numRuns: 500 },
     )

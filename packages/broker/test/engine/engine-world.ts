@@ -88,8 +88,8 @@ export class World {
   #texts = 0
 
   /** `cacheBytes`: how much of the bodies the store keeps in memory. */
-  constructor(cacheBytes = Infinity) {
-    this.harness = new EngineHarness({}, cacheBytes)
+  constructor(cacheBytes = Infinity, harness = new EngineHarness({}, cacheBytes)) {
+    this.harness = harness
     for (let i = 0; i < CLIENTS; i++) {
       this.#actors.push(new Actor(i, this.#connect(i)))
     }

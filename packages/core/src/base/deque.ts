@@ -47,6 +47,16 @@ export class Deque<T> {
     return item
   }
 
+  /** Takes the last item. */
+  pop(): T | undefined {
+    if (this.#length === 0) return undefined
+    const position = (this.#head + this.#length - 1) & (this.#ring.length - 1)
+    const item = this.#ring[position]
+    this.#ring[position] = undefined
+    this.#length--
+    return item
+  }
+
   clear(): void {
     this.#ring = new Array<T | undefined>(16)
     this.#head = 0

@@ -7,9 +7,12 @@ import type { AckBatch } from './ack-batch.ts'
 import type { Dispatcher, TurnWork } from './dispatcher.ts'
 import { Entry } from './entry.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import { MemoryMessages } from './memory-messages.ts'
+import type { MemoryMessagesPort } from './memory-messages.ts'
 import { PendingCursor } from './pending-cursor.ts'
 import { assignRound, pickExclusive } from './round.ts'
 import type { Candidate } from './round.ts'
+import type { SpilledRun } from './spilled-run.ts'
 
 /** A subscription that a backlog hands messages to. */
 export interface Receiver extends Candidate<Entry> {
@@ -19,18 +22,15 @@ export interface Receiver extends Candidate<Entry> {
 }
 
 /** What a backlog needs of the engine around it. */
-export interface BacklogPort {
+export interface BacklogPort extends MemoryMessagesPort {
   readonly store: MessageStore
   readonly dispatcher: Dispatcher
   readonly acks: AckBatch
-  /** For messages that only memory holds. */
-  readonly memory: MemoryBudget
   readonly policies: DestinationPolicies
   /** For bodies that the store has too. */
   readonly windows: MemoryBudget
   readonly takeoverSequence: number
   readonly takeoverDoubtMax: number
-  wallMs(): number
   /** Expired messages: they have left the backlog, and are to leave the store. */
   expired(source: Backlog, entries: readonly Entry[]): void
 }
@@ -44,6 +44,8 @@ export interface BacklogCounts {
   readonly memoryBytes: number
   /** 0 = none of its own. */
   readonly memoryLimitBytes: number
+  /** Of messages that only the temporary store holds. */
+  readonly spilledBytes: number
   readonly enqueued: number
   readonly dispatched: number
   readonly dequeued: number
@@ -72,10 +74,7 @@ export class Backlog implements TurnWork {
   #fetching = false
   /** The destination is gone. */
   #discarded = false
-  #memoryCount = 0
-  #memoryBytes = 0
-  /** Numbers the memory messages of one place. */
-  #memoryTurn = 0
+  readonly #memory: MemoryMessages
   #acknowledging = 0
   #inFlight = 0
   #enqueued = 0
@@ -88,11 +87,20 @@ export class Backlog implements TurnWork {
     this.destination = destination
     this.listId = listId
     this.policy = port.policies.of(destination)
+    const backlog = (): Backlog => this
+    this.#memory = new MemoryMessages(port, {
+      limitBytes: this.policy.memoryLimitBytes,
+      get hasReceivers() {
+        return backlog().receivers.length > 0
+      },
+      changed: () => this.#loaded(),
+    })
     this.#cursor = new PendingCursor({
       list: () => this.#storedList(),
       budget: port.windows,
       takeoverSequence: port.takeoverSequence,
       takeoverDoubtMax: port.takeoverDoubtMax,
+      memory: this.#memory.line,
     })
   }
 
@@ -100,10 +108,11 @@ export class Backlog implements TurnWork {
     const list = this.#storedList()
     return {
       depth: this.depth,
-      bytes: (list?.bytes ?? 0) + this.#memoryBytes,
+      bytes: (list?.bytes ?? 0) + this.#memory.bytes + this.#memory.spilledBytes,
       inFlight: this.#inFlight,
-      memoryBytes: this.#memoryBytes,
+      memoryBytes: this.#memory.bytes,
       memoryLimitBytes: this.policy.memoryLimitBytes,
+      spilledBytes: this.#memory.spilledBytes,
       enqueued: this.#enqueued,
       dispatched: this.#dispatched,
       dequeued: this.#dequeued,
@@ -114,13 +123,13 @@ export class Backlog implements TurnWork {
 
   /** Messages that have not been acknowledged. */
   get depth(): number {
-    return (this.#storedList()?.length ?? 0) - this.#acknowledging + this.#memoryCount
+    return (this.#storedList()?.length ?? 0) - this.#acknowledging + this.#memory.count
   }
 
   /** Whether it holds as much in memory as it may; producers wait then, if the policy says so. */
   get isMemoryFull(): boolean {
     const { memoryLimitBytes, producerFlowControl } = this.policy
-    return producerFlowControl && memoryLimitBytes > 0 && this.#memoryBytes >= memoryLimitBytes
+    return producerFlowControl && memoryLimitBytes > 0 && this.#memory.bytes >= memoryLimitBytes
   }
 
   get receivers(): readonly Receiver[] {
@@ -129,7 +138,7 @@ export class Backlog implements TurnWork {
 
   /** Bodies are being loaded: what comes next is not known yet. */
   get isLoading(): boolean {
-    return this.#fetching
+    return this.#fetching || this.#memory.isReading
   }
 
   attach(receiver: Receiver): void {
@@ -165,12 +174,9 @@ export class Backlog implements TurnWork {
   /** A message joins that is not stored. */
   offer(message: Message): void {
     if (this.#discarded) return
-    const entry = Entry.ofMessage(message, this.#port.store.nextSequence - 1, ++this.#memoryTurn)
-    this.#port.memory.reserve(entry.length)
-    this.#memoryCount++
-    this.#memoryBytes += entry.length
+    const place = this.#port.store.nextSequence - 1
     this.#enqueued++
-    this.#cursor.addMemory(entry)
+    this.#memory.add(Entry.ofMessage(message, place, this.#memory.nextTurn()))
     this.mark()
   }
 
@@ -184,7 +190,7 @@ export class Backlog implements TurnWork {
   leave(entry: Entry): void {
     this.#inFlight--
     this.#dequeued++
-    if (entry.stored === null) this.#forgetMemory(entry)
+    if (entry.stored === null) this.#memory.forget(entry)
   }
 
   /** Handed out, and not taken: the entries wait again, before everything behind them. */
@@ -192,7 +198,7 @@ export class Backlog implements TurnWork {
     if (entries.length === 0) return
     this.#inFlight -= entries.length
     if (this.#discarded) {
-      for (const entry of entries) if (entry.stored === null) this.#forgetMemory(entry)
+      for (const entry of entries) if (entry.stored === null) this.#memory.forget(entry)
       return
     }
     this.#cursor.giveBack(entries)
@@ -214,31 +220,36 @@ export class Backlog implements TurnWork {
     this.#load()
   }
 
-  /** Waiting messages that are not stored, for browsers. */
-  memoryEntries(): Entry[] {
+  /** Waiting messages that are not stored, for browsers; runs of those that are spilled. */
+  memoryEntries(): (Entry | SpilledRun)[] {
     return this.#cursor.memoryEntries()
+  }
+
+  /** Reads a spilled run that is pinned, and leaves it where it is. */
+  look(run: SpilledRun, done: (entries: readonly Entry[]) => void): void {
+    this.#memory.look(run, done)
   }
 
   storedList(): StoredList | undefined {
     return this.#storedList()
   }
 
-  /** Drops the oldest waiting message that is not stored. */
+  /** Drops the oldest waiting message that is not stored, or a spilled run of them. */
   dropOldestMemory(): void {
-    const entry = this.#cursor.takeOldestMemory()
-    if (entry !== undefined) this.#forgetMemory(entry)
+    this.#memory.dropOldest()
   }
 
   /** Waiting messages that are not stored. */
   get memoryWaiting(): number {
-    return this.#cursor.memoryLength
+    return this.#memory.line.length
   }
 
   /** The list is gone; so are the messages that only memory held. */
   discard(): void {
     if (this.#discarded) return
     this.#discarded = true
-    for (const entry of this.#cursor.memoryEntries()) this.#forgetMemory(entry)
+    for (const entry of this.#cursor.returnedMemory()) this.#memory.forget(entry)
+    this.#memory.discard()
     this.#cursor.park()
   }
 
@@ -315,8 +326,10 @@ export class Backlog implements TurnWork {
    * windows' budget has room.
    */
   #load(): void {
-    if (this.#fetching || this.#receivers.length === 0) return
+    if (this.#receivers.length === 0) return
     const isNeeded = this.#receivers.some((receiver) => receiver.free > 0)
+    this.#loadSpilled(isNeeded)
+    if (this.#fetching) return
     const { usedBytes, limitBytes } = this.#port.windows
     if (!isNeeded && usedBytes + FETCH_BYTES_MAX > limitBytes) return
     const missing = this.#cursor.missing()
@@ -327,14 +340,20 @@ export class Backlog implements TurnWork {
     this.#port.store.fetch(stored, (bodies) => {
       this.#fetching = false
       this.#cursor.loaded(missing, bodies, generation)
-      this.mark()
-      for (const receiver of this.#receivers) receiver.sourceLoaded()
+      this.#loaded()
     })
   }
 
-  #forgetMemory(entry: Entry): void {
-    this.#port.memory.release(entry.length)
-    this.#memoryCount--
-    this.#memoryBytes -= entry.length
+  #loadSpilled(isNeeded: boolean): void {
+    const expired = this.#memory.load(isNeeded)
+    this.#expired += expired
+    this.#dequeued += expired
+    // What stands behind them may go.
+    if (expired > 0) this.mark()
+  }
+
+  #loaded(): void {
+    this.mark()
+    for (const receiver of this.#receivers) receiver.sourceLoaded()
   }
 }

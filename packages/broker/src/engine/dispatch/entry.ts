@@ -1,4 +1,5 @@
 import type { StoredMessage } from '../../store/message-store.ts'
+import type { TemporaryMessage } from '../../store/temporary-store.ts'
 import type { Message } from '../client.ts'
 
 /**
@@ -32,7 +33,7 @@ export class Entry {
   budgeted = false
 
   private constructor(
-    source: StoredMessage | Message,
+    source: StoredMessage | TemporaryMessage | Message,
     stored: StoredMessage | null,
     place: number,
     turn: number,
@@ -40,7 +41,7 @@ export class Entry {
     this.stored = stored
     this.place = place
     this.turn = turn
-    this.persistent = stored !== null || (source as Message).persistent
+    this.persistent = stored !== null || (source as Message | TemporaryMessage).persistent
     this.priority = source.priority
     this.expirationMs = source.expirationMs
     this.body = source.body
@@ -57,6 +58,11 @@ export class Entry {
     const entry = new Entry(message, null, place, turn)
     entry.decoded = message.decoded
     return entry
+  }
+
+  /** It was spilled, and is back. */
+  static ofTemporary(message: TemporaryMessage): Entry {
+    return new Entry(message, null, message.place, message.turn)
   }
 
   /** Store sequence, 0 when it is not stored. */
@@ -77,7 +83,13 @@ export class Entry {
   }
 }
 
+/** What is told to be before or behind other messages of its list. */
+export interface Placed {
+  readonly place: number
+  readonly turn: number
+}
+
 /** Negative when `one` comes before `other`. */
-export function compareEntries(one: Entry, other: Entry): number {
+export function compareEntries(one: Placed, other: Placed): number {
   return one.place === other.place ? one.turn - other.turn : one.place - other.place
 }

@@ -9,6 +9,8 @@ import {
 } from '../policy/limits.ts'
 import { compareEntries, Entry } from './entry.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import type { MemoryLine } from './memory-line.ts'
+import type { SpilledRun } from './spilled-run.ts'
 
 export interface CursorPort {
   /** The committed list; undefined for lists that are not stored, or not yet. */
@@ -19,6 +21,8 @@ export interface CursorPort {
   readonly takeoverSequence: number
   /** How many of those may have been handed out by the leader before. */
   readonly takeoverDoubtMax: number
+  /** The messages that are not stored. */
+  readonly memory: MemoryLine
 }
 
 /**
@@ -27,7 +31,8 @@ export interface CursorPort {
  *   store   . . x . x x | 41 42 44 45 | 46 47 ...   dots: handed out or gone
  *                         window        not read yet
  *                       ^ position is the last one read: 45
- *   memory                42'    45' 45''           not stored, each behind a stored one
+ *   memory                42'    45' 45''           not stored, each behind a stored one; some of
+ *                                                   them may be spilled, and not known here
  *   returned    x   x x                             handed out once, given back
  *
  * The next message is the smallest of the three heads.
@@ -36,7 +41,7 @@ export class PendingCursor {
   readonly #port: CursorPort
   /** Descending, so that the next one is at the end. */
   #returned: Entry[] = []
-  readonly #memory = new Deque<Entry>()
+  readonly #memory: MemoryLine
   readonly #window = new Deque<Entry>()
   /** Everything stored up to here has been in the window. */
   #position = 0
@@ -51,13 +56,9 @@ export class PendingCursor {
 
   constructor(port: CursorPort) {
     this.#port = port
+    this.#memory = port.memory
     this.#doubtLeft = port.takeoverDoubtMax
     this.#caughtUp = port.list() === undefined
-  }
-
-  /** Messages that are not stored and wait here. */
-  get memoryLength(): number {
-    return this.#memory.length
   }
 
   /** A message has been committed. `keep`: somebody is there who will want it soon. */
@@ -76,10 +77,6 @@ export class PendingCursor {
     this.#pushToWindow(entry)
   }
 
-  addMemory(entry: Entry): void {
-    this.#memory.push(entry)
-  }
-
   /** Entries that were taken come back; they stand before whatever they stood before. */
   giveBack(entries: readonly Entry[]): void {
     for (const entry of entries) {
@@ -89,6 +86,7 @@ export class PendingCursor {
     this.#returned.sort((one, other) => compareEntries(other, one))
   }
 
+  /** The next one; undefined when there is none, or it has been spilled and is not back. */
   peek(): Entry | undefined {
     if (!this.#caughtUp && this.#window.length <= WINDOW_ENTRIES_MAX / 2) this.#fill()
     let first = this.#window.peek()
@@ -100,7 +98,14 @@ export class PendingCursor {
     if (returned !== undefined && (first === undefined || compareEntries(returned, first) < 0)) {
       first = returned
     }
+    if (memory === undefined && first !== undefined && this.#isBehindRun(first)) return undefined
     return first
+  }
+
+  /** Nothing is at hand of what is not stored; a run that was spilled may come before `entry`. */
+  #isBehindRun(entry: Entry): boolean {
+    const run = this.#memory.firstRun
+    return run !== undefined && compareEntries(run, entry) < 0
   }
 
   /** Whether the body of this entry, which `peek` shows, is at hand: here or in the store's cache. */
@@ -187,15 +192,14 @@ export class PendingCursor {
     }
   }
 
-  /** Takes the oldest message that is not stored. */
-  takeOldestMemory(): Entry | undefined {
-    return this.#memory.shift()
+  /** The waiting messages that are not stored, in order; runs of those that are spilled. */
+  memoryEntries(): (Entry | SpilledRun)[] {
+    return [...this.returnedMemory(), ...this.#memory].sort(compareEntries)
   }
 
-  /** The waiting messages that are not stored, in order. */
-  memoryEntries(): Entry[] {
-    const returned = this.#returned.filter((entry) => entry.stored === null).reverse()
-    return [...returned, ...this.#memory].sort(compareEntries)
+  /** Of these, those that were handed out before. */
+  returnedMemory(): Entry[] {
+    return this.#returned.filter((entry) => entry.stored === null).reverse()
   }
 
   #fill(): void {

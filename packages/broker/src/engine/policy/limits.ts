@@ -61,6 +61,22 @@ export const OFFLINE_MEMORY_MESSAGES_MAX = 1000
 export const TOPIC_PENDING_BYTES_MAX = 32 << 20
 /** Messages a browser is given between two looks at the lease and at its window. */
 export const BROWSE_PAGE_ENTRIES = 200
+/** Share of a memory limit above which messages that only memory holds are spilled, as in ActiveMQ. */
+export const SPILL_SHARE = 0.7
+/** Share of the broker's memory above which short runs are spilled too, and little is kept back. */
+export const SPILL_HARD_SHARE = 0.85
+/** Bytes of the messages that are spilled, and read back, as one run; one message may be larger. */
+export const RUN_BYTES_MAX = 256 << 10
+/** Messages in one run. */
+export const RUN_ENTRIES_MAX = 1000
+/** Runs are that share of the memory limit where this is less. */
+export const RUN_SHARE = 1 / 16
+/** What a run in the temporary store counts in memory: its place, and what it holds. */
+export const RUN_MEMORY_BYTES = 256
+/** Bytes of the runs that are spilled in one write; one run may be larger. */
+export const SPILL_BYTES_MAX = 4 << 20
+/** Backlogs that are looked at for what one write spills. */
+export const SPILL_VISITS_MAX = 64
 /** Pulls of one consumer that wait for a message at a time. */
 export const PULLS_WAITING_MAX = 1000
 /** Sends of one connection that wait for room; more are refused. */

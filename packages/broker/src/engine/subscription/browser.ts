@@ -1,5 +1,7 @@
+import { Deque } from '@quorate/core/base/deque'
 import type { Backlog } from '../dispatch/backlog.ts'
 import { compareEntries, Entry } from '../dispatch/entry.ts'
+import { SpilledRun } from '../dispatch/spilled-run.ts'
 import type { MessageStore } from '../../store/message-store.ts'
 import { BROWSE_PAGE_ENTRIES, FETCH_BYTES_MAX } from '../policy/limits.ts'
 
@@ -9,8 +11,10 @@ interface Walk {
   readonly end: number
   /** Last store sequence read. */
   position: number
-  /** Messages that are not stored and not shown yet, in order. */
-  readonly memory: Entry[]
+  /** Messages that are not stored and not shown yet, in order; runs of those that are spilled. */
+  readonly memory: Deque<Entry | SpilledRun>
+  /** Stored messages above it come behind the first run. */
+  stop: number
 }
 
 export interface BrowsedEntry {
@@ -36,8 +40,22 @@ export class Browser {
 
   /** `handedOut`: messages that are not stored and with a consumer at present. */
   add(backlog: Backlog, handedOut: readonly Entry[]): void {
-    const memory = [...backlog.memoryEntries(), ...handedOut].sort(compareEntries)
-    this.#walks.push({ backlog, end: this.#store.nextSequence, position: 0, memory })
+    const memory = new Deque<Entry | SpilledRun>()
+    for (const one of [...backlog.memoryEntries(), ...handedOut].sort(compareEntries)) {
+      memory.push(one)
+      // What a consumer takes meanwhile stays on the disk for us: it costs no memory there.
+      if (one instanceof SpilledRun) one.pin()
+    }
+    const stop = stopOf(memory)
+    this.#walks.push({ backlog, end: this.#store.nextSequence, position: 0, memory, stop })
+  }
+
+  /** Nobody looks any more. */
+  close(): void {
+    for (const { memory } of this.#walks) {
+      for (const one of memory) if (one instanceof SpilledRun) one.unpin()
+    }
+    this.#walks.length = 0
   }
 
   /** Everything has been shown. */
@@ -65,6 +83,11 @@ export class Browser {
     while (this.#page.length === 0) {
       const walk = this.#walks[0]
       if (walk === undefined) return false
+      const next = walk.memory.peek()
+      if (next instanceof SpilledRun) {
+        this.#look(walk, next, loaded)
+        return true
+      }
       this.#page = this.#read(walk)
       if (this.#page.length === 0) this.#walks.shift()
     }
@@ -75,7 +98,7 @@ export class Browser {
   #read(walk: Walk): BrowsedEntry[] {
     const list = walk.backlog.storedList()
     const stored = (list?.next(walk.position, BROWSE_PAGE_ENTRIES) ?? []).filter(
-      (one) => one.sequence < walk.end,
+      ({ sequence }) => sequence < walk.end && sequence <= walk.stop,
     )
     const page: Entry[] = []
     let bytes = 0
@@ -87,12 +110,27 @@ export class Browser {
     }
     const isLast = stored.length === 0
     while (walk.memory.length > 0) {
-      const next = walk.memory[0] as Entry
-      if (!isLast && next.place > walk.position) break
+      const next = walk.memory.peek()
+      if (!(next instanceof Entry) || (!isLast && next.place > walk.position)) break
       page.push(next)
       walk.memory.shift()
     }
     return page.sort(compareEntries).map((entry) => ({ entry, backlog: walk.backlog }))
+  }
+
+  /** What has been spilled takes its place in the walk. */
+  #look(walk: Walk, run: SpilledRun, loaded: () => void): void {
+    this.#loading = true
+    walk.backlog.look(run, (entries) => {
+      this.#loading = false
+      // Closed meanwhile.
+      if (walk.memory.peek() !== run || this.#walks[0] !== walk) return
+      walk.memory.shift()
+      run.unpin()
+      for (let i = entries.length - 1; i >= 0; i--) walk.memory.unshift(entries[i] as Entry)
+      walk.stop = stopOf(walk.memory)
+      loaded()
+    })
   }
 
   #load(loaded: () => void): void {
@@ -106,4 +144,9 @@ export class Browser {
       loaded()
     })
   }
+}
+
+function stopOf(memory: Deque<Entry | SpilledRun>): number {
+  for (const one of memory) if (one instanceof SpilledRun) return one.place
+  return Infinity
 }

@@ -194,6 +194,7 @@ export class Subscription
     if (this.#closed) return
     this.#closed = true
     this.#pulls.close()
+    this.#browser?.close()
     for (const backlog of this.#backlogs) backlog.detach(this)
     for (const queue of this.#queues) queue.consumers--
     for (const topic of this.#topics) {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { compareEntries, Entry } from '../../../src/engine/dispatch/entry.ts'
 import { MemoryBudget } from '../../../src/engine/dispatch/memory-budget.ts'
+import { MemoryLine } from '../../../src/engine/dispatch/memory-line.ts'
 import { PendingCursor } from '../../../src/engine/dispatch/pending-cursor.ts'
 import type { StoredList, StoredMessage } from '../../../src/store/message-store.ts'
 import { testMessage } from '../engine-harness.ts'
@@ -46,13 +47,15 @@ class TestList implements StoredList {
 
 function makeCursor(list: StoredList, budgetBytes = 1 << 20) {
   const budget = new MemoryBudget(budgetBytes)
+  const memory = new MemoryLine()
   const cursor = new PendingCursor({
     list: () => list,
     budget,
     takeoverSequence: 0,
     takeoverDoubtMax: 0,
+    memory,
   })
-  return { cursor, budget }
+  return { cursor, budget, memory }
 }
 
 type Step =
@@ -88,7 +91,7 @@ describe('the pending cursor', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 0, max: 20 }), (all, budgetBytes) => {
         const list = new TestList()
-        const { cursor, budget } = makeCursor(list, budgetBytes)
+        const { cursor, budget, memory } = makeCursor(list, budgetBytes)
         let sequence = 0
         let turn = 0
         const out: Entry[] = []
@@ -109,7 +112,7 @@ describe('the pending cursor', () => {
           } else if (step.kind === 'memory') {
             const entry = Entry.ofMessage(testMessage('Q', 'x'), sequence, ++turn)
             waiting.add(key(entry))
-            cursor.addMemory(entry)
+            memory.push(entry)
           } else if (step.kind === 'take') {
             for (let i = 0; i < step.count; i++) takeOne()
           } else if (step.kind === 'back') {

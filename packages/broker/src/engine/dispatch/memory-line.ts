@@ -1,0 +1,162 @@
+import { Deque } from '@quorate/core/base/deque'
+import type { Entry } from './entry.ts'
+import { SpilledRun } from './spilled-run.ts'
+
+/** How much is taken to be spilled. */
+export interface RunSize {
+  /** Less is not worth it. */
+  readonly leastBytes: number
+  readonly mostBytes: number
+  readonly mostEntries: number
+  /** What stays at the front, to be handed out next. */
+  readonly keepBytes: number
+}
+
+/**
+ * The waiting messages of one backlog that are not stored, in order. What is farthest from being
+ * handed out is spilled first:
+ *
+ *   head: in memory | runs: in the temporary store, or on their way | tail: in memory
+ *   1 2 3           | [4 5 6] [7 8 9]                               | 10 11
+ *                             <-- the next run is cut from the front of the tail, or where that is
+ *                                 short, from the end of the head
+ */
+export class MemoryLine {
+  #head = new Deque<Entry>()
+  #tail = new Deque<Entry>()
+  readonly #runs = new Deque<SpilledRun>()
+  #headBytes = 0
+  #tailBytes = 0
+  #inRuns = 0
+
+  get length(): number {
+    return this.#head.length + this.#inRuns + this.#tail.length
+  }
+
+  /** What is at hand to be handed out. */
+  get headBytes(): number {
+    return this.#headBytes
+  }
+
+  push(entry: Entry): void {
+    if (this.#runs.length === 0 && this.#tail.length === 0) {
+      this.#head.push(entry)
+      this.#headBytes += entry.length
+      return
+    }
+    this.#tail.push(entry)
+    this.#tailBytes += entry.length
+  }
+
+  /** The first one, if it is at hand. */
+  peek(): Entry | undefined {
+    if (this.#runs.length > 0) this.#takeBack()
+    if (this.#head.length === 0 && this.#runs.length === 0) this.#swap()
+    return this.#head.peek()
+  }
+
+  shift(): Entry | undefined {
+    const entry = this.peek()
+    if (entry === undefined) return undefined
+    this.#head.shift()
+    this.#headBytes -= entry.length
+    return entry
+  }
+
+  /** The run that comes next behind what is at hand. */
+  get firstRun(): SpilledRun | undefined {
+    return this.#runs.peek()
+  }
+
+  /** Removes the first run, with all that is in it. */
+  shiftRun(): SpilledRun | undefined {
+    const run = this.#runs.shift()
+    if (run !== undefined) this.#inRuns -= run.count
+    return run
+  }
+
+  /** A run to be spilled takes the place of its messages; null when there is too little. */
+  cut(size: RunSize, make: (entries: readonly Entry[]) => SpilledRun): SpilledRun | null {
+    const isTail = this.#tail.length > 0 && this.#tailBytes >= size.leastBytes
+    const entries = isTail ? this.#cutTail(size) : this.#cutHead(size)
+    if (entries.length === 0) return null
+    const run = make(entries)
+    if (isTail) this.#runs.push(run)
+    else this.#runs.unshift(run)
+    this.#inRuns += run.count
+    return run
+  }
+
+  /** All of it, in order. */
+  *[Symbol.iterator](): IterableIterator<Entry | SpilledRun> {
+    yield* this.#head
+    for (const run of this.#runs) {
+      if (run.entries === null) yield run
+      else yield* run.entries
+    }
+    yield* this.#tail
+  }
+
+  /** Forgets everything; what is on its way is not needed any more. */
+  clear(): void {
+    for (const run of this.#runs) run.isGone = true
+    this.#head.clear()
+    this.#tail.clear()
+    this.#runs.clear()
+    this.#headBytes = 0
+    this.#tailBytes = 0
+    this.#inRuns = 0
+  }
+
+  /** What is in memory joins the head: read back, or needed before it is written. */
+  #takeBack(): void {
+    for (;;) {
+      const run = this.#runs.peek()
+      if (run === undefined || run.entries === null) return
+      // Being written, and not needed yet.
+      if (!run.isGone && this.#head.length > 0) return
+      run.isGone = true
+      this.shiftRun()
+      for (const entry of run.entries) this.#head.push(entry)
+      for (const entry of run.entries) this.#headBytes += entry.length
+    }
+  }
+
+  #swap(): void {
+    const head = this.#head
+    this.#head = this.#tail
+    this.#headBytes = this.#tailBytes
+    this.#tail = head
+    this.#tailBytes = 0
+  }
+
+  #cutTail({ mostBytes, mostEntries }: RunSize): Entry[] {
+    const entries: Entry[] = []
+    let bytes = 0
+    while (entries.length < mostEntries && bytes < mostBytes) {
+      const next = this.#tail.peek()
+      if (next === undefined || (bytes > 0 && bytes + next.length > mostBytes)) break
+      this.#tail.shift()
+      this.#tailBytes -= next.length
+      bytes += next.length
+      entries.push(next)
+    }
+    return entries
+  }
+
+  #cutHead({ leastBytes, mostBytes, mostEntries, keepBytes }: RunSize): Entry[] {
+    const entries: Entry[] = []
+    let bytes = 0
+    if (this.#headBytes - keepBytes < leastBytes) return entries
+    while (entries.length < mostEntries && bytes < mostBytes) {
+      const last = this.#head.at(this.#head.length - 1)
+      if (last === undefined || (bytes > 0 && bytes + last.length > mostBytes)) break
+      if (this.#headBytes - last.length < keepBytes) break
+      this.#head.pop()
+      this.#headBytes -= last.length
+      bytes += last.length
+      entries.push(last)
+    }
+    return entries.reverse()
+  }
+}

@@ -1,0 +1,258 @@
+import type { TemporaryMessage, TemporaryPlace } from '../../store/temporary-store.ts'
+import {
+  RUN_BYTES_MAX,
+  RUN_ENTRIES_MAX,
+  RUN_MEMORY_BYTES,
+  RUN_SHARE,
+  SPILL_SHARE,
+} from '../policy/limits.ts'
+import { Entry } from './entry.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { MemoryLine } from './memory-line.ts'
+import { SpilledRun } from './spilled-run.ts'
+import type { Spillable, Spiller } from './spiller.ts'
+
+export interface MemoryMessagesPort {
+  readonly memory: MemoryBudget
+  /** null where nothing is spilled. */
+  readonly spiller: Spiller | null
+  wallMs(): number
+  /** Whether somebody wants to see such messages when they have expired. */
+  keepsExpired(persistent: boolean): boolean
+}
+
+/** The backlog that the messages wait in. */
+export interface MemoryOwner {
+  /** Its own memory limit; 0 = none. */
+  readonly limitBytes: number
+  readonly hasReceivers: boolean
+  /** Messages have come back, or gone. */
+  changed(): void
+}
+
+/** A run keeps so many runs' bytes from being spilled while somebody consumes... */
+const KEPT_RUNS = 2
+/** ...and where memory is about to run out, this share of one. */
+const KEPT_HARD_SHARE = 1 / 16
+/** Less than this share of a run is spilled only where memory is about to run out. */
+const LEAST_SHARE = 1 / 8
+
+/**
+ * The messages of one backlog that are not stored: those that wait, in memory or spilled, and those
+ * that are handed out. Counts them in the broker's memory and in its own.
+ */
+export class MemoryMessages implements Spillable {
+  readonly line = new MemoryLine()
+  listed = false
+  readonly #port: MemoryMessagesPort
+  readonly #owner: MemoryOwner
+  readonly #runBytes: number
+  #count = 0
+  #bytes = 0
+  #spilled = 0
+  #spilledBytes = 0
+  #isReading = false
+  /** Numbers the messages of one place. */
+  #turn = 0
+
+  constructor(port: MemoryMessagesPort, owner: MemoryOwner) {
+    this.#port = port
+    this.#owner = owner
+    const { limitBytes } = port.memory
+    const own = owner.limitBytes === 0 ? limitBytes : Math.min(limitBytes, owner.limitBytes)
+    this.#runBytes = Math.max(1, Math.min(RUN_BYTES_MAX, own * RUN_SHARE))
+  }
+
+  /** Waiting and handed out. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Of those in memory, handed out ones included. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Messages that only the temporary store holds. */
+  get spilled(): number {
+    return this.#spilled
+  }
+
+  get spilledBytes(): number {
+    return this.#spilledBytes
+  }
+
+  get hasWaiting(): boolean {
+    return this.line.length > this.#spilled
+  }
+
+  get excessBytes(): number {
+    return this.#owner.limitBytes === 0 ? 0 : this.#bytes - this.#owner.limitBytes * SPILL_SHARE
+  }
+
+  /** What comes next is being read back. */
+  get isReading(): boolean {
+    return this.#isReading
+  }
+
+  nextTurn(): number {
+    return ++this.#turn
+  }
+
+  add(entry: Entry): void {
+    this.#count++
+    this.#reserve(entry.length)
+    this.line.push(entry)
+    this.#port.spiller?.grown(this)
+  }
+
+  /** It is done, or dropped. */
+  forget(entry: Entry): void {
+    this.#count--
+    this.#release(entry.length)
+  }
+
+  /** Drops the oldest that waits: one message, or a whole run of them. */
+  dropOldest(): void {
+    const entry = this.line.shift()
+    if (entry !== undefined) this.forget(entry)
+    else this.#dropRun()
+  }
+
+  /** All that waits here is dropped. */
+  discard(): void {
+    for (const one of this.line) {
+      if (one instanceof SpilledRun) this.#forgetRun(one)
+      else this.forget(one)
+    }
+    this.line.clear()
+    this.#port.spiller?.forget(this)
+  }
+
+  cut(isHard: boolean): SpilledRun | null {
+    const size = {
+      leastBytes: isHard ? 1 : this.#runBytes * LEAST_SHARE,
+      mostBytes: this.#runBytes,
+      mostEntries: RUN_ENTRIES_MAX,
+      keepBytes: this.#keepBytes(isHard),
+    }
+    return this.line.cut(size, (entries) => this.#runOf(entries))
+  }
+
+  written(run: SpilledRun, place: TemporaryPlace): void {
+    run.written(place)
+    if (run.isGone) {
+      run.unpin()
+      return
+    }
+    run.entries = null
+    this.#release(run.bytes)
+    this.#port.memory.reserve(RUN_MEMORY_BYTES)
+    this.#spilled += run.count
+    this.#spilledBytes += run.bytes
+    this.#owner.changed()
+  }
+
+  /**
+   * Begins to read back what comes next, when it is needed now or will be soon. Runs of which
+   * nothing is alive are dropped unread; returns how many messages that were.
+   */
+  load(isNeeded: boolean): number {
+    const expired = isNeeded ? this.#dropExpired() : 0
+    const run = this.line.firstRun
+    if (this.#isReading || run === undefined || run.stored === null) return expired
+    const isEmpty = this.line.peek() === undefined
+    if ((isEmpty && isNeeded) || this.#hasRoomAhead(run)) this.#read(run, run.stored)
+    return expired
+  }
+
+  /** For whoever only looks. `run` has to be pinned. */
+  look(run: SpilledRun, done: (entries: readonly Entry[]) => void): void {
+    const { spiller } = this.#port
+    if (spiller === null || run.stored === null) return
+    spiller.store.fetch(run.stored, (messages) => done(entriesOf(messages)))
+  }
+
+  #hasRoomAhead({ bytes }: SpilledRun): boolean {
+    const { usedBytes, limitBytes } = this.#port.memory
+    const own = this.#owner.limitBytes === 0 ? Infinity : this.#owner.limitBytes
+    const isLow = this.line.headBytes < this.#runBytes
+    return isLow && usedBytes + bytes <= limitBytes && this.#bytes + bytes <= own
+  }
+
+  #read(run: SpilledRun, stored: TemporaryPlace): void {
+    this.#isReading = true
+    run.pin()
+    this.#port.spiller?.store.fetch(stored, (messages) => {
+      this.#isReading = false
+      if (!run.isGone) this.#readBack(run, entriesOf(messages))
+      run.unpin()
+      this.#owner.changed()
+    })
+  }
+
+  #readBack(run: SpilledRun, entries: readonly Entry[]): void {
+    this.#forgetRun(run)
+    run.entries = entries
+    this.#count += entries.length
+    for (const { length } of entries) this.#reserve(length)
+    this.#port.spiller?.grown(this)
+  }
+
+  #dropExpired(): number {
+    const nowMs = this.#port.wallMs()
+    let expired = 0
+    for (;;) {
+      if (this.line.peek() !== undefined) return expired
+      const run = this.line.firstRun
+      if (run === undefined || run.stored === null || run.expiredMs > nowMs) return expired
+      expired += run.count
+      this.#dropRun()
+    }
+  }
+
+  #dropRun(): void {
+    const run = this.line.shiftRun()
+    if (run !== undefined) this.#forgetRun(run)
+  }
+
+  /** The run is not in the temporary store any more, as far as this backlog is concerned. */
+  #forgetRun(run: SpilledRun): void {
+    run.isGone = true
+    this.#count -= run.count
+    this.#spilled -= run.count
+    this.#spilledBytes -= run.bytes
+    this.#port.memory.release(RUN_MEMORY_BYTES)
+    run.unpin()
+  }
+
+  #keepBytes(isHard: boolean): number {
+    if (!this.#owner.hasReceivers) return 0
+    return this.#runBytes * (isHard ? KEPT_HARD_SHARE : KEPT_RUNS)
+  }
+
+  #runOf(entries: readonly Entry[]): SpilledRun {
+    let expiredMs = 0
+    for (const { expirationMs, persistent } of entries) {
+      const isRead = expirationMs === 0 || this.#port.keepsExpired(persistent)
+      expiredMs = Math.max(expiredMs, isRead ? Infinity : expirationMs)
+    }
+    return new SpilledRun(entries, expiredMs, (place) => this.#port.spiller?.store.release(place))
+  }
+
+  #reserve(bytes: number): void {
+    this.#port.memory.reserve(bytes)
+    this.#bytes += bytes
+  }
+
+  #release(bytes: number): void {
+    this.#port.memory.release(bytes)
+    this.#bytes -= bytes
+  }
+}
+
+function entriesOf(messages: readonly (TemporaryMessage | null)[]): Entry[] {
+  const entries: Entry[] = []
+  for (const message of messages) if (message !== null) entries.push(Entry.ofTemporary(message))
+  return entries
+}
