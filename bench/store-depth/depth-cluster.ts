@@ -44,6 +44,7 @@ export class DepthCluster {
   readonly progress: Progress
   readonly #cluster: Cluster
   #waiting = 0
+  #backlog = 0
   /** Brokers that shall run: if one of them does not, the measurement is over. */
   #expected: readonly BrokerNode[] = []
 
@@ -85,6 +86,11 @@ export class DepthCluster {
     return this.#waiting
   }
 
+  /** Of those, what is in the one queue of the backlog. */
+  get backlog(): number {
+    return this.#backlog
+  }
+
   async leader(): Promise<BrokerNode> {
     return this.#cluster.leader(PATIENCE_MS)
   }
@@ -102,7 +108,7 @@ export class DepthCluster {
       queues,
       count,
     })
-    this.#waiting += count
+    this.#count(queue, count)
     return outcome.seconds
   }
 
@@ -110,7 +116,7 @@ export class DepthCluster {
   async receive(queue: string, count: number): Promise<LoadOutcome> {
     const order = { do: 'receive', queue, count } as const
     const outcome = await this.load.run(`consuming ${queue}`, order)
-    this.#waiting -= count
+    this.#count(queue, -count)
     return outcome
   }
 
@@ -206,6 +212,11 @@ export class DepthCluster {
     const ended = this.#expected.find((node) => !node.isRunning)
     if (ended === undefined) return
     throw new Error(`${ended.name} ended by itself:\n${ended.logTail(20)}`)
+  }
+
+  #count(queue: string, count: number): void {
+    this.#waiting += count
+    if (queue === BACKLOG_QUEUE) this.#backlog += count
   }
 
   async dispose(): Promise<void> {

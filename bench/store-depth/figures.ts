@@ -1,6 +1,6 @@
 import type { QuestionName } from './options.ts'
 
-export type Unit = 'MB' | 's' | '%' | 'segments' | 'B' | '/s'
+export type Unit = 'MB' | 'MB/s' | 's' | '%' | 'segments' | 'B' | '/s'
 
 /** What the issue asks for. */
 export interface Limit {
@@ -36,6 +36,7 @@ export function verdictOf({ measured, limit, isFullSize }: Figure): Verdict {
 
 const digits: Readonly<Record<Unit, number>> = {
   MB: 0,
+  'MB/s': 1,
   s: 2,
   '%': 1,
   segments: 0,
@@ -43,7 +44,7 @@ const digits: Readonly<Record<Unit, number>> = {
   '/s': 0,
 }
 
-function quantity(value: number, unit: Unit): string {
+export function quantity(value: number, unit: Unit): string {
   const number = value.toLocaleString('en-US', { maximumFractionDigits: digits[unit] })
   return unit === '/s' || unit === '%' ? `${number}${unit}` : `${number} ${unit}`
 }
@@ -53,7 +54,8 @@ function measuredCell({ measured, unit, note }: Figure): string {
   return note === undefined ? value : `${value} (${note})`
 }
 
-function limitCell({ limit, unit }: Figure): string {
+/** `at least 60%`, `400 MB`; '' where nothing is asked. */
+export function limitCell({ limit, unit }: Pick<Figure, 'limit' | 'unit'>): string {
   if (limit === null) return ''
   return `${limit.at === 'least' ? 'at least ' : ''}${quantity(limit.value, unit)}`
 }
@@ -67,11 +69,15 @@ export function figureTable(figures: readonly Figure[]): string {
       limitCell(figure),
       verdictOf(figure),
     ]
-    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+    return `| ${cells.map(escapeCell).join(' | ')} |`
   })
   return ['| question | measured | at most | |', '|---|---|---|---|', ...rows].join('\n')
 }
 
-export function many(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
+export function escapeCell(cell: string): string {
+  return cell.replaceAll('|', '\\|')
+}
+
+export function many(value: number, fractionDigits = 0): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: fractionDigits })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseOptions, questionNames } from './options.ts'
+import { commandOf, parseOptions, questionNames } from './options.ts'
 
 describe('parseOptions', () => {
   it('asks every question at a fifth of full size when nothing is said', () => {
@@ -10,6 +10,7 @@ describe('parseOptions', () => {
     assert.equal(options.bytes, 1024)
     assert.equal(options.queues, 10_000)
     assert.equal(options.heldBytes, 2e9)
+    assert.equal(options.behindBytes, 1e9)
     assert.equal(options.out, null)
   })
 
@@ -36,9 +37,22 @@ describe('parseOptions', () => {
       [['--rounds', '0'], /--rounds takes/],
       [['--held-gb', '0'], /--held-gb takes/],
       [['--question', 'memory'], /--question memory is none of backlog, /],
-      [['--depth', '3'], /--depth/],
+      [['--behind-gb', 'x'], /--behind-gb takes a number above 0/],
+      [['--question', 'catchup'], /did you mean "catch-up"/],
+      [['--depth', '3'], /there is no flag --depth, --help tells/],
+      [['--mesages', '3'], /no flag --mesages, .*; did you mean "--messages"/],
+      [['held'], /held belongs to no flag/],
     ] as const) {
       assert.throws(() => parseOptions(words), message)
     }
+  })
+})
+
+describe('commandOf', () => {
+  it('tells what was asked and what is not as usual, and no path of a machine', () => {
+    const words = ['--question', 'held', '--held-gb', '20', '--directory', '/mnt/x', '--resume']
+    const command = 'npm run bench:store-depth -- --question held --held-gb 20'
+    assert.equal(commandOf(parseOptions(words)), command)
+    assert.equal(commandOf(parseOptions([])), 'npm run bench:store-depth')
   })
 })

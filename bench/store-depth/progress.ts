@@ -1,24 +1,39 @@
 import { many } from './figures.ts'
 
-/** On a terminal one line that changes, elsewhere one line a phase; on standard error. */
+/** Where nothing can be overwritten, a phase tells how far it is only so often. */
+const LINE_EVERY_MS = 30_000
+
+/** On a terminal one line that changes, elsewhere a line a phase and half a minute; on stderr. */
 export class Progress {
   #what = ''
   #of = 0
   #startedMs = 0
+  #lineMs = 0
 
   begin(what: string, of: number): void {
     this.#what = what
     this.#of = of
-    this.#startedMs = performance.now()
-    this.update(0)
+    this.#startedMs = this.#lineMs = performance.now()
+    if (process.stderr.isTTY) this.update(0)
+    else this.say(`${what} ...`)
   }
 
   update(done: number): void {
-    if (!process.stderr.isTTY) return
     const seconds = (performance.now() - this.#startedMs) / 1000
-    const rest = this.#of > 1 ? `, ${this.#pace(done, seconds)}` : ''
+    this.show(this.#of > 1 ? `, ${this.#pace(done, seconds)}` : '')
+  }
+
+  /** How far it is, in words of its own. */
+  show(rest: string): void {
+    const nowMs = performance.now()
+    if (!process.stderr.isTTY && nowMs - this.#lineMs < LINE_EVERY_MS) return
+    this.#lineMs = nowMs
     const line = `${this.#what}${rest}`
-    process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
+    } else {
+      this.say(line)
+    }
   }
 
   /** One line that stays. */

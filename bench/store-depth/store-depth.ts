@@ -2,19 +2,22 @@
  * What a deep backlog costs a cluster of three: memory, restarts, takeovers, disk, consuming. See
  * bench/README.md; `npm run bench:store-depth -- --help` tells the flags.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { diskKindOf } from '../disk-kind.ts'
 import { surroundings } from '../surroundings.ts'
 import { DepthCluster } from './depth-cluster.ts'
 import { freeBytes } from './disk-usage.ts'
 import type { Figure } from './figures.ts'
-import { figureTable, many, verdictOf } from './figures.ts'
+import { figureTable, verdictOf } from './figures.ts'
+import { commandOf, configOf, help, parseOptions } from './options.ts'
 import type { DepthOptions } from './options.ts'
-import { help, parseOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import type { Answer, Question } from './questions/question.ts'
 import { questions } from './questions/questions.ts'
+import { Results, readResults } from './results.ts'
+import type { QuestionResult } from './results.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -22,18 +25,28 @@ const EXIT_INTERRUPTED = 130
 const REPLICAS = 3
 /** Records carry more than the body, and segments are preallocated. */
 const DISK_FACTOR = 1.6
+const resultFolder = fileURLToPath(new URL('../results/store-depth', import.meta.url))
 
 interface Answered extends Answer {
   readonly error: string | null
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function readOptions(): DepthOptions {
   try {
     const options = parseOptions(process.argv.slice(2))
     if (options.help) leave(help, 0)
+    if (statSync(options.directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new Error(`--directory ${options.directory} is no directory`)
+    }
+    // Known before hours were spent on it: what is there is no result of ours, or unreadable.
+    readResults(options.out ?? resultFolder)
     return options
   } catch (error) {
-    return leave(error instanceof Error ? error.message : String(error), EXIT_USAGE)
+    return leave(messageOf(error), EXIT_USAGE)
   }
 }
 
@@ -71,13 +84,14 @@ function checkDisk(chosen: readonly Question[], options: DepthOptions): void {
 /** Asks one question after the other; those that share the backlog share its cluster. */
 class Run {
   readonly #options: DepthOptions
-  readonly #progress = new Progress()
+  readonly #progress: Progress
   readonly #directory: string
   #cluster: DepthCluster | null = null
   #isShared = false
 
-  constructor(options: DepthOptions) {
+  constructor(options: DepthOptions, progress: Progress) {
     this.#options = options
+    this.#progress = progress
     this.#directory = makeWorkDirectory(options.directory)
   }
 
@@ -85,11 +99,10 @@ class Run {
     try {
       const cluster = await this.#clusterFor(question)
       const answer = await question.measure(cluster, this.#options)
-      this.#progress.say(`${question.name}: done`)
       return { ...answer, error: null }
     } catch (error) {
       await this.end()
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       this.#progress.say(`${question.name}: ${reason}`)
       return { ...unanswered(question, reason), error: reason }
     }
@@ -122,46 +135,72 @@ function unanswered(question: Question, reason: string): Answer {
   return { figures, details: {} }
 }
 
-function writeResult(out: string | null, result: object): void {
-  const path = out ?? fileURLToPath(new URL('../results/store-depth.json', import.meta.url))
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`)
+type About = Pick<
+  QuestionResult,
+  'date' | 'command' | 'machine' | 'disk' | 'node' | 'commit' | 'config'
+>
+
+/** Asks what is not answered yet, and keeps each answer as soon as it is there. */
+async function askAll(
+  options: DepthOptions,
+  about: About,
+  chosen: readonly Question[],
+): Promise<QuestionResult[]> {
+  const kept = new Results(options.out ?? resultFolder)
+  const progress = new Progress()
+  const run = new Run(options, progress)
+  const all: QuestionResult[] = []
+  for (const question of chosen) {
+    const { name } = question
+    const earlier = options.resume ? kept.answered(name, about) : undefined
+    if (earlier !== undefined) {
+      progress.say(`${name}: answered on ${earlier.date}`)
+      all.push(earlier)
+      continue
+    }
+    const startedMs = performance.now()
+    const { figures, details, error } = await run.ask(question)
+    const seconds = Math.round((performance.now() - startedMs) / 1000)
+    const judged = figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) }))
+    const result = { question: name, ...about, seconds, error, figures: judged, details }
+    kept.keep(result)
+    if (error === null) progress.say(`${name}: done in ${seconds} s`)
+    all.push(result)
+  }
+  await run.end()
+  return all
 }
 
-function report(options: DepthOptions, answers: ReadonlyMap<Question, Answered>): void {
-  const about = surroundings()
-  const figures = [...answers.values()].flatMap((answer) => answer.figures)
-  const { json, out, help: _help, directory: _directory, ...config } = options
-  const result = {
-    question: 'store-depth',
-    ...about,
-    config,
-    figures: figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) })),
-    details: Object.fromEntries(
-      [...answers].map(([{ name }, { details, error }]) => [name, { error, ...details }]),
-    ),
-  }
-  writeResult(out, result)
+function report({ json }: DepthOptions, results: readonly QuestionResult[]): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`)
     return
   }
-  process.stdout.write(`${figureTable(figures)}\n\n`)
-  process.stdout.write(`${about.machine}; Node ${about.node}; commit ${about.commit}; `)
-  process.stdout.write(`three brokers, quorum_disk, bodies of ${many(options.bytes)} bytes.\n`)
+  process.stdout.write(`${figureTable(results.flatMap(({ figures }) => figures))}\n\n`)
+  const lines = results.map(({ machine, disk, node, commit, config }) => {
+    const bodies = `three brokers, quorum_disk, bodies of ${config.bytes} bytes`
+    return `${machine}; ${disk}; Node ${node}; commit ${commit}; ${bodies}.\n`
+  })
+  for (const line of new Set(lines)) process.stdout.write(line)
 }
 
 async function main(): Promise<void> {
   const options = readOptions()
   const chosen = options.questions.map((name) => questions[name])
   checkDisk(chosen, options)
-  const run = new Run(options)
-  const answers = new Map<Question, Answered>()
-  for (const question of chosen) answers.set(question, await run.ask(question))
-  await run.end()
-  report(options, answers)
-  const isWhole = [...answers.values()].every(({ error }) => error === null)
-  process.exit(isWhole ? 0 : EXIT_FAILED)
+  const results = await askAll(
+    options,
+    {
+      date: new Date().toISOString().slice(0, 'YYYY-MM-DD'.length),
+      command: commandOf(options),
+      ...surroundings(),
+      disk: diskKindOf(options.directory),
+      config: configOf(options),
+    },
+    chosen,
+  )
+  report(options, results)
+  process.exit(results.every(({ error }) => error === null) ? 0 : EXIT_FAILED)
 }
 
 await main()

@@ -59,6 +59,11 @@ export class LoadGenerator {
     return this.#obeyed({ do: 'probe' }, () => undefined)
   }
 
+  /** What the stream did so far. */
+  async look(): Promise<LoadOutcome> {
+    return this.#obeyed({ do: 'look' }, this.#check)
+  }
+
   async dispose(): Promise<void> {
     await this.#program.dispose()
   }
@@ -84,6 +89,7 @@ export class LoadGenerator {
     return {
       t: end.t,
       count: Number(end.count),
+      sent: Number(end.sent),
       seconds: Number(end.seconds),
       busyShare: Number(end.busyShare),
       failovers: Number(end.failovers),

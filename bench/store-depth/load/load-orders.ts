@@ -9,6 +9,12 @@ export type LoadOrder =
   | { readonly do: 'receive'; readonly queue: string; readonly count: number }
   /** Both at once, the sender never far ahead. */
   | { readonly do: 'flow'; readonly queue: string; readonly count: number }
+  /** Like flow, but without an end: answered at once, and goes on until it is halted. */
+  | { readonly do: 'stream'; readonly queue: string }
+  /** What the stream did so far. */
+  | { readonly do: 'look' }
+  /** Ends the stream: what it has sent is consumed. */
+  | { readonly do: 'halt' }
   /** Sends one message, receives it, and acknowledges it only when released. */
   | { readonly do: 'hold'; readonly queue: string }
   | { readonly do: 'release' }
@@ -26,7 +32,10 @@ export interface LoadSettings {
 export interface LoadOutcome {
   /** When it was over, on the clock of monotonicNowMs. */
   readonly t: number
+  /** Received, or sent where nothing is received. */
   readonly count: number
+  /** Confirmed sends. */
+  readonly sent: number
   /** From its beginning to the last confirmation. */
   readonly seconds: number
   /** Of that, how much the load itself was computing: near 1 the load is what is measured. */

@@ -4,17 +4,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicNowMs } from '../../../test/support/ndjson-process.ts'
 import { Bodies } from './bodies.ts'
 import type { LoadOrder, LoadSettings } from './load-orders.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
+import { Stream } from './stream.ts'
 
 const PREFETCH = 1000
 const ACKNOWLEDGE_EVERY = 100
-/** How far the sender of a flow may be ahead of its receiver. */
-const AHEAD = 10_000
 const PROGRESS_MS = 200
 const PROBE_QUEUE = 'store-depth.probe'
 
@@ -25,6 +23,8 @@ function tell(e: string, fields: object): void {
 /** What an order has done so far. */
 interface Work {
   readonly done: () => number
+  /** Of that, or besides, how many sends were confirmed. */
+  readonly sent: () => number
   readonly failovers: () => number
   readonly over: Promise<void>
   readonly close: () => void
@@ -37,6 +37,7 @@ class Load {
   #connections = 0
   #probe: Sender | null = null
   #holder: Receiver | null = null
+  #stream: Stream | null = null
 
   constructor(settings: LoadSettings) {
     this.#settings = settings
@@ -47,13 +48,18 @@ class Load {
     const startedMs = monotonicNowMs()
     const cpuBefore = process.cpuUsage()
     const work = this.#begin(order)
+    const counters = (): object => ({
+      count: work.done(),
+      sent: work.sent(),
+      failovers: work.failovers(),
+    })
     const timer = setInterval(() => tell('progress', { done: work.done() }), PROGRESS_MS)
     try {
       await work.over
       const seconds = (monotonicNowMs() - startedMs) / 1000
       const { user, system } = process.cpuUsage(cpuBefore)
       const busyShare = (user + system) / 1e6 / seconds
-      tell('done', { seconds, busyShare, count: work.done(), failovers: work.failovers() })
+      tell('done', { seconds, busyShare, ...counters() })
     } catch (error) {
       tell('failed', { message: error instanceof Error ? error.message : String(error) })
     } finally {
@@ -70,6 +76,12 @@ class Load {
         return this.#receive(order)
       case 'flow':
         return this.#flow(order)
+      case 'stream':
+        return this.#beginStream(order)
+      case 'look':
+        return this.#look()
+      case 'halt':
+        return this.#halt()
       case 'hold':
         return this.#hold(order)
       case 'release':
@@ -92,21 +104,27 @@ class Load {
   }
 
   #flow({ queue, count }: { queue: string; count: number }): Work {
-    const sender = this.#sender([queue])
-    const receiver = this.#receiver(queue)
-    const pace = async (): Promise<void> => {
-      const all = receiver.receive(count)
-      for (let allowed = 0; allowed < count; await delay(1)) {
-        const more = Math.min(count, receiver.received + AHEAD) - allowed
-        if (more > 0) sender.allow(more)
-        allowed += Math.max(0, more)
-      }
-      await all
-      await receiver.acknowledge()
-    }
-    const close = (): void => [sender, receiver].forEach((party) => party.close())
-    const failovers = (): number => sender.failovers + receiver.failovers
-    return { ...receiving(receiver), failovers, over: pace(), close }
+    const stream = this.#streamOf(queue, count)
+    return { ...streaming(stream), over: stream.over, close: () => stream.close() }
+  }
+
+  /** Over as soon as it has begun. */
+  #beginStream({ queue }: { queue: string }): Work {
+    if (this.#stream !== null) throw new Error('a stream flows already')
+    this.#stream = this.#streamOf(queue, Number.POSITIVE_INFINITY)
+    return this.#look()
+  }
+
+  #look(): Work {
+    const work = streaming(this.#flowing())
+    return { ...work, over: Promise.resolve(), close: () => undefined }
+  }
+
+  #halt(): Work {
+    const stream = this.#flowing()
+    this.#stream = null
+    stream.halt()
+    return { ...streaming(stream), over: stream.over, close: () => stream.close() }
   }
 
   #hold({ queue }: { queue: string }): Work {
@@ -133,6 +151,15 @@ class Load {
     return { ...sending(probe), over: probe.send(1), close: () => undefined }
   }
 
+  #streamOf(queue: string, count: number): Stream {
+    return new Stream({ sender: this.#sender([queue]), receiver: this.#receiver(queue), count })
+  }
+
+  #flowing(): Stream {
+    if (this.#stream === null) throw new Error('no stream flows')
+    return this.#stream
+  }
+
   #sender(queues: readonly string[]): Sender {
     const { window } = this.#settings
     return new Sender({ ...this.#place(), queues, bodies: this.#bodies, window })
@@ -149,12 +176,23 @@ class Load {
   }
 }
 
-function sending(sender: Sender): { done: () => number; failovers: () => number } {
-  return { done: () => sender.confirmed, failovers: () => sender.failovers }
+type Counters = Pick<Work, 'done' | 'sent' | 'failovers'>
+
+function sending(sender: Sender): Counters {
+  const sent = (): number => sender.confirmed
+  return { done: sent, sent, failovers: () => sender.failovers }
 }
 
-function receiving(receiver: Receiver): { done: () => number; failovers: () => number } {
-  return { done: () => receiver.received, failovers: () => receiver.failovers }
+function receiving(receiver: Receiver): Counters {
+  return { done: () => receiver.received, sent: () => 0, failovers: () => receiver.failovers }
+}
+
+function streaming({ sender, receiver }: Stream): Counters {
+  return {
+    done: () => receiver.received,
+    sent: () => sender.confirmed,
+    failovers: () => sender.failovers + receiver.failovers,
+  }
 }
 
 const load = new Load(JSON.parse(process.argv[2] ?? '{}') as LoadSettings)

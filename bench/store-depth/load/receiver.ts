@@ -60,11 +60,16 @@ export class Receiver implements LoadRole {
 
   /** Resolves when so many further messages came. Those that came too early count. */
   async receive(count: number): Promise<void> {
-    this.#wanted += count
+    this.expect(count)
     await new Promise<void>((resolve) => {
       this.#arrived = resolve
       this.#settle()
     })
+  }
+
+  /** So many further messages shall come; tells nobody when they are there. */
+  expect(count: number): void {
+    this.#wanted += count
   }
 
   /** Acknowledges what is not yet, and resolves when the broker has it. */

@@ -12,7 +12,7 @@ const limit = { at: 'least', value: 60 } as const
 const FRESH_MESSAGES_MAX = 40_000
 /** Not counted: until the compiler has seen the way of a message often enough. */
 const WARM_UP_BATCHES = 5
-/** Before the backlog is sent, and again after it was consumed. */
+/** While the backlog waits in its queue, and again after it was consumed. */
 const FRESH_BATCHES = 5
 const BATCHES = WARM_UP_BATCHES + 2 * FRESH_BATCHES
 const FRESH_QUEUE = 'store-depth-fresh'
@@ -28,7 +28,7 @@ async function consumed(cluster: DepthCluster, queue: string, count: number): Pr
   return { perSecond: count / seconds, loadBusyShare: busyShare }
 }
 
-/** Consuming batches from an otherwise empty broker, while nobody sends. */
+/** Consuming batches from a queue of their own, while nobody sends. */
 async function consumeFresh(
   cluster: DepthCluster,
   { count, batches }: { readonly count: number; readonly batches: number },
@@ -51,11 +51,11 @@ function percent(all: readonly Consumed[]): string {
 }
 
 async function measure(cluster: DepthCluster, options: DepthOptions): Promise<Answer> {
-  const { messages } = options
+  await cluster.fill(options.messages)
+  const messages = cluster.backlog
   const batch = Math.min(FRESH_MESSAGES_MAX, messages)
   const warmUp = await consumeFresh(cluster, { count: batch, batches: WARM_UP_BATCHES })
   const before = await consumeFresh(cluster, { count: batch, batches: FRESH_BATCHES })
-  await cluster.send(BACKLOG_QUEUE, messages)
   await cluster.whole()
   const backlog = await consumed(cluster, BACKLOG_QUEUE, messages)
   const after = await consumeFresh(cluster, { count: batch, batches: FRESH_BATCHES })
@@ -94,7 +94,7 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
 
 export const consume: Question = {
   name: 'consume',
-  sharesBacklog: false,
+  sharesBacklog: true,
   bodyBytes: (options) =>
     1.2 * backlogBytes(options) + BATCHES * FRESH_MESSAGES_MAX * options.bytes,
   limits: [{ what: 'consuming the backlog against fresh messages', unit: '%', limit }],

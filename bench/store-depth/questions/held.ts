@@ -8,6 +8,8 @@ import { FULL_HELD_BYTES } from './question.ts'
 const QUEUE = 'store-depth-held'
 /** Beyond the idle time after which a broker writes its last checkpoint, and frees segments. */
 const REST_MS = 15_000
+/** More is never there at once: what was consumed leaves the disk, or the brokers stop in time. */
+const PASSING_BYTES = 5e9
 const limit = { at: 'most', value: 3 } as const
 
 function most(usages: readonly NodeUsage[], what: 'segments' | 'bytes'): number {
@@ -58,7 +60,7 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
 export const held: Question = {
   name: 'held',
   sharesBacklog: false,
-  bodyBytes: ({ heldBytes }) => heldBytes,
+  bodyBytes: ({ heldBytes }) => Math.min(heldBytes, PASSING_BYTES),
   limits: [{ what: 'journal held by one old message', unit: 'segments', limit }],
   measure,
 }

@@ -24,6 +24,8 @@ const FULL_MESSAGES = 5_000_000
 const FULL_BYTES = 1024
 export const FULL_QUEUES = 10_000
 export const FULL_HELD_BYTES = 20e9
+/** The issue names no size here: a minute's work at least. */
+export const FULL_BEHIND_BYTES = 1e9
 
 export function isFullBacklog({ messages, bytes }: DepthOptions): boolean {
   return messages >= FULL_MESSAGES && bytes >= FULL_BYTES

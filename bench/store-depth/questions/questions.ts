@@ -1,5 +1,6 @@
 import type { QuestionName } from '../options.ts'
 import { backlog } from './backlog.ts'
+import { catchUp } from './catch-up.ts'
 import { consume } from './consume.ts'
 import { held } from './held.ts'
 import { indexSize } from './index-size.ts'
@@ -16,4 +17,5 @@ export const questions: Readonly<Record<QuestionName, Question>> = {
   consume,
   'many-queues': manyQueues,
   held,
+  'catch-up': catchUp,
 }

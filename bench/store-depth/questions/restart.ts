@@ -11,7 +11,7 @@ const limit = { at: 'most', value: 3 } as const
 const TAIL_MESSAGES_MAX = 20_000
 
 const ways = ['SIGTERM', 'SIGKILL'] as const
-const subjects = ['follower', 'cluster'] as const
+const subjects = ['leader', 'follower', 'cluster'] as const
 
 interface Restart {
   readonly subject: (typeof subjects)[number]
@@ -22,14 +22,23 @@ interface Restart {
   readonly seconds: number
 }
 
-/** A follower serves when the leader counts it again: in step, a voter. */
-async function restartFollower(cluster: DepthCluster, way: Restart['way']): Promise<Restart> {
+/**
+ * One broker serves when the leader counts it again: in step, a voter. That which led follows
+ * another one by then, whose election is no part of the restart.
+ */
+async function restartOne(
+  cluster: DepthCluster,
+  subject: 'leader' | 'follower',
+  way: Restart['way'],
+): Promise<Restart> {
   const [follower] = await cluster.followers()
-  if (follower === undefined) throw new Error('no follower')
-  const endSeconds = await cluster.end([follower], way)
-  const startedMs = cluster.start([follower])
-  const seconds = ((await cluster.inStep(follower)) - startedMs) / 1000
-  return { subject: 'follower', way, endSeconds, seconds }
+  const node = subject === 'leader' ? await cluster.leader() : follower
+  if (node === undefined) throw new Error('no follower')
+  const endSeconds = await cluster.end([node], way)
+  await cluster.leader()
+  const startedMs = cluster.start([node])
+  const seconds = ((await cluster.inStep(node)) - startedMs) / 1000
+  return { subject, way, endSeconds, seconds }
 }
 
 /** A cluster serves when it has confirmed a send. */
@@ -49,8 +58,10 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
       if (way === 'SIGKILL') await cluster.send(BACKLOG_QUEUE, tail)
       await cluster.whole()
       cluster.progress.begin(`restart of ${subject} after ${way}`, 1)
-      const restart = subject === 'follower' ? restartFollower : restartCluster
-      const one = await restart(cluster, way)
+      const one =
+        subject === 'cluster'
+          ? await restartCluster(cluster, way)
+          : await restartOne(cluster, subject, way)
       restarts.push(one)
       await cluster.whole()
       cluster.progress.say(
@@ -66,10 +77,11 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
 
 function figureOf(restart: Restart, waiting: number, isFullSize: boolean): Figure {
   const { subject, way, seconds, endSeconds } = restart
-  const serving = subject === 'follower' ? 'in step' : 'first confirmed send'
+  const serving = subject === 'cluster' ? 'first confirmed send' : 'in step'
+  const who = subject === 'cluster' ? 'all three brokers' : `one broker, the ${subject}`
   return {
     question: 'restart',
-    what: `${subject} after ${way}, ${many(waiting)} waiting, start to ${serving}`,
+    what: `${who}, after ${way}, ${many(waiting)} waiting, start to ${serving}`,
     measured: seconds,
     unit: 's',
     limit,
