@@ -368,6 +368,7 @@ function openNode(
     segmentSizeBytes: replication.logSizeBytes,
     spaceLimits: options.store,
     isAlone: replication.replicas === 1,
+    isAlone: replication.replicas === 1,
     allocateEpoch: (above) =>
       broker()?.allocateEpoch(above) ??
       Promise.reject(new BrokerError('COORDINATION_LOST', 'the broker is starting')),

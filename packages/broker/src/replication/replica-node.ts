@@ -8,7 +8,7 @@ import type { Journal } from '../store/journal/journal.ts'
 import type { LogPoint } from '../store/journal/log-batch.ts'
 import { parseBatch } from '../store/journal/log-batch.ts'
 import type { SpaceWatch } from '../store/journal/space-watch.ts'
-import type { SpaceLimits, SpaceView } from '../store/journal/store-space.ts'
+import type { SpaceView } from '../store/journal/store-space.ts'
 import type { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { StateMachine } from './committed-feed.ts'
 import type { Frame } from './frames.ts'
@@ -22,7 +22,7 @@ import { NodeLog } from './node-log.ts'
 import type { LogView, ReplicaTimings } from './replica/context.ts'
 import type { ReplicaEffect, ReplicaEvent } from './replica/events.ts'
 import { Replica } from './replica/replica.ts'
-import type { ReplicaStore } from './replica-store.ts'
+import type { ReplicaStore, ReplicaStoreOptions } from './replica-store.ts'
 import { damagedFromOf, openReplicaStore } from './replica-store.ts'
 import type { SyncLevel } from './sync-level.ts'
 
@@ -31,7 +31,7 @@ const TICK_MS = 20
 /** Events that may wait while the log is cut. More means that the disk does not answer. */
 const EVENT_QUEUE_MAX = 100_000
 
-export interface ReplicaNodeOptions {
+export interface ReplicaNodeOptions extends Pick<ReplicaStoreOptions, 'spaceLimits' | 'isAlone'> {
   readonly directory: string
   readonly fileSystem: FileSystem
   readonly brokerName: string
@@ -43,7 +43,6 @@ export interface ReplicaNodeOptions {
   readonly sync: SyncLevel
   readonly timings: ReplicaTimings
   readonly segmentSizeBytes: number
-  readonly spaceLimits?: SpaceLimits
   readonly bootId: string
   readonly clock: Clock
   readonly entropy: Entropy

@@ -38,6 +38,8 @@ export interface ReplicaStoreOptions {
   readonly log: Log
   readonly journalListener: JournalListener
   readonly spaceLimits?: SpaceLimits
+  /** A cluster of one: nobody else has this log. */
+  readonly isAlone?: boolean
 }
 
 /** The durable side of a replica: its meta file and its journal, opened and judged. */
@@ -68,6 +70,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     log,
     listener: { ...options.journalListener, spaceLow: () => void space.look() },
     mayPrepare: (bytes) => space.mayPrepare(bytes),
+    isAlone: options.isAlone ?? false,
     // Where boots cannot be told apart a kill -9 must not excuse decay.
     powerLost: options.bootId !== '' && !found.clean && hasRebooted(found, options.bootId),
   })
@@ -75,7 +78,10 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })
   const repair = async (damagedFrom: number): Promise<void> => {
     suspect ??= 'the journal was corrupt'
-    log.error('the log is cut before its damage and fetched again', { damagedFrom })
+    const { file, offset } = journal.corrupt ?? {}
+    const place = file === undefined ? {} : { file: join(directory, 'journal', file), offset }
+    const look = `quorate journal verify ${directory}`
+    log.error(options.isAlone === true ? DAMAGED_ALONE : DAMAGED, { damagedFrom, ...place, look })
     await metaFile.write(encodeMeta({ ...found, suspect, damagedFrom }))
     try {
       await journal.repair(damagedFrom)
@@ -122,6 +128,12 @@ export const BACKUP_MANIFEST = 'backup.json'
 
 const NO_COPY_WHOLE = 'no copy in the meta file is whole (torn or damaged)'
 const META_MISSING = 'there is a journal, but its meta file is missing or was never written'
+
+const DAMAGED =
+  'the log is damaged: what follows goes to journal/diverged and is fetched again from the leader'
+const DAMAGED_ALONE =
+  'the log is damaged, and no other broker has it: all that follows goes to journal/diverged, ' +
+  'nothing of it is deleted, and messages in it are not served'
 
 interface ToldByLog {
   readonly configs: readonly ConfigEntry[]
@@ -188,7 +200,8 @@ async function openMeta(
   if (found.brokerName !== brokerName || found.nodeId !== nodeId) {
     throw new BrokerError(
       'FOREIGN_CLUSTER',
-      `${directory} belongs to node "${found.nodeId}" of broker "${found.brokerName}"`,
+      `${directory} belongs to node "${found.nodeId}" of broker "${found.brokerName}", and this is ` +
+        `node "${nodeId}" of broker "${brokerName}": give it a directory of its own`,
       { details: { directory, nodeId, brokerName } },
     )
   }

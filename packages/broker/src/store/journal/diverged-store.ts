@@ -33,33 +33,62 @@ export class DivergedStore {
    * Copies the pieces, one after the other, into a new file; durable when it resolves, and gone
    * when it rejects.
    */
-  async keep(position: number, pieces: readonly CutPiece[]): Promise<string> {
-    await this.#fileSystem.makeDirectory(this.#path)
-    const names = (await this.#fileSystem.list(this.#path)).filter((name) => NAME.test(name)).sort()
+  async keep(position: number, pieces: readonly CutPiece[]): Promise<void> {
+    const names = await this.#names()
+    await this.#copy(position, { pieces, maxBytes: DIVERGED_FILE_MAX_BYTES })
+    for (const old of names.slice(0, Math.max(0, names.length + 1 - DIVERGED_FILES_MAX))) {
+      await this.#fileSystem.remove(join(this.#path, old))
+    }
+    await this.sync()
+  }
+
+  /** The same without any limit: nobody else has it. Nothing is dropped for it. */
+  async keepAll(position: number, pieces: readonly CutPiece[]): Promise<void> {
+    await this.#copy(position, { pieces, maxBytes: Infinity })
+    await this.sync()
+  }
+
+  /** Where a whole segment file can be moved to; `sync` makes it durable. */
+  async placeFor(position: number): Promise<string> {
+    const names = await this.#names()
     const number = Number.parseInt(names.at(-1)?.slice(0, 8) ?? '0', 16) + 1
-    const name = `${hex(number, 8)}-${hex(position, 16)}.cut`
-    const path = join(this.#path, name)
+    return join(this.#path, `${hex(number, 8)}-${hex(position, 16)}.cut`)
+  }
+
+  sync(): Promise<void> {
+    return this.#fileSystem.syncDirectory(this.#path)
+  }
+
+  async #names(): Promise<string[]> {
+    await this.#fileSystem.makeDirectory(this.#path)
+    return (await this.#fileSystem.list(this.#path)).filter((name) => NAME.test(name)).sort()
+  }
+
+  async #copy(
+    position: number,
+    { pieces, maxBytes }: { readonly pieces: readonly CutPiece[]; readonly maxBytes: number },
+  ): Promise<void> {
+    const path = await this.placeFor(position)
     const target = await this.#fileSystem.open(path, 'create')
     try {
-      await copyPieces(pieces, target).finally(() => target.close())
+      await copyPieces(pieces, target, maxBytes).finally(() => target.close())
     } catch (error) {
       await this.#fileSystem.remove(path)
       throw error
     }
-    for (const old of names.slice(0, Math.max(0, names.length + 1 - DIVERGED_FILES_MAX))) {
-      await this.#fileSystem.remove(join(this.#path, old))
-    }
-    await this.#fileSystem.syncDirectory(this.#path)
-    return name
   }
 }
 
 /** Writes and syncs. */
-async function copyPieces(pieces: readonly CutPiece[], target: File): Promise<void> {
+async function copyPieces(
+  pieces: readonly CutPiece[],
+  target: File,
+  maxBytes: number,
+): Promise<void> {
   let copied = 0
   for (const piece of pieces) {
-    for (let done = 0; done < piece.length && copied < DIVERGED_FILE_MAX_BYTES;) {
-      const room = Math.min(piece.length - done, DIVERGED_FILE_MAX_BYTES - copied)
+    for (let done = 0; done < piece.length && copied < maxBytes;) {
+      const room = Math.min(piece.length - done, maxBytes - copied)
       const chunk = await readFully(
         piece.file,
         piece.offset + done,

@@ -49,12 +49,10 @@ export interface JournalOptions {
   readonly origin?: LogPoint
   /** Whether segments may take so much of the disk before they are needed; true by default. */
   readonly mayPrepare?: (bytes: number) => boolean
-  /**
-   * True when the machine is known to have stopped while the journal was open (its boot is
-   * another one): then holes behind the checkpoint are what a crash leaves, not decay (R32). False
-   * by default.
-   */
+  /** The machine has stopped while it was open: holes behind the checkpoint are no decay (R32). */
   readonly powerLost?: boolean
+  /** Nobody else has this log: what is cut is put aside whole, however much it is. */
+  readonly isAlone?: boolean
 }
 
 interface Parts {
@@ -261,9 +259,9 @@ export class Journal {
   }
 
   /**
-   * Removes every record behind `index` (R16). Waits for what is being written, keeps a copy of the
-   * cut bytes in `diverged/`, and lowers `tail`, `writtenIndex`, `syncedIndex` and `epochs` only
-   * when the cut is on the medium; resolves with the new tail. Nothing may be appended meanwhile.
+   * Removes every record behind `index` (R16). Waits for what is being written, keeps the cut bytes
+   * in `diverged/`, and lowers `tail`, `writtenIndex`, `syncedIndex` and `epochs` only when the cut
+   * is on the medium; resolves with the new tail. Nothing may be appended meanwhile.
    */
   async truncateAfter(index: number): Promise<LogPoint> {
     assert(this.#corrupt === null, 'a corrupt journal is repaired, not truncated')
@@ -274,8 +272,8 @@ export class Journal {
 
   /**
    * After corruption: moves everything from `fromIndex` on into `diverged/`, so that it can be
-   * appended again as the leader has it (R32). The caller has made sure that it is remembered as
-   * suspect. `fromIndex` is at most one behind the tail.
+   * appended again as the leader has it (R32). The caller remembers it as suspect before.
+   * `fromIndex` is at most one behind the tail.
    */
   async repair(fromIndex: number): Promise<LogPoint> {
     assert(fromIndex <= this.#tail.index + 1, 'a repair begins inside the log or at its end')
@@ -382,13 +380,14 @@ export class Journal {
   }
 
   async #cutFiles(point: LogPoint): Promise<void> {
-    const end = this.#corrupt === null ? this.#tail.position : Infinity
+    const endPosition = this.#corrupt === null ? this.#tail.position : Infinity
     await this.#allocator.stop()
     this.#appender.detach()
     await this.#checkpointing
     // Before the cut, or a crash behind it would look like lost synced records.
     await this.#checkpointFile.write(this.#checkpointOf(point, false))
-    const { isKept } = await cutTail(this.#directory, point, end)
+    const how = { endPosition, keepsAll: this.#options.isAlone ?? false }
+    const { isKept } = await cutTail(this.#directory, point, how)
     if (!isKept) {
       const fields = { fromIndex: point.index + 1, fromPosition: point.position }
       this.#options.log.warn('journal: no room for a copy of what was cut', fields)

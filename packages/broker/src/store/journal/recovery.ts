@@ -47,6 +47,8 @@ export interface Recovered {
   readonly report: RecoveryReport
 }
 
+const SEGMENT_MISSING = 'a segment is missing'
+
 /** Held in memory at a time while a segment is scanned. */
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
@@ -116,7 +118,7 @@ class Recovery {
     await this.#makeDurable()
     const report: RecoveryReport = {
       outcome,
-      because: row.because,
+      because: outcome === 'corrupt' && this.#isMissing() ? SEGMENT_MISSING : row.because,
       cutBytes: outcome === 'tornTail' ? usedBytes : 0,
       corruptRange: outcome === 'corrupt' ? this.#corruptPlace() : null,
       checkpoint: checkpointState,
@@ -134,10 +136,13 @@ class Recovery {
     if (checkpoint === null || !this.#coversAllUpTo(checkpoint.synced.position)) return
     const epochs = new EpochList(checkpoint.epochs)
     const trusted: Segment[] = []
+    let before = -1
     for (const file of this.#files) {
       if (file.position >= checkpoint.synced.position) break
       const start = await readStart(this.#directory, file, epochs, this.#origin)
-      if (start === null) return
+      // One of another log, or in another's place: then everything is read.
+      if (start === null || start.index <= before || start.index > checkpoint.synced.index) return
+      before = start.index
       trusted.push(new Segment(start))
     }
     for (const segment of trusted) this.#directory.add(segment)
@@ -283,8 +288,16 @@ class Recovery {
 
   #corruptPlace(): Required<CorruptPlace> {
     const { position, index } = this.#tail
-    const start = this.#fileAt(position)?.position ?? position
+    const start = this.#isMissing() ? position : (this.#fileAt(position)?.position ?? position)
     return { fromIndex: index + 1, file: segmentFileName(start), offset: position - start }
+  }
+
+  /** A later file is there, and the one that should begin right here is not. */
+  #isMissing(): boolean {
+    const { position } = this.#tail
+    const before = this.#files.findLast((file) => file.position <= position)
+    const end = before === undefined ? this.#origin.position : before.position + before.sizeBytes
+    return end === position && this.#files.some((file) => file.position > position)
   }
 
   #segmentOf(file: FoundFile): Segment {

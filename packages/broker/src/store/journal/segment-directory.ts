@@ -117,11 +117,11 @@ export class SegmentDirectory {
     }
   }
 
-  /** Removes the last segment and its file. Nobody may be using it. */
-  async removeLast(): Promise<void> {
+  /** Removes the last segment and its file, or moves that there. Nobody may be using it. */
+  async removeLast(movedTo?: string): Promise<void> {
     const segment = this.#segments.pop()
     assert(segment !== undefined, 'there is a segment to remove')
-    await this.#discard(segment)
+    await this.#discard(segment, movedTo)
   }
 
   /** Removes the first segment and its file. Nobody may be using it. */
@@ -150,12 +150,13 @@ export class SegmentDirectory {
     for (const handle of handles) await (await handle.file).close()
   }
 
-  async #discard(segment: Segment): Promise<void> {
+  async #discard(segment: Segment, movedTo?: string): Promise<void> {
     const handle = this.#handles.get(segment)
     this.#handles.delete(segment)
     assert((handle?.users ?? 0) === 0, 'a segment in use is not removed')
     if (handle !== undefined) await (await handle.file).close()
-    await this.fileSystem.remove(this.pathOf(segment))
+    if (movedTo === undefined) await this.fileSystem.remove(this.pathOf(segment))
+    else await this.fileSystem.rename(this.pathOf(segment), movedTo)
     this.#namesChanged = true
   }
 

@@ -15,18 +15,23 @@ import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
  * The journal must be quiet, and the persisted checkpoint must not lie behind the point any more:
  * otherwise a crash after the cut would look like synced records that are gone.
  *
- * `isKept` is false when the disk has no room for the copy: a cut makes room, so it goes ahead.
+ * `isKept` is false when the disk has no room for the copy: a cut makes room, so it goes ahead. But
+ * where all is to be kept, whatever its size, STORE_FULL is thrown before anything is cut.
  */
 export async function cutTail(
   directory: SegmentDirectory,
   point: LogPoint,
-  endPosition: number,
+  { endPosition, keepsAll }: CutOptions,
 ): Promise<{ readonly isKept: boolean }> {
   const files = await directory.findFiles()
-  const isKept = await keepCopy(directory, files, { from: point.position, to: endPosition })
-  for (const file of files.filter((found) => found.position >= point.position).reverse()) {
-    if (directory.last?.start.position === file.position) await directory.removeLast()
-    else await directory.fileSystem.remove(pathOf(directory, file))
+  const diverged = new DivergedStore(directory.fileSystem, join(directory.path, 'diverged'))
+  const behind = files.filter(({ position }) => position >= point.position).reverse()
+  let isKept = true
+  if (keepsAll) await moveAway(directory, diverged, { files, behind, point })
+  else {
+    const range = { from: point.position, to: endPosition }
+    isKept = await keepCopy(directory, diverged, { files, ...range })
+    for (const file of behind) await remove(directory, file)
   }
   directory.noteNamesChanged()
   await directory.syncNames()
@@ -41,13 +46,69 @@ export async function cutTail(
   return { isKept }
 }
 
+export interface CutOptions {
+  /** Where the log ended; Infinity where nobody knows. */
+  readonly endPosition: number
+  /** Nobody else has what is cut: whole files are moved away and not copied, and none is dropped. */
+  readonly keepsAll: boolean
+}
+
+async function remove(directory: SegmentDirectory, file: FoundFile, movedTo?: string) {
+  const { fileSystem } = directory
+  if (directory.last?.start.position === file.position) await directory.removeLast(movedTo)
+  else if (movedTo === undefined) await fileSystem.remove(pathOf(directory, file))
+  else await fileSystem.rename(pathOf(directory, file), movedTo)
+}
+
+/** A crash on the way leaves the rest where it was, still damaged: the next start goes on. */
+async function moveAway(
+  directory: SegmentDirectory,
+  diverged: DivergedStore,
+  cut: {
+    readonly files: readonly FoundFile[]
+    readonly behind: readonly FoundFile[]
+    readonly point: LogPoint
+  },
+): Promise<void> {
+  const { position } = cut.point
+  const holding = cut.files.findLast((found) => found.position < position)
+  const to = (holding?.position ?? 0) + (holding?.sizeBytes ?? 0)
+  const range = { files: cut.files, from: position, to }
+  await usingPieces(directory, range, (pieces) => diverged.keepAll(position, pieces))
+  for (const file of cut.behind) {
+    await remove(directory, file, await diverged.placeFor(file.position))
+  }
+  if (cut.behind.length > 0) await diverged.sync()
+}
+
 async function keepCopy(
   directory: SegmentDirectory,
-  files: readonly FoundFile[],
-  range: { readonly from: number; readonly to: number },
+  diverged: DivergedStore,
+  range: LogRange,
 ): Promise<boolean> {
-  const { from } = range
+  const { files, from } = range
   const to = Math.min(range.to, from + DIVERGED_FILE_MAX_BYTES)
+  try {
+    await usingPieces(directory, { files, from, to }, (pieces) => diverged.keep(from, pieces))
+    return true
+  } catch (error) {
+    if (toBrokerError(error).code === 'STORE_FULL') return false
+    throw error
+  }
+}
+
+interface LogRange {
+  readonly files: readonly FoundFile[]
+  readonly from: number
+  readonly to: number
+}
+
+/** Not called where the range is empty. */
+async function usingPieces(
+  directory: SegmentDirectory,
+  { files, from, to }: LogRange,
+  use: (pieces: readonly CutPiece[]) => Promise<void>,
+): Promise<void> {
   const pieces: CutPiece[] = []
   try {
     for (const found of files) {
@@ -57,13 +118,7 @@ async function keepCopy(
       const file = await directory.fileSystem.open(pathOf(directory, found), 'read')
       pieces.push({ file, offset: start - found.position, length })
     }
-    if (pieces.length === 0) return true
-    const store = new DivergedStore(directory.fileSystem, join(directory.path, 'diverged'))
-    await store.keep(from, pieces)
-    return true
-  } catch (error) {
-    if (toBrokerError(error).code === 'STORE_FULL') return false
-    throw error
+    if (pieces.length > 0) await use(pieces)
   } finally {
     for (const { file } of pieces) await file.close()
   }

@@ -199,12 +199,17 @@ async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
     })
     if (typeof outcome !== 'string') return outcome
     await database.close()
-    if (outcome !== NOTHING_THERE) options.log.warn(DROPPED, { reason: outcome })
+    if (outcome !== NOTHING_THERE) drop(options, outcome)
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code !== 'INDEX_CORRUPT') throw error
-    options.log.warn(DROPPED, { reason: error.message })
+    drop(options, error.message)
   }
   return null
+}
+
+/** All that is in it comes back from the log: nothing of the messages is lost with it. */
+function drop({ log, directory }: LevelStoreOptions, reason: string): void {
+  log.warn(DROPPED, { directory, reason })
 }
 
 const NOTHING_THERE = ''

@@ -240,9 +240,29 @@ describe('recovery: corruption (R32)', () => {
         }
         assert.equal(recovery.outcome, 'corrupt', `${how} ${which}`)
         assert.equal(recovery.corruptRange?.fromIndex, which * 10 + 1)
+        if (how === 'missing' && which < 2) {
+          assert.equal(recovery.because, 'a segment is missing')
+          const place = { fromIndex: which * 10 + 1, file: names[which], offset: 0 }
+          assert.deepEqual(recovery.corruptRange, place)
+        }
         assert.deepEqual(await payloadsIn(journal), texts(1, which * 10))
       }
     }
+  })
+
+  it('finds a segment that is the copy of another one, below a checkpoint', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 30, 30)
+    const names = [...(await contents(fixture)).keys()].filter((n) => n.endsWith('.log')).sort()
+    const [first, second] = names.map((name) => `${DIRECTORY}/${name}`)
+    const content = fixture.fileSystem.content(first!)!
+    const file = await fixture.fileSystem.open(second!, 'write')
+    await file.write([content], 0)
+    await file.close()
+    const { journal, recovery } = await fixture.open()
+    assert.equal(recovery.outcome, 'corrupt')
+    assert.deepEqual(recovery.corruptRange, { fromIndex: 11, file: names[1], offset: 0 })
+    assert.deepEqual(await payloadsIn(journal), texts(1, 10))
   })
 
   it('takes nothing until it is repaired, and stays corrupt over restarts', async () => {
@@ -295,6 +315,30 @@ describe('recovery: corruption (R32)', () => {
     const again = await fixture.open()
     assert.equal(again.recovery.outcome, 'clean')
     assert.deepEqual(await payloadsIn(again.journal), texts(1, 40))
+  })
+
+  it('puts all aside that nobody else has, and drops nothing of earlier cuts', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 30)
+    const before = await contents(fixture)
+    const aside = (): Promise<string[]> => fixture.fileSystem.list(`${DIRECTORY}/diverged`)
+    for (let round = 1; round <= 6; round++) {
+      const { journal } = await fixture.open({ isAlone: true })
+      await journal.repair(6)
+      for (let i = 6; i <= 30; i++) fixture.append(journal, [payloadOf(i, 20)])
+      await journal.sync()
+      await journal.close({ clean: true })
+      assert.equal((await aside()).length, round * 3, 'two whole files and the rest of one')
+    }
+    const [rest = '', third = '', second = ''] = (await aside())
+      .sort()
+      .map((name) => fixture.fileSystem.content(`${DIRECTORY}/diverged/${name}`)!)
+      .map((content) => content.toString('latin1'))
+    const files = [...before].filter(([name]) => name.endsWith('.log')).sort()
+    const [was1 = '', was2 = '', was3 = ''] = files.map(([, content]) => content)
+    // The last one first: a crash on the way leaves no hole.
+    assert.deepEqual([rest, second], [was1.slice(5 * RECORD), was2])
+    assert.ok(was3.startsWith(third.slice(0, 10 * RECORD)))
   })
 
   it('repairs also below the tail, where a read has found damage', async () => {
