@@ -386,7 +386,8 @@ export class Journal {
     await this.#checkpointing
     // Before the cut, or a crash behind it would look like lost synced records.
     await this.#checkpointFile.write(this.#checkpointOf(point, false))
-    const how = { endPosition, keepsAll: this.#options.isAlone ?? false }
+    const keepsAll = this.#options.isAlone ?? false
+    const how = { origin: this.#origin.position, endPosition, keepsAll }
     const { isKept } = await cutTail(this.#directory, point, how)
     if (!isKept) {
       const fields = { fromIndex: point.index + 1, fromPosition: point.position }

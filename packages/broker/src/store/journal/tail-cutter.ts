@@ -21,9 +21,9 @@ import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
 export async function cutTail(
   directory: SegmentDirectory,
   point: LogPoint,
-  { endPosition, keepsAll }: CutOptions,
+  { origin, endPosition, keepsAll }: CutOptions,
 ): Promise<{ readonly isKept: boolean }> {
-  const files = await directory.findFiles()
+  const files = await withoutReleased(directory, origin)
   const diverged = new DivergedStore(directory.fileSystem, join(directory.path, 'diverged'))
   const behind = files.filter(({ position }) => position >= point.position).reverse()
   let isKept = true
@@ -47,10 +47,24 @@ export async function cutTail(
 }
 
 export interface CutOptions {
+  /** Where the log begins. */
+  readonly origin: number
   /** Where the log ended; Infinity where nobody knows. */
   readonly endPosition: number
   /** Nobody else has what is cut: whole files are moved away and not copied, and none is dropped. */
   readonly keepsAll: boolean
+}
+
+/**
+ * The files of the log. Those before it were released, and a crash was faster than their removal: a
+ * start makes up for that, but not where it finds damage, and changes nothing.
+ */
+async function withoutReleased(directory: SegmentDirectory, origin: number): Promise<FoundFile[]> {
+  const files = await directory.findFiles()
+  for (const file of files) {
+    if (file.position < origin) await directory.fileSystem.remove(pathOf(directory, file))
+  }
+  return files.filter(({ position }) => position >= origin)
 }
 
 async function remove(directory: SegmentDirectory, file: FoundFile, movedTo?: string) {
