@@ -14,3 +14,11 @@ export const PREFETCH_MAX = 32_767
 export const LINGER_MS = 2000
 /** Period of the one timer that all connections share, in milliseconds. */
 export const TICK_MS = 100
+/** Large frames (1 MiB or more) of all connections, arriving or unconfirmed; one always fits. */
+export const LARGE_FRAMES_BYTES_MAX = 256 * 1024 * 1024
+/** A large frame has to bring so many bytes in each period while others wait for its room. */
+export const LARGE_FRAME_PERIOD_BYTES = 1024 * 1024
+/** The period of LARGE_FRAME_PERIOD_BYTES; a connection that is slower then ends. */
+export const LARGE_FRAME_TIMEOUT_MS = 30_000
+/** How long a large frame that is not confirmed keeps its room: its queue may just be full. */
+export const LARGE_FRAME_CONFIRM_TIMEOUT_MS = 10_000

@@ -4,6 +4,7 @@ import { create } from '@quorate/core/openwire/commands'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import type { EngineApi } from '../../engine/client.ts'
 import { Advisories } from './advisory.ts'
+import { LargeFrameBudget } from './large-frame-budget.ts'
 import { TICK_MS } from './limits.ts'
 import { OpenWireClient } from './openwire-client.ts'
 import type { OpenWireOptions } from './openwire-options.ts'
@@ -18,6 +19,8 @@ export interface OpenWireAdapterOptions {
   readonly clusterUris: readonly string[]
   readonly clock: Clock
   readonly log: Log
+  /** Bytes of large frames of all connections; LARGE_FRAMES_BYTES_MAX by default. */
+  readonly largeFramesBytesMax?: number
   /** For streams that are accepted without options of their own. */
   readonly options: OpenWireOptions
 }
@@ -42,6 +45,7 @@ export class OpenWireAdapter {
       brokerName,
       brokerId: id,
       clock,
+      largeFrames: new LargeFrameBudget(rest.largeFramesBytesMax),
       advisories: new Advisories(engine, { brokerId: id, brokerName, clock }),
     }
     this.#timer = clock.every(TICK_MS, () => {

@@ -59,6 +59,7 @@ export class OpenWireClient implements LinkOwner {
       offer: wireFormatOffer(options),
       handshakeTimeoutMs: options.connectionTimeoutMs,
       clock: services.clock,
+      largeFrames: services.largeFrames,
       owner: this,
     })
     this.deliveries = new DeliveryWriter({
@@ -235,6 +236,11 @@ export class OpenWireClient implements LinkOwner {
   /** Reads on when enough has been answered. */
   relax(): void {
     if (this.link.isBraked && this.receipts.isRelaxed) this.link.brake('receipts', false)
+  }
+
+  refused(error: BrokerError): void {
+    this.link.send(connectionError(error, this.#info?.connectionId ?? null))
+    this.link.end(error)
   }
 
   closed(reason: BrokerError | null): void {

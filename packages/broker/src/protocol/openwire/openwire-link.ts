@@ -8,6 +8,8 @@ import { decodeOffer, encodeOffer, negotiate } from '@quorate/core/openwire/wire
 import type { NegotiatedFormat, WireFormatOffer } from '@quorate/core/openwire/wire-format'
 import type { ByteStream, ByteStreamOwner } from '@quorate/core/transport/byte-stream'
 import { InactivityMonitor } from '@quorate/core/transport/inactivity-monitor'
+import type { LargeFrameBudget } from './large-frame-budget.ts'
+import { LargeFrameGate } from './large-frame-gate.ts'
 import { LINGER_MS, OUTBOUND_BYTES_MAX, OUTBOUND_PAUSE_BYTES } from './limits.ts'
 
 /** What the owner of a link is told. */
@@ -19,6 +21,8 @@ export interface LinkOwner {
   burstEnded(): void
   /** The peer has taken what waited for it. */
   drained(): void
+  /** The peer sends what it was told not to: it may be told so, and the link must be ended. */
+  refused(error: BrokerError): void
   /** The link is over; told once and last. null = ended in the ordinary way. */
   closed(reason: BrokerError | null): void
 }
@@ -29,11 +33,15 @@ export interface LinkOptions {
   /** Milliseconds that the peer has for its WireFormatInfo. */
   readonly handshakeTimeoutMs: number
   readonly clock: Clock
+  /** Shared by all links. */
+  readonly largeFrames: LargeFrameBudget
   readonly owner: LinkOwner
 }
 
 /** Who wants the peer to send no more, as bits: reading goes on when nobody does. */
-export const Brake = { engine: 1, receipts: 2, outbound: 4 } as const
+export const Brake = { engine: 1, receipts: 2, outbound: 4, room: 8 } as const
+/** What was read already waits for these as well. */
+const HOLDING = Brake.engine | Brake.room
 
 /**
  * Commands on one side, bytes on the other: the handshake, the negotiated codec, the watch over a
@@ -46,7 +54,8 @@ export class OpenWireLink implements ByteStreamOwner {
   readonly #options: LinkOptions
   readonly #stream: ByteStream
   readonly #greeting = new OpenWireCodec(initialCodecOptions)
-  readonly #reader = new CommandReader(this.#greeting)
+  readonly #reader = new CommandReader(this.#greeting, (bytes) => this.#admit(bytes))
+  readonly #gate: LargeFrameGate
   #codec = this.#greeting
   #monitor: InactivityMonitor
   #state: 'greeting' | 'open' | 'ending' | 'closed' = 'greeting'
@@ -60,6 +69,10 @@ export class OpenWireLink implements ByteStreamOwner {
   constructor(options: LinkOptions) {
     this.#options = options
     this.#stream = options.stream
+    this.#gate = new LargeFrameGate({
+      budget: options.largeFrames,
+      granted: () => this.brake('room', false),
+    })
     const nowMs = options.clock.monotonicMs()
     this.#deadlineMs = nowMs + options.handshakeTimeoutMs
     this.#monitor = new InactivityMonitor({ readTimeoutMs: 0, initialDelayMs: 0 }, nowMs)
@@ -117,15 +130,16 @@ export class OpenWireLink implements ByteStreamOwner {
 
   /**
    * Stops reading while any brake is on. What was read already is still handed over, except for the
-   * engine's brake: a command behind a send that waits must not pass it.
+   * engine's brake - a command behind a send that waits must not pass it - and for the room's.
    */
   brake(name: keyof typeof Brake, on: boolean): void {
     const before = this.#brakes
     this.#brakes = on ? before | Brake[name] : before & ~Brake[name]
     if (before === 0 && this.#brakes !== 0) this.#stream.pause()
     if (before !== 0 && this.#brakes === 0) this.#stream.resume()
-    // Not from inside the engine's own call.
-    if ((before & ~this.#brakes & Brake.engine) !== 0) queueMicrotask(() => this.#goOn())
+    if (name === 'receipts' && !on) this.#gate.confirmed()
+    // Not from inside the engine's own call, nor another link's.
+    if ((before & ~this.#brakes & HOLDING) !== 0) queueMicrotask(() => this.#goOn())
   }
 
   /** Writes out what is encoded and closes; a peer that does not take it has LINGER_MS. */
@@ -139,6 +153,7 @@ export class OpenWireLink implements ByteStreamOwner {
     this.#stream.end()
     // What still comes is dropped, but must be read to see the end.
     this.#brakes = 0
+    this.#gate.close()
     this.#stream.resume()
   }
 
@@ -147,6 +162,7 @@ export class OpenWireLink implements ByteStreamOwner {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#reason ??= reason
+    this.#gate.close()
     this.#stream.destroy()
   }
 
@@ -160,10 +176,17 @@ export class OpenWireLink implements ByteStreamOwner {
   received(bytes: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return
     this.#monitor.bytesRead()
+    this.#gate.bytesRead(bytes.length)
     this.#receive(bytes)
   }
 
-  /** What was read already, and was held back by the engine's brake. */
+  #admit(byteCount: number): boolean {
+    const admitted = this.#gate.admit(byteCount, this.#options.clock.monotonicMs())
+    if (!admitted) this.brake('room', true)
+    return admitted
+  }
+
+  /** What was read already, and was held back. */
   #goOn(): void {
     if (this.#state === 'open' && !this.#receiving) this.#receive(null)
   }
@@ -175,12 +198,18 @@ export class OpenWireLink implements ByteStreamOwner {
       this.#handOver()
     } catch (error) {
       this.#receiving = false
-      this.destroy(toBrokerError(error, 'INTERNAL'))
+      this.#fail(toBrokerError(error, 'INTERNAL'))
       return
     }
     this.#receiving = false
     if (this.#isOpen()) this.#options.owner.burstEnded()
     this.flush()
+  }
+
+  /** A peer that ignores the size of frames that was agreed on understands what it is told. */
+  #fail(error: BrokerError): void {
+    if (this.#isOpen() && error.code === 'FRAME_TOO_LARGE') this.#options.owner.refused(error)
+    else this.destroy(error)
   }
 
   drained(): void {
@@ -191,6 +220,7 @@ export class OpenWireLink implements ByteStreamOwner {
   /** From the stream, in a turn of its own: the owner is never told from inside a call of its own. */
   closed(error: BrokerError | null): void {
     this.#state = 'closed'
+    this.#gate.close()
     this.#options.owner.closed(this.#reason ?? error)
   }
 
@@ -199,7 +229,7 @@ export class OpenWireLink implements ByteStreamOwner {
   }
 
   #handOver(): void {
-    while ((this.#brakes & Brake.engine) === 0) {
+    while ((this.#brakes & HOLDING) === 0) {
       const command = this.#reader.next()
       if (command === undefined) return
       // The null object is allowed everywhere and means nothing.
@@ -209,7 +239,13 @@ export class OpenWireLink implements ByteStreamOwner {
         throw new BrokerError('PROTOCOL_VIOLATION', 'a second WireFormatInfo')
       } else this.#options.owner.received(command)
       if (!this.#isOpen()) return
+      if (this.#gate.isArriving) this.#handedOverLarge()
     }
+  }
+
+  #handedOverLarge(): void {
+    const isUnconfirmed = (this.#brakes & Brake.receipts) !== 0
+    this.#gate.handedOver(isUnconfirmed, this.#options.clock.monotonicMs())
   }
 
   #greeted(command: Command): void {
@@ -226,7 +262,13 @@ export class OpenWireLink implements ByteStreamOwner {
 
   #watch(nowMs: number): void {
     // A peer whose bytes we leave in the kernel is not silent.
-    if (this.#brakes !== 0) this.#monitor.bytesRead()
+    const isRead = this.#brakes === 0
+    if (!isRead) this.#monitor.bytesRead()
+    if (this.#gate.tick(nowMs, isRead)) {
+      const why = 'a large frame arrives too slowly, and others wait for its room'
+      this.destroy(new BrokerError('INACTIVITY_TIMEOUT', why))
+      return
+    }
     const effect = this.#monitor.tick(nowMs)
     if (effect === 'none') return
     if (effect === 'sendKeepAlive') {

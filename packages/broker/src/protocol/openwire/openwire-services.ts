@@ -3,6 +3,7 @@ import type { Log } from '@quorate/core/base/log'
 import type { BrokerId } from '@quorate/core/openwire/commands'
 import type { EngineApi } from '../../engine/client.ts'
 import type { Advisories } from './advisory.ts'
+import type { LargeFrameBudget } from './large-frame-budget.ts'
 
 /** What all connections of an adapter share. */
 export interface OpenWireServices {
@@ -12,6 +13,7 @@ export interface OpenWireServices {
   readonly clock: Clock
   readonly log: Log
   readonly advisories: Advisories
+  readonly largeFrames: LargeFrameBudget
   /** Client addresses of all brokers of the cluster, as clients are told them; they change. */
   clusterUris: readonly string[]
 }

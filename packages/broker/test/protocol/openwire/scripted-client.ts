@@ -117,6 +117,11 @@ export class ScriptedClient {
     this.#stream.end()
   }
 
+  /** The bytes of a command, to be written by hand. */
+  encode(command: Command): Buffer {
+    return Buffer.from(this.#encode(command))
+  }
+
   #encode(command: Command): Buffer {
     assert.ok(this.#codec !== null, 'greet first')
     if ('commandId' in command && command.commandId === 0) command.commandId = ++this.#lastCommandId
