@@ -2,6 +2,7 @@ import type { TemporaryMessage, TemporaryPlace } from '../../store/temporary-sto
 import {
   RUN_BYTES_MAX,
   RUN_ENTRIES_MAX,
+  RUN_LEAST_BYTES,
   RUN_MEMORY_BYTES,
   RUN_SHARE,
   SPILL_SHARE,
@@ -131,7 +132,7 @@ export class MemoryMessages implements Spillable {
 
   cut(isHard: boolean): SpilledRun | null {
     const size = {
-      leastBytes: isHard ? 1 : this.#runBytes * LEAST_SHARE,
+      leastBytes: isHard ? RUN_LEAST_BYTES : this.#runBytes * LEAST_SHARE,
       mostBytes: this.#runBytes,
       mostEntries: RUN_ENTRIES_MAX,
       keepBytes: this.#keepBytes(isHard),

@@ -73,6 +73,8 @@ export const RUN_ENTRIES_MAX = 1000
 export const RUN_SHARE = 1 / 16
 /** What a run in the temporary store counts in memory: its place, and what it holds. */
 export const RUN_MEMORY_BYTES = 256
+/** Less is never spilled to save the broker's memory: it would hardly be less in memory. */
+export const RUN_LEAST_BYTES = 512
 /** Bytes of the runs that are spilled in one write; one run may be larger. */
 export const SPILL_BYTES_MAX = 4 << 20
 /** Backlogs that are looked at for what one write spills. */

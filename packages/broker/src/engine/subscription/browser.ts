@@ -121,8 +121,10 @@ export class Browser {
   /** What has been spilled takes its place in the walk. */
   #look(walk: Walk, run: SpilledRun, loaded: () => void): void {
     this.#loading = true
+    run.pin()
     walk.backlog.look(run, (entries) => {
       this.#loading = false
+      run.unpin()
       // Closed meanwhile.
       if (walk.memory.peek() !== run || this.#walks[0] !== walk) return
       walk.memory.shift()
