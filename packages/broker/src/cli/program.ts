@@ -282,8 +282,7 @@ function addJournal(program: Command, { terminal }: CommandLine, outcome: Outcom
   journal
     .command('why')
     .description(
-      'Say what keeps each segment. Nothing is released yet in this version: every segment stays, ' +
-        'and this tells which could go.',
+      'Say what keeps each segment: the queues and durable subscriptions with messages in it.',
     )
     .argument('<directory>', directory)
     .option('--json', 'print JSON', false)

@@ -6,6 +6,8 @@ import {
   decodeEpochStart,
 } from '../replication/log-records.ts'
 import type { ClusterConfig } from '../replication/cluster-config.ts'
+import { Fold } from '../store/fold/fold.ts'
+import { restoreFoldState } from '../store/fold/fold-state.ts'
 import type { LogOp } from '../store/log-op.ts'
 import { decodeCarriedState } from '../replication/carried-state.ts'
 import { FIRST_OP_TYPE, OP_TYPES, decodeOp } from '../store/op-codec.ts'
@@ -70,6 +72,9 @@ function contentOf(
 ): Content {
   if (!record.isWhole) return { words: 'the payload is damaged', operation: null }
   try {
+    if (record.type === SEGMENT_STATE) {
+      return { words: wordsOfState(record.payload, options.names), operation: null }
+    }
     if (record.type < FIRST_OP_TYPE) return { words: wordsOfReplication(record), operation: null }
     const op = decodeOp(record.type, record.payload)
     options.names.learn(op)
@@ -84,7 +89,6 @@ function contentOf(
 
 function wordsOfReplication({ type, payload }: ScannedRecord): string {
   if (type === CONFIG) return wordsOfConfig(decodeConfigRecord(payload))
-  if (type === SEGMENT_STATE) return wordsOfState(payload)
   if (type !== EPOCH_START) return 'a record of no known type'
   const { epoch, leader, possibleLoss, config, wonAtMs } = decodeEpochStart(payload)
   const date = wonAtMs === null ? '' : `, ${new Date(wonAtMs).toISOString()}`
@@ -92,11 +96,23 @@ function wordsOfReplication({ type, payload }: ScannedRecord): string {
   return `epoch ${epoch} begins: ${leader} leads${loss}, ${wordsOfConfig(config)}`
 }
 
-function wordsOfState(payload: Buffer): string {
-  const { replication, fold } = decodeSegmentState(payload)
-  const { config, losses } = decodeCarriedState(replication)
-  const lost = losses.length === 0 ? '' : `, ${losses.length} possible losses`
-  return `a segment begins: ${wordsOfConfig(config)}${lost}, ${fold.length} bytes of state`
+/** How things stand where a segment begins; whoever reads from here on learns the names from it. */
+function wordsOfState(payload: Buffer, names: ListNames): string {
+  const state = decodeSegmentState(payload)
+  const { config, losses } = decodeCarriedState(state.replication)
+  const fold = new Fold({ changes: null })
+  restoreFoldState(fold, state.fold)
+  names.learnState(fold)
+  const told = [
+    wordsOfConfig(config),
+    losses.length === 0 ? '' : `${losses.length} possible losses`,
+    `${fold.destinations.size} destinations`,
+    fold.subscriptions.size === 0 ? '' : `${fold.subscriptions.size} durable subscriptions`,
+    `${fold.producers.size} producers`,
+    `the next message is ${fold.nextSequence}`,
+    fold.logStart === 0 ? '' : `nothing before record ${fold.logStart} is needed`,
+  ]
+  return `a segment begins: ${told.filter((part) => part !== '').join(', ')}`
 }
 
 function wordsOfConfig({ version, seats }: ClusterConfig): string {

@@ -1,4 +1,5 @@
 import { formatDestination } from '@quorate/core/model/destination'
+import type { Fold } from '../store/fold/fold.ts'
 import type { LogOp, SubscriptionAddedOp } from '../store/log-op.ts'
 import type { StoredDestination } from '../store/message-store.ts'
 
@@ -17,6 +18,15 @@ export class ListNames {
     else if (op.kind === 'subscription-added') {
       remember(this.#lists, op.id, nameOfSubscription(op, this.list(op.topic)))
     }
+  }
+
+  /** The state that a segment begins with: what was introduced before it. */
+  learnState({ destinations, subscriptions, producers }: Fold): void {
+    for (const row of destinations.values()) remember(this.#lists, row.id, nameOfDestination(row))
+    for (const row of subscriptions.values()) {
+      remember(this.#lists, row.id, nameOfSubscription(row, this.list(row.topic)))
+    }
+    for (const { id, name } of producers) remember(this.#producers, id, name)
   }
 
   /** `queue://ORDERS`; the bare number when its introduction was not read. */

@@ -10,11 +10,11 @@ export interface OpSummary {
   readonly words: string
   /** Destinations and durable subscriptions that it concerns. */
   readonly lists: readonly string[]
-  /** Of the body of a message. */
+  /** Of the body of a message, or of all that are copied. */
   readonly bodyBytes?: number
   /** The beginning of the body, when it was asked for; what cannot be printed is a dot. */
   readonly body?: string
-  /** Of an acknowledgement: how many messages, the first and the last. */
+  /** Of an acknowledgement, a redelivery or copies: how many messages, the first and the last. */
   readonly messages?: { readonly count: number; readonly first: number; readonly last: number }
   /** Of a transaction. */
   readonly operations?: readonly OpSummary[]
@@ -111,8 +111,13 @@ function summarizeCopies({ messages }: CopiesOp, names: ListNames): OpSummary {
   const shown = lists.slice(0, LISTS_TOLD_MAX)
   if (lists.length > shown.length) shown.push(`${lists.length - shown.length} more`)
   const where = lists.length === 0 ? '' : ` of ${shown.join(', ')}`
-  const words = `copy ${messages.length} messages${where} out of older segments`
-  return told('copies', words, ...lists)
+  const sequences = messages.map(({ sequence }) => sequence)
+  const [first = 0, last = 0] = [Math.min(...sequences), Math.max(...sequences)]
+  const count = messages.length
+  const which = count === 1 ? `message ${first}` : `${count} messages (${first} to ${last})`
+  const bodyBytes = messages.reduce((sum, { body }) => sum + body.length, 0)
+  const words = `copy ${which}${where} out of older segments, ${bodyBytes} bytes`
+  return { ...told('copies', words, ...lists), bodyBytes, messages: { count, first, last } }
 }
 
 function summarizeSubscription(op: SubscriptionAddedOp, names: ListNames): OpSummary {

@@ -29,10 +29,14 @@ export interface SegmentHolding {
   readonly holders: readonly SegmentHolder[]
   /** Holders beyond those. */
   readonly moreHolders: number
+  /** The log begins behind it: its file goes when the index has a checkpoint behind that record. */
+  readonly isReleased: boolean
 }
 
 export interface HoldersReport {
   readonly segments: readonly SegmentHolding[]
+  /** The first record that is needed, as the log says: 0 while it keeps its beginning. */
+  readonly logStart: number
   /** The record up to which the log was folded: its end. */
   readonly appliedIndex: number
   readonly isInterrupted: boolean
@@ -66,7 +70,8 @@ export async function findHolders(request: Omit<FoldRequest, 'listener'>): Promi
   }
   const names = namesOf(fold)
   return {
-    segments: counts.map((count) => count.report(names)),
+    segments: counts.map((count) => count.report(names, fold.logStart)),
+    logStart: fold.logStart,
     appliedIndex: applied,
     isInterrupted: outcome.ended === 'interrupted',
   }
@@ -97,7 +102,7 @@ class SegmentCount {
     this.#livingBytes += bytes
   }
 
-  report(names: ReadonlyMap<number, string>): SegmentHolding {
+  report(names: ReadonlyMap<number, string>, logStart: number): SegmentHolding {
     const { file, start, end } = this.segment
     const bytes = end.position - start.position
     const ranked = [...this.#held].sort(([, a], [, b]) => b.bytes - a.bytes)
@@ -112,6 +117,7 @@ class SegmentCount {
       livingShare: bytes === 0 ? 0 : this.#livingBytes / bytes,
       holders: named.map(([id, held]) => ({ name: names.get(id) ?? `list ${id}`, ...held })),
       moreHolders: ranked.length - named.length,
+      isReleased: end.index < logStart,
     }
   }
 }

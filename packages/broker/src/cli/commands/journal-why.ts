@@ -30,11 +30,12 @@ export async function journalWhy(command: WhyCommand, terminal: Terminal): Promi
   })
 }
 
-function reportJson({ appliedIndex, segments }: HoldersReport) {
-  return { appliedIndex, released: false, segments }
+function reportJson({ appliedIndex, logStart, segments }: HoldersReport) {
+  return { appliedIndex, logStart, segments }
 }
 
-function reportLines({ segments, appliedIndex }: HoldersReport, terminal: Terminal): string[] {
+function reportLines(report: HoldersReport, terminal: Terminal): string[] {
+  const { segments, appliedIndex } = report
   const columnsMax = terminal.isInteractive ? terminal.columns() : Infinity
   const paintTitle = terminal.colors.dim
   const table = formatTable(
@@ -56,8 +57,17 @@ function reportLines({ segments, appliedIndex }: HoldersReport, terminal: Termin
     ...table,
     '',
     `as of record ${shownCount(appliedIndex)}; ${counted(empty, 'segment')} ${held} nothing that waits`,
-    'nothing is released yet in this version: every segment stays, whatever lies in it',
+    releaseLine(report),
   ]
+}
+
+/** Why segments that nobody needs are still there. */
+function releaseLine({ segments, logStart }: HoldersReport): string {
+  const released = segments.filter(({ isReleased }) => isReleased).length
+  if (released === 0) return 'a segment goes when nothing waits in it, nor in those before it'
+  const go = released === 1 ? 'goes' : 'go'
+  const behind = `${counted(released, 'segment')} before that ${go}`
+  return `the log begins with record ${shownCount(logStart)}: ${behind} with the next checkpoint`
 }
 
 function segmentCells(segment: SegmentHolding): string[] {
@@ -74,6 +84,6 @@ function segmentCells(segment: SegmentHolding): string[] {
     shownCount(messages),
     shownBytes(livingBytes),
     `${(livingShare * 100).toFixed(1)} %`,
-    holders.length === 0 ? 'nothing' : holders.join(', '),
+    holders.length > 0 ? holders.join(', ') : segment.isReleased ? 'nothing: released' : 'nothing',
   ]
 }

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Findings } from '../../src/inspection/findings.ts'
+import type { DumpedRecord } from '../../src/inspection/dump-journal.ts'
+import { dumpJournal } from '../../src/inspection/dump-journal.ts'
+import { compareReplicas } from '../../src/inspection/replica-comparison.ts'
+import { findHolders } from '../../src/inspection/segment-holders.ts'
+import { encodeCarriedState } from '../../src/replication/carried-state.ts'
+import type { BatchBuilder } from '../../src/store/journal/log-batch.ts'
+import type { LogOp } from '../../src/store/log-op.ts'
+import { MemoryStore } from '../../src/store/memory/memory-store.ts'
+import { encodeOp } from '../../src/store/op-codec.ts'
+import { SEGMENT_STATE, encodeSegmentState } from '../../src/store/segment-state.ts'
+import { message, queue } from '../store/leveldb/index-fixture.ts'
+import { InspectedLog } from './inspected-log.ts'
+
+const config = { version: 1, seats: [{ nodeId: 'node01', storeUuid: 'store-1' }, null, null] }
+const quiet = { isRunning: false, powerLost: false }
+const body = Buffer.alloc(100, 'body')
+
+/** Records 1 to 3, 4 to 7, 8 to 9: three segments, of which the last one copies out of the first. */
+const operations: readonly (LogOp | 'segment')[] = [
+  queue(1, 'ORDERS'),
+  { kind: 'producer', id: 1, name: 'ID:host-1:1' },
+  message(1, { body }),
+  'segment',
+  message(1, { body, producer: 1, producerSequence: 7 }),
+  message(1, { body }),
+  { kind: 'acknowledge', list: 1, sequences: [2] },
+  'segment',
+  {
+    kind: 'copies',
+    messages: [1, 3].map((sequence) => ({
+      sequence,
+      lists: [{ list: 1, redeliveries: 0 }],
+      priority: 4,
+      expirationMs: 0,
+      body,
+    })),
+  },
+  { kind: 'log-start', index: 8 },
+]
+
+/** A log as a leader compacts it; with `releasedBefore`, its replica has dropped what it may. */
+async function compacted(releasedBefore = 0): Promise<InspectedLog> {
+  const log = new InspectedLog(65_536)
+  const { journal } = await log.fixture.open()
+  const store = new MemoryStore()
+  const builder: BatchBuilder = log.fixture.builder(journal, 1)
+  for (const each of operations) {
+    if (each === 'segment') {
+      builder.startSegment()
+      const replication = encodeCarriedState({ config, losses: [] })
+      const state = encodeSegmentState({ replication, fold: store.encodeState() })
+      builder.add(SEGMENT_STATE, state)
+    } else {
+      const { type, chunks } = encodeOp(each)
+      builder.add(type, chunks)
+    }
+    const batch = builder.take()
+    journal.append(batch)
+    store.apply(batch, batch.lastIndex)
+  }
+  await journal.sync()
+  if (releasedBefore > 0) await journal.releaseBefore(releasedBefore)
+  await journal.close({ clean: true })
+  return log
+}
+
+async function dumped(log: InspectedLog, from = 1): Promise<DumpedRecord[]> {
+  const records: DumpedRecord[] = []
+  const range = { from, to: Infinity, limit: Infinity, bodies: false, names: false }
+  const request = { ...range, ...quiet, data: await log.open(), findings: new Findings() }
+  await dumpJournal(request, (record) => records.push(record))
+  return records
+}
+
+describe('a log that was compacted', () => {
+  it('is good from wherever it begins', async () => {
+    for (const [released, origin] of [
+      [0, 0],
+      [4, 3],
+      [8, 7],
+    ] as const) {
+      const report = await (await compacted(released)).verify()
+      assert.deepEqual([report.damages, report.origin.index], [0, origin])
+      assert.deepEqual([report.tail.index, report.understood], [10, 10 - origin])
+    }
+  })
+
+  it('is the same as that of a replica that begins elsewhere', async () => {
+    const [whole, later] = [await compacted(), await compacted(8)]
+    for (const [a, b] of [
+      [whole, later],
+      [later, whole],
+    ] as const) {
+      const comparison = await compareReplicas(
+        { data: await a.open(), report: await a.verify() },
+        { data: await b.open(), report: await b.verify() },
+      )
+      assert.deepEqual([comparison.equalThrough, comparison.isDamage], [10, false])
+      assert.match(comparison.message, /^the same up to record 10/)
+    }
+  })
+
+  it('is dumped with the names that a segment begins with', async () => {
+    const inWords = [
+      'a segment begins: configuration 1: node01, vacant, vacant, 1 destinations, 1 producers, ' +
+        'the next message is 2',
+      'store 100 bytes to queue://ORDERS, from ID:host-1:1 #7',
+      'store 100 bytes to queue://ORDERS',
+      'acknowledge message 2 of queue://ORDERS',
+      'a segment begins: configuration 1: node01, vacant, vacant, 1 destinations, 1 producers, ' +
+        'the next message is 4',
+      'copy 2 messages (1 to 3) of queue://ORDERS out of older segments, 200 bytes',
+      'nothing before record 8 is needed any more',
+    ]
+    const words = (records: DumpedRecord[]) => records.map((record) => record.words)
+    assert.deepEqual(words(await dumped(await compacted(4))), inWords)
+    assert.deepEqual(words(await dumped(await compacted(), 4)), inWords, 'from there on')
+    const [, copies, start] = await dumped(await compacted(8))
+    assert.deepEqual([copies?.type, start?.type], ['copies', 'log-start'])
+    assert.deepEqual(copies?.operation?.messages, { count: 2, first: 1, last: 3 })
+  })
+
+  it('is held where the messages lie now, and tells which segments are on their way out', async () => {
+    const whole = await findHolders({ ...quiet, data: await (await compacted()).open() })
+    const facts = whole.segments.map(({ messages, isReleased }) => [messages, isReleased])
+    assert.deepEqual(facts, [
+      [0, true],
+      [0, true],
+      [2, false],
+    ])
+    assert.equal(whole.logStart, 8)
+    const later = await findHolders({ ...quiet, data: await (await compacted(8)).open() })
+    assert.deepEqual(later.segments, whole.segments.slice(2))
+    const holder = { name: 'queue://ORDERS', messages: 2, bytes: 200 }
+    assert.deepEqual(later.segments[0]?.holders, [holder])
+  })
+})
