@@ -363,7 +363,7 @@ describe('a durable subscription', () => {
     await subject.send('topic://T', 501, 1600)
     const depth = subject.view.durables[0]?.depth ?? 0
     assert.ok(depth <= 1001 && depth > 900, `${depth}`)
-    client.consume('topic://T', { durableName: 'sub', prefetch: 1000 })
+    client.consume('topic://T', { durableName: 'sub', prefetch: 2000 })
     client.takeDeliveries()
     for (let i = 0; i < 3; i++) await subject.harness.settleReads()
     assert.equal(
