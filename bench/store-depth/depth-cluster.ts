@@ -100,8 +100,8 @@ export class DepthCluster {
     return this.nodes.filter((node) => node !== leader)
   }
 
-  /** Adds to the backlog; answers the seconds that it took. */
-  async send(queue: string, count: number, queues = 1): Promise<number> {
+  /** Adds to the backlog. */
+  async send(queue: string, count: number, queues = 1): Promise<LoadOutcome> {
     const outcome = await this.load.run(`sending to ${queue}`, {
       do: 'send',
       queue,
@@ -109,7 +109,7 @@ export class DepthCluster {
       count,
     })
     this.#count(queue, count)
-    return outcome.seconds
+    return outcome
   }
 
   /** Takes from the backlog. */

@@ -62,7 +62,7 @@ function makeWorkDirectory(parent: string): string {
     rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => process.exit(EXIT_INTERRUPTED))
+    process.on(signal, () => leave('\ninterrupted: --resume asks the rest', EXIT_INTERRUPTED))
   }
   return directory
 }

@@ -3,7 +3,7 @@ import type { DepthCluster, MemorySample } from '../depth-cluster.ts'
 import { many } from '../figures.ts'
 import type { Figure } from '../figures.ts'
 import type { DepthOptions } from '../options.ts'
-import { memoryNote, residentMegabytes } from './memory-figures.ts'
+import { memoryNote, residentMegabytes, sendingNote } from './notes.ts'
 import type { Answer, Question } from './question.ts'
 import { backlogBytes, isFullBacklog } from './question.ts'
 
@@ -19,6 +19,8 @@ const growthLimit = { at: 'most', value: 10 } as const
 interface Step {
   readonly messages: number
   readonly seconds: number
+  /** Of that, how much the load was computing. */
+  readonly busyShare: number
   readonly memory: readonly MemorySample[]
 }
 
@@ -33,9 +35,9 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
   const before = await cluster.memory()
   const steps: Step[] = []
   for (const messages of depthsOf(options.messages)) {
-    const seconds = await cluster.send(BACKLOG_QUEUE, messages - cluster.waiting)
+    const { seconds, busyShare } = await cluster.send(BACKLOG_QUEUE, messages - cluster.waiting)
     await cluster.whole()
-    const step = { messages, seconds, memory: await cluster.memory() }
+    const step = { messages, seconds, busyShare, memory: await cluster.memory() }
     steps.push(step)
     cluster.progress.say(
       `backlog: ${many(messages)} waiting, leader ` +
@@ -80,7 +82,10 @@ function figuresOf(
       unit: '/s',
       limit: null,
       isFullSize,
-      note: `${seconds.toFixed(1)} s`,
+      note: sendingNote(
+        seconds,
+        steps.map(({ busyShare }) => busyShare),
+      ),
     },
   ]
 }

@@ -15,6 +15,8 @@ const WARM_UP_BATCHES = 5
 /** While the backlog waits in its queue, and again after it was consumed. */
 const FRESH_BATCHES = 5
 const BATCHES = WARM_UP_BATCHES + 2 * FRESH_BATCHES
+/** Enough for a comparison that nothing is judged by. */
+const FLOW_MESSAGES_MAX = 200_000
 const FRESH_QUEUE = 'store-depth-fresh'
 const FLOW_QUEUE = 'store-depth-flow'
 
@@ -62,7 +64,7 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
   const flow = await cluster.load.run('sending and consuming at once', {
     do: 'flow',
     queue: FLOW_QUEUE,
-    count: Math.max(batch, Math.round(messages / 5)),
+    count: Math.min(FLOW_MESSAGES_MAX, messages),
   })
   // The faster of both, which is the stricter comparison.
   const freshRate = Math.max(...[before, after].map(medianRate))

@@ -34,6 +34,15 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
   const passed = `${(options.heldBytes / 1e9).toLocaleString('en-US')} GB`
   const isFullSize = options.heldBytes >= FULL_HELD_BYTES
   const note = `${many(most(held, 'bytes') / 1e6)} MB`
+  const compared = (what: string, usages: readonly NodeUsage[]): Figure => ({
+    question: 'held',
+    what: `${what}, for comparison`,
+    measured: most(usages, 'segments'),
+    unit: 'segments',
+    limit: null,
+    isFullSize,
+    note: `${many(most(usages, 'bytes') / 1e6)} MB`,
+  })
   const figures: Figure[] = [
     {
       question: 'held',
@@ -44,15 +53,8 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
       isFullSize,
       note,
     },
-    {
-      question: 'held',
-      what: 'the same after it was acknowledged, for comparison',
-      measured: most(released, 'segments'),
-      unit: 'segments',
-      limit: null,
-      isFullSize,
-      note: `${many(most(released, 'bytes') / 1e6)} MB`,
-    },
+    compared(`the same before the brokers were left alone for ${REST_MS / 1000} s`, atOnce),
+    compared('the same after it was acknowledged', released),
   ]
   return { figures, details: { count, seconds: flow.seconds, atOnce, held, released } }
 }

@@ -2,7 +2,7 @@ import type { DepthCluster, MemorySample } from '../depth-cluster.ts'
 import { many } from '../figures.ts'
 import type { Figure } from '../figures.ts'
 import type { DepthOptions } from '../options.ts'
-import { memoryNote, residentMegabytes } from './memory-figures.ts'
+import { memoryNote, residentMegabytes, sendingNote } from './notes.ts'
 import type { Answer, Question } from './question.ts'
 import { FULL_QUEUES, backlogBytes, isFullBacklog } from './question.ts'
 
@@ -11,7 +11,7 @@ const memoryLimit = { at: 'most', value: 600 } as const
 
 async function measure(cluster: DepthCluster, options: DepthOptions): Promise<Answer> {
   const before = await cluster.memory()
-  const seconds = await cluster.send(QUEUES, options.messages, options.queues)
+  const { seconds, busyShare } = await cluster.send(QUEUES, options.messages, options.queues)
   await cluster.whole()
   const memory = await cluster.memory()
   const isFullSize = isFullBacklog(options) && options.queues >= FULL_QUEUES
@@ -32,11 +32,11 @@ async function measure(cluster: DepthCluster, options: DepthOptions): Promise<An
     unit: '/s',
     limit: null,
     isFullSize,
-    note: `${seconds.toFixed(1)} s`,
+    note: sendingNote(seconds, [busyShare]),
   }
   return {
     figures: [resident('leader', memoryLimit), resident('follower', null), rate],
-    details: { before, memory, seconds },
+    details: { before, memory, seconds, busyShare },
   }
 }
 

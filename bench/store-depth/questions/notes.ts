@@ -19,3 +19,8 @@ export function memoryNote(samples: readonly MemorySample[], role: MemorySample[
   const anonymous = most((sample) => sample.anonymousBytes)
   return `${anonymous} of it no file, peak ${most((sample) => sample.peakResidentBytes)}`
 }
+
+/** Behind a rate of sending: how long it took, and how busy the load was at most. */
+export function sendingNote(seconds: number, busyShares: readonly number[]): string {
+  return `${seconds.toFixed(1)} s, load busy ${Math.round(Math.max(...busyShares) * 100)}%`
+}
