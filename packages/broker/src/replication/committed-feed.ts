@@ -28,7 +28,7 @@ export interface FeedOptions {
  * Appended batches that are kept in memory until they are committed; what comes when there is more
  * is read again. Not what would be more: a large one is read again at the cost of another copy.
  */
-export const KEPT_BYTES_MAX = 64 * 1024 * 1024
+export const KEPT_BYTES_MAX = 128 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024
 
 /**
@@ -73,6 +73,15 @@ export class CommittedFeed {
     if (this.#keptBytes > KEPT_BYTES_MAX) return
     this.#kept.push(batch)
     this.#keptBytes += batch.byteLength
+  }
+
+  /** The batch that begins with this record and is uncommitted, if it is at hand. */
+  kept(index: number): LogBatch | null {
+    for (const batch of this.#kept) {
+      if (batch.firstIndex === index) return batch
+      if (batch.firstIndex > index) return null
+    }
+    return null
   }
 
   /** Forgets what was cut off the log. */

@@ -1,5 +1,6 @@
 import { Deque } from '@quorate/core/base/deque'
 import { BrokerError } from '@quorate/core/base/errors'
+import { LARGE_BYTES } from '@quorate/core/base/roomy-memory'
 import { byteLengthOf } from '../store/journal/chunk-cursor.ts'
 import { BatchBuilder, mustFitRecord } from '../store/journal/log-batch.ts'
 import type { LogBatch, LogPoint } from '../store/journal/log-batch.ts'
@@ -50,6 +51,9 @@ export class LeaderLog {
   /** Where the segment of the tail begins. */
   #segmentStart = 0
   #stateBytes = 0
+  /** Batches that are cut already: a large record is one of its own. */
+  #cut: LogBatch[] = []
+  #cutBytes = 0
   readonly #held = new Deque<Settled | RecordContent>()
   #heldBytes = 0
 
@@ -63,7 +67,7 @@ export class LeaderLog {
 
   /** Bytes appended and not handed on. */
   get gatheredBytes(): number {
-    return this.#heldBytes + (this.#builder?.byteLength ?? 0)
+    return this.#heldBytes + this.#cutBytes + (this.#builder?.byteLength ?? 0)
   }
 
   /** `segmentStart`: where the segment of the tail begins, null before the first. */
@@ -75,6 +79,8 @@ export class LeaderLog {
 
   close(): void {
     this.#builder = null
+    this.#cut = []
+    this.#cutBytes = 0
     this.#held.clear()
     this.#heldBytes = 0
   }
@@ -94,7 +100,7 @@ export class LeaderLog {
     if (mayHold && this.#held.length === 0 && this.#isFull(builder, length)) {
       this.#held.push({ content: this.#options.segmentState, beginsSegment: true })
     }
-    if (this.#held.length === 0) return builder.add(type, payload)
+    if (this.#held.length === 0) return this.#add(builder, { type, payload })
     this.#held.push({ type, payload })
     this.#heldBytes += length
     return builder.nextIndex + this.#held.length - 1
@@ -117,7 +123,28 @@ export class LeaderLog {
     const builder = this.#builder
     if (builder === null) return
     this.#takeHeld(builder)
-    if (!builder.isEmpty) this.#options.onBatch(builder.take())
+    this.#cutOff(builder)
+    // The leadership may end at any of them; what is left is dropped then.
+    for (let batch = this.#cut.shift(); batch !== undefined; batch = this.#cut.shift()) {
+      this.#cutBytes -= batch.byteLength
+      this.#options.onBatch(batch)
+    }
+  }
+
+  /** A large record travels alone: together they would be too large for a frame. */
+  #add(builder: BatchBuilder, { type, payload }: RecordContent): number {
+    const isLarge = lengthOf(payload) >= LARGE_BYTES
+    if (isLarge) this.#cutOff(builder)
+    const index = builder.add(type, payload)
+    if (isLarge) this.#cutOff(builder)
+    return index
+  }
+
+  #cutOff(builder: BatchBuilder): void {
+    if (builder.isEmpty) return
+    const batch = builder.take()
+    this.#cut.push(batch)
+    this.#cutBytes += batch.byteLength
   }
 
   #opened(): BatchBuilder {
@@ -143,7 +170,7 @@ export class LeaderLog {
         if (this.#options.appliedIndex() !== builder.nextIndex - 1) return
         this.#addSettled(builder, next)
       } else {
-        builder.add(next.type, next.payload)
+        this.#add(builder, next)
         this.#heldBytes -= lengthOf(next.payload)
       }
       this.#held.shift()

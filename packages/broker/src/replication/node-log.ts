@@ -137,12 +137,21 @@ export class NodeLog {
 
   /** Null when it is not written yet, or when the log begins later by now (R38). */
   async read(from: number, maxBytes: number): Promise<LogBatch | null> {
+    const large = this.#largeAt(from, maxBytes)
+    if (large !== null) return large
     try {
       return await this.#journal.read(from, maxBytes)
     } catch (error) {
       if (from < this.#journal.firstIndex) return null
       throw error
     }
+  }
+
+  /** A large record that is still in memory: each follower would have it read into some more. */
+  #largeAt(from: number, maxBytes: number): LogBatch | null {
+    if (from > this.#journal.writtenIndex) return null
+    const batch = this.#feed?.kept(from) ?? null
+    return batch !== null && batch.lastIndex === from && batch.byteLength > maxBytes ? batch : null
   }
 
   #onBatch(batch: LogBatch): void {

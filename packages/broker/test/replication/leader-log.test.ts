@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { LARGE_BYTES } from '@quorate/core/base/roomy-memory'
 import { LeaderLog } from '../../src/replication/leader-log.ts'
 import type { LogBatch } from '../../src/store/journal/log-batch.ts'
 import { EMPTY_LOG, forEachRecord } from '../../src/store/journal/log-batch.ts'
@@ -50,6 +51,40 @@ describe('leader log', () => {
     assert.throws(() => log.append(50, Buffer.from('x')), { code: 'LEADERSHIP_LOST' })
     endTurn()
     assert.deepEqual(batches, [])
+  })
+
+  it('makes batches of their own of large records', () => {
+    const { log, batches, endTurn } = logOf(1 << 30)
+    log.open(1, EMPTY_LOG, null)
+    const large = Buffer.alloc(LARGE_BYTES)
+    for (const payload of [BIG, BIG, large, [BIG, large], BIG]) log.append(50, payload)
+    assert.ok(log.gatheredBytes > 2 * LARGE_BYTES)
+    assert.equal(batches.length, 0)
+    endTurn()
+    const ranges = batches.map(({ firstIndex, lastIndex }) => [firstIndex, lastIndex])
+    assert.equal(JSON.stringify(ranges), '[[1,2],[3,3],[4,4],[5,5]]')
+    assert.deepEqual(batches[2]?.previous, batches[1]?.last)
+    assert.equal(log.gatheredBytes, 0)
+  })
+
+  it('hands on none of them after its leadership has ended', () => {
+    const batches: LogBatch[] = []
+    const turn: (() => void)[] = []
+    const log: LeaderLog = new LeaderLog({
+      segmentSizeBytes: 1 << 30,
+      schedule: (work) => turn.push(work),
+      onBatch: (batch) => {
+        batches.push(batch)
+        log.close()
+      },
+      appliedIndex: () => 0,
+      segmentState: () => ({ type: STATE, payload: BIG }),
+    })
+    log.open(1, EMPTY_LOG, null)
+    for (let i = 0; i < 3; i++) log.append(50, Buffer.alloc(LARGE_BYTES))
+    turn.forEach((work) => work())
+    assert.equal(batches.length, 1)
+    assert.equal(log.gatheredBytes, 0)
   })
 
   it('makes one batch of what is appended in one turn', () => {
