@@ -42,9 +42,9 @@ answers all the others. With \`--json\`:
   verify: `Nothing is written, and a broker may run on the directory: what it writes meanwhile is
 no damage. What the output means, and what the exit code counts, is on the page about the
 [journal tools](../journal-tools.md).`,
-  dump: `Without \`--names\` a dump that begins later in the first segment calls queues and producers by
-their numbers where their introduction was not read. Bodies may hold anything: look before you send a dump to
-somebody.`,
+  dump: `Without \`--names\` a dump that begins later in the first segment calls queues and
+producers by their numbers where their introduction was not read. Bodies may hold anything: look
+before you send a dump to somebody.`,
   why: `Takes the memory of a broker with the same messages waiting. With \`--json\`:
 \`{appliedIndex, logStart, segments: [{file, firstIndex, lastIndex, bytes, messages, livingBytes,
 livingShare, holders, moreHolders, isReleased}]}\`.`,

@@ -6,6 +6,7 @@ import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
 import { brokerStatus } from './broker-status-view.ts'
 import type { CompactedLog } from './compaction/compactor.ts'
 import { Compactor } from './compaction/compactor.ts'
+import { copyRoomOf } from './compaction/copy-room.ts'
 import { LocalStore } from './local-store.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
 import type { BrokerStatus } from './management/broker-status.ts'
@@ -368,7 +369,6 @@ function openNode(
     segmentSizeBytes: replication.logSizeBytes,
     spaceLimits: options.store,
     isAlone: replication.replicas === 1,
-    isAlone: replication.replicas === 1,
     allocateEpoch: (above) =>
       broker()?.allocateEpoch(above) ??
       Promise.reject(new BrokerError('COORDINATION_LOST', 'the broker is starting')),
@@ -394,6 +394,9 @@ function compactedLogOf(node: ReplicaNode): CompactedLog {
     },
     get fedIndex() {
       return node.fedIndex
+    },
+    get roomBytes() {
+      return copyRoomOf(node.space, node.lacksSpace)
     },
     sequenceAt: async ({ firstIndex }) => sequenceIn(await journal.read(firstIndex, 1, firstIndex)),
     append(op) {

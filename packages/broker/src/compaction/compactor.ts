@@ -22,6 +22,8 @@ export interface CompactedLog {
   readonly endPosition: number
   /** What all followers have that are connected; Infinity when there are none. */
   readonly fedIndex: number
+  /** What copies may write before the files that they set free are gone (copy-room.ts). */
+  readonly roomBytes: number
   /** `nextSequence` where this segment begins; null when it does not say how things stood there. */
   sequenceAt(segment: LogSegment): Promise<number | null>
   append(op: LogOp): void
@@ -49,6 +51,8 @@ export const COPY_BYTES_MAX = 1024 * 1024
 export const COPY_PLACES_MAX = 10_000
 /** Old segments are copied when no more than this part of them is in use: one byte frees another. */
 export const COPIED_SHARE_MAX = 1 / 2
+/** What a copied message takes of the log beside its body, about. */
+const COPY_OVERHEAD_BYTES = 64
 /** For a follower that is fed and behind, the start waits until this much log could go. */
 export const HELD_FOR_FOLLOWERS_MAX = 1024 * 1024 * 1024
 
@@ -67,6 +71,8 @@ export class Compactor {
   #living: LivingMessages | null = null
   /** What was asked last. */
   #known: { readonly position: number; readonly sequence: number | null } | null = null
+  /** It has been told that there is no room. */
+  #lacksRoom = false
   /** A record of ours is on its way: nothing is done before this one is applied. */
   #awaited = 0
 
@@ -161,10 +167,24 @@ export class Compactor {
       // Perhaps only with the dead segments behind it.
       const length = segment.position - (first?.position ?? 0)
       if (inUse.length > 0 && before.bytes <= COPIED_SHARE_MAX * length) {
-        return this.#firstKnown(inUse)
+        return this.#hasRoomFor(before) ? this.#firstKnown(inUse) : null
       }
     }
     return null
+  }
+
+  /** Nothing is free before all of it is copied, so all of it has to fit. */
+  #hasRoomFor({ bytes, messages }: Use): boolean {
+    const { log, logger } = this.#options
+    const neededBytes = bytes + messages * COPY_OVERHEAD_BYTES
+    const { roomBytes } = log
+    const lacksRoom = neededBytes > roomBytes
+    if (lacksRoom && !this.#lacksRoom) {
+      const text = 'the disk has no room to copy out of old segments: they go when more is consumed'
+      logger.warn(text, { neededBytes, roomBytes: Math.max(0, roomBytes) })
+    }
+    this.#lacksRoom = lacksRoom
+    return !lacksRoom
   }
 
   /** The first of these segments that says how things stood where it begins. */

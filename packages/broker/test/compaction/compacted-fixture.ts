@@ -3,6 +3,7 @@ import { ManualClock } from '@quorate/core/base/manual-clock'
 import { silentLog } from '@quorate/core/base/log'
 import { COMPACTION_LOOK_MS, COPY_PAUSE_MS, Compactor } from '../../src/compaction/compactor.ts'
 import type { CompactedLog, LogSegment } from '../../src/compaction/compactor.ts'
+import { COPY_HEAD_ROOM_SHARE, copyRoomOf } from '../../src/compaction/copy-room.ts'
 import { recordOf } from '../../src/replication/node-log.ts'
 import type { BodyRef } from '../../src/store/body-source.ts'
 import { describeFold } from '../../src/store/digest.ts'
@@ -19,6 +20,8 @@ export class CompactedFixture implements CompactedLog {
   readonly clock = new ManualClock()
   readonly compactor: Compactor
   fedIndex = Infinity
+  /** A disk of this size, half of which is to be kept free; without it there is no end of room. */
+  diskBytes: number | null = null
   segments: LogSegment[] = []
   /** Operations that the compactor appended. */
   readonly appended: LogOp[] = []
@@ -45,6 +48,20 @@ export class CompactedFixture implements CompactedLog {
     })
     this.segments.push({ firstIndex: 1, position: 0 })
     this.compactor.start()
+  }
+
+  get roomBytes(): number {
+    if (this.diskBytes === null) return Infinity
+    const first = this.segments.find(({ firstIndex }) => firstIndex >= this.start)
+    const freeBytes = this.diskBytes - (this.endPosition - (first?.position ?? 0))
+    const headRoomBytes = this.diskBytes / 2
+    return copyRoomOf({ freeBytes, headRoomBytes, isShort: freeBytes < headRoomBytes }, false)
+  }
+
+  /** Makes the disk so large that copies may write so much and no more. */
+  leaveRoom(bytes: number): void {
+    const keptFree = COPY_HEAD_ROOM_SHARE / 2
+    this.diskBytes = (bytes + this.endPosition) / (1 - keptFree)
   }
 
   get endPosition(): number {

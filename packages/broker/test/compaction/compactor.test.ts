@@ -82,6 +82,35 @@ describe('compaction', () => {
     assert.equal(log.start, log.segments[2]?.firstIndex)
   })
 
+  it('goes on when the disk is short, as long as half of the head-room is left', async () => {
+    const log = withConsumed(...from(1, 8))
+    log.leaveRoom(2_500)
+    assert.equal(Math.round(log.roomBytes), 2_500)
+    await log.compact()
+    assert.deepEqual(copiesOf(log), [9, 10])
+    assert.equal(log.start, log.segments[1]?.firstIndex)
+    assert.equal(log.roomBytes, Infinity, 'that has set more free than it took')
+  })
+
+  it('waits until all of a front fits, and copies nothing of it before', async () => {
+    const log = withConsumed(...from(1, 6))
+    log.leaveRoom(2_500)
+    await log.compact()
+    assert.deepEqual(log.appended, [], 'four thousand bytes do not fit')
+    log.run(acknowledge(1, 7, 8))
+    await log.compact()
+    assert.deepEqual(copiesOf(log), [9, 10])
+    assert.deepEqual(log.rebuilt(), log.state())
+  })
+
+  it('moves the start of the log on the fullest disk', async () => {
+    const log = withConsumed(...from(1, 10))
+    log.diskBytes = 10_000
+    assert.ok(log.roomBytes < 0)
+    await log.compact()
+    assert.deepEqual(log.start, log.segments[1]?.firstIndex)
+  })
+
   it('does not copy what is consumed before the record is made', async () => {
     const log = withConsumed(...from(1, 8))
     log.isBusy = true

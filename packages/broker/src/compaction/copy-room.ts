@@ -1,0 +1,27 @@
+/** How full the store of the leader is, as it counts it for new messages (R37). */
+export interface StoreRoom {
+  /** Free on the disk; null while that is unknown. */
+  readonly freeBytes: number | null
+  readonly headRoomBytes: number
+  /** The head-room is touched, or the limit reached. */
+  readonly isShort: boolean
+}
+
+/**
+ * Of the head-room, what copies may take: the rest is for acknowledgements, the index, and what
+ * replicas tell each other.
+ */
+export const COPY_HEAD_ROOM_SHARE = 1 / 2
+
+/**
+ * Bytes that copies may write before what they set free is gone from the disk. A disk that is short
+ * of space is what compaction is for, so it goes on, out of a part of the head-room. `lacksSpace`
+ * alone: followers are short that are needed; nobody knows by how much, but their head-rooms are
+ * like ours.
+ */
+export function copyRoomOf(room: StoreRoom, lacksSpace: boolean): number {
+  const { freeBytes, headRoomBytes, isShort } = room
+  const own = (freeBytes ?? Infinity) - headRoomBytes * (1 - COPY_HEAD_ROOM_SHARE)
+  if (isShort) return own
+  return lacksSpace ? headRoomBytes * COPY_HEAD_ROOM_SHARE : Infinity
+}
