@@ -39,7 +39,7 @@ describe('non-persistent messages that nobody consumes', () => {
     {
       skip: javaMissing(),
     },
-    async () => {
+    async (context) => {
       const classPath = await compileJava(fileURLToPath(new URL('./java', import.meta.url)))
       const program = (...args: readonly (string | number)[]): Promise<string> =>
         runJava('SpillProgram', args.map(String), { classPath })
@@ -59,6 +59,7 @@ describe('non-persistent messages that nobody consumes', () => {
         const received = program('receive', uri, 'Q', MESSAGES)
         const peak = Math.max(sendingPeak, await peakWhile(node, received))
         const shown = `${before / MB} MB before, ${peak / MB} MB at most`
+        context.diagnostic(shown)
         assert.ok(peak < before + GROWTH_MAX_BYTES, shown)
         assert.deepEqual(temporaryFiles(node), [])
 

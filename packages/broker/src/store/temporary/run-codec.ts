@@ -10,6 +10,9 @@ export interface RunIdentity {
 const HEADER_BYTES = 20
 const ROW_BYTES = 34
 const PERSISTENT = 1
+const EMPTY = Buffer.alloc(0)
+/** Runs of that size are put together to be written; of larger ones the bodies are as they are. */
+const COPIED_BYTES_MAX = 512 << 10
 
 /**
  * A run as the temporary store writes it, big-endian. Whatever of it is not as it was written is
@@ -26,28 +29,35 @@ const PERSISTENT = 1
  *   the bodies, one behind the other         row's check: CRC-32 of its body; flags: 1 persistent
  * ```
  */
-export function encodeRun(messages: readonly TemporaryMessage[], identity: RunIdentity): Buffer {
-  const bodiesAt = HEADER_BYTES + messages.length * ROW_BYTES
-  const bytes = messages.reduce((sum, { body }) => sum + (body?.length ?? 0), bodiesAt)
-  const target = Buffer.allocUnsafe(bytes)
-  target.writeUInt32BE(messages.length, 4)
-  target.writeUInt32BE(identity.epoch >>> 0, 8)
-  target.writeDoubleBE(identity.serial, 12)
-  let bodyAt = bodiesAt
-  messages.forEach((message, i) => {
-    const length = message.body?.copy(target, bodyAt) ?? 0
-    const row = HEADER_BYTES + i * ROW_BYTES
-    target.writeDoubleBE(message.place, row)
-    target.writeDoubleBE(message.turn, row + 8)
-    target.writeDoubleBE(message.expirationMs, row + 16)
-    target.writeUInt32BE(length, row + 24)
-    target.writeUInt32BE(checksum(target, bodyAt, bodyAt + length), row + 28)
-    target.writeUInt8(message.priority, row + 32)
-    target.writeUInt8(message.persistent ? PERSISTENT : 0, row + 33)
-    bodyAt += length
-  })
-  target.writeUInt32BE(checksum(target, 4, bodiesAt), 0)
-  return target
+export function encodeRun(
+  messages: readonly TemporaryMessage[],
+  identity: RunIdentity,
+): readonly Buffer[] {
+  const table = Buffer.allocUnsafe(HEADER_BYTES + messages.length * ROW_BYTES)
+  const chunks: Buffer[] = [table]
+  let bytes = table.length
+  table.writeUInt32BE(messages.length, 4)
+  table.writeUInt32BE(identity.epoch >>> 0, 8)
+  table.writeDoubleBE(identity.serial, 12)
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i] as TemporaryMessage
+    const body = message.body ?? EMPTY
+    writeRow(table, HEADER_BYTES + i * ROW_BYTES, message, body)
+    if (body.length > 0) chunks.push(body)
+    bytes += body.length
+  }
+  table.writeUInt32BE(checksum(table, 4, table.length), 0)
+  return bytes > COPIED_BYTES_MAX ? chunks : [Buffer.concat(chunks, bytes)]
+}
+
+function writeRow(table: Buffer, row: number, message: TemporaryMessage, body: Buffer): void {
+  table.writeDoubleBE(message.place, row)
+  table.writeDoubleBE(message.turn, row + 8)
+  table.writeDoubleBE(message.expirationMs, row + 16)
+  table.writeUInt32BE(body.length, row + 24)
+  table.writeUInt32BE(checksum(body, 0, body.length), row + 28)
+  table.writeUInt8(message.priority, row + 32)
+  table.writeUInt8(message.persistent ? PERSISTENT : 0, row + 33)
 }
 
 /**

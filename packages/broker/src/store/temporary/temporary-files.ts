@@ -150,10 +150,10 @@ export class TemporaryFiles implements TemporaryStore {
     let position = file.sizeBytes
     for (const run of runs) {
       const serial = ++this.#serial
-      const chunk = encodeRun(run, { epoch: this.#options.epoch, serial })
-      const { length } = chunk
+      const encoded = encodeRun(run, { epoch: this.#options.epoch, serial })
+      const length = encoded.reduce((sum, chunk) => sum + chunk.length, 0)
       places.push({ file, position, length, serial, count: run.length } as Place)
-      chunks.push(chunk)
+      chunks.push(...encoded)
       position += length
     }
     await writeFully(file.file, chunks, file.sizeBytes)

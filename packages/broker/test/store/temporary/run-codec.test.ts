@@ -18,24 +18,35 @@ const message: fc.Arbitrary<TemporaryMessage> = fc.record(
   { noNullPrototype: true },
 )
 
+function encoded(messages: readonly TemporaryMessage[]): Buffer {
+  return Buffer.concat(encodeRun(messages, identity))
+}
+
 const run = fc.array(message, { minLength: 1, maxLength: 20 })
 
 describe('a spilled run', () => {
   it('is read back as it was written', () => {
     fc.assert(
       fc.property(run, (messages) => {
-        assert.deepEqual(
-          decodeRun(encodeRun(messages, identity), messages.length, identity),
-          messages,
-        )
+        assert.deepEqual(decodeRun(encoded(messages), messages.length, identity), messages)
       }),
     )
+  })
+
+  it('of large messages is not copied', () => {
+    const [small] = fc.sample(message, { numRuns: 1, seed: 1 })
+    const body = Buffer.alloc(1 << 20, 'x')
+    const large = { ...(small as TemporaryMessage), body }
+    const [, chunk] = encodeRun([large], identity)
+    assert.equal(chunk, body)
+    const [read] = decodeRun(encoded([large]), 1, identity)
+    assert.deepEqual(read, large)
   })
 
   it('never gives anything wrong for what has decayed, and loses no more than it has to', () => {
     fc.assert(
       fc.property(run, fc.nat(), fc.integer({ min: 1, max: 255 }), (messages, where, change) => {
-        const bytes = encodeRun(messages, identity)
+        const bytes = encoded(messages)
         const at = where % bytes.length
         bytes.writeUInt8(bytes.readUInt8(at) ^ change, at)
         const read = decodeRun(bytes, messages.length, identity)
@@ -51,7 +62,7 @@ describe('a spilled run', () => {
 
   it('is not taken for another that lay at the same place before', () => {
     const messages = fc.sample(message, { numRuns: 2, seed: 1 })
-    const bytes = encodeRun(messages, identity)
+    const bytes = encoded(messages)
     for (const other of [
       { ...identity, epoch: 8 },
       { ...identity, serial: 1 },
@@ -74,7 +85,7 @@ describe('a spilled run', () => {
     )
     fc.assert(
       fc.property(run, fc.nat(), (messages, cut) => {
-        const bytes = encodeRun(messages, identity)
+        const bytes = encoded(messages)
         const read = decodeRun(bytes.subarray(0, cut % bytes.length), messages.length, identity)
         read.forEach((one, i) => {
           if (one !== null) assert.deepEqual(one, messages[i])
