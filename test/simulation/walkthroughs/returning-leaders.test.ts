@@ -33,10 +33,10 @@ describe('old leaders that return', () => {
         -  the network is healed
         A  starts
         A  opens its store: 1/33
-        A  votes for C in epoch 3, itself at 1/33
-        C  wins epoch 3
+        A  votes for C in epoch *, itself at 1/33
+        C  wins epoch *
         ~  A  cuts its log after 8
-        ~  C  leads in epoch 3
+        ~  C  leads in epoch *
         -  everything is mended
         ~  B  starts
         ~  B  opens its store: 2/9
