@@ -101,6 +101,17 @@ describe('messages that memory has no room for', () => {
     assert.deepEqual(await subject.drain('B'), range(1, 200))
   })
 
+  it('are found behind any number of queues that have too little to be spilled', async () => {
+    const subject = new Subject()
+    for (let i = 1; i <= 110; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(400), inMemory)
+    await subject.harness.settleReads()
+    assert.equal(subject.view.temporary?.usedBytes, 0)
+    for (let i = 1; i <= 15; i++) subject.sender.send('MANY', `${i} `.padEnd(1024), inMemory)
+    await subject.harness.settleReads()
+    assert.ok((subject.view.temporary?.usedBytes ?? 0) > 0)
+    assert.deepEqual(await subject.drain('MANY'), range(1, 15))
+  })
+
   it('keep their place among persistent messages', async () => {
     const subject = new Subject()
     const expected: number[] = []

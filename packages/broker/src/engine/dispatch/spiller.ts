@@ -51,6 +51,8 @@ export class Spiller {
   #batch: readonly Spilled[] = []
   #isWriting = false
   #isFailing = false
+  /** Visits since the last that gave something: when all were in vain there is nothing to spill. */
+  #vainVisits = 0
 
   constructor(port: SpillerPort) {
     this.#port = port
@@ -68,6 +70,7 @@ export class Spiller {
     }
     if (from.excessBytes > 0) this.#pressed.add(from)
     else if (!this.#isOver(SPILL_SHARE)) return
+    this.#vainVisits = 0
     if (!this.#isWriting) this.#port.schedule()
   }
 
@@ -84,6 +87,10 @@ export class Spiller {
       this.#batch = this.#batch.filter(({ run }) => !run.isGone)
       if (this.#batch.length === 0) this.#batch = this.#gather()
       if (this.#batch.length > 0) this.#write()
+      else if (this.#isOver(SPILL_SHARE) && this.#vainVisits < this.#listed.size) {
+        // Others are looked at in the next turn.
+        this.#port.schedule()
+      }
     }
     const takesNothing = store.isFull || this.#isFailing
     this.#port.setShort(takesNothing && this.#isOver(SPILL_SHARE))
@@ -136,6 +143,7 @@ export class Spiller {
       if (from === undefined) return
       this.#listed.delete(from)
       const run = from.cut(isHard)
+      this.#vainVisits = run === null ? this.#vainVisits + 1 : 0
       if (run !== null) {
         batch.push({ from, run })
         left -= run.bytes
