@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { FETCH_BYTES_MAX } from '../../src/engine/policy/limits.ts'
 import { EngineHarness } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 
@@ -35,6 +36,24 @@ describe('a queue whose bodies are in the journal', () => {
     client.consume('Q', { prefetch: 700 })
     assert.deepEqual(await consumeAll(harness, client), texts)
     assert.equal(harness.depth('Q'), 0)
+  })
+
+  it('loads few large bodies for a consumer that does not read, whatever it prefetches', async () => {
+    const harness = new EngineHarness({}, 0)
+    const client = harness.connect()
+    const text = 'x'.repeat(FETCH_BYTES_MAX / 2 + 1)
+    for (let i = 0; i < 12; i++) client.send('Q', text)
+    harness.settle()
+    const slow = harness.connect()
+    // As an adapter whose peer has not taken what it was sent.
+    slow.onDispatch = () => slow.client.setWritable(false)
+    slow.consume('Q', { prefetch: 1000 })
+    await harness.settleReads()
+    assert.equal(slow.deliveries.length, 2, 'what is loaded in one batch')
+    slow.client.setWritable(true)
+    await harness.settleReads()
+    // What was loaded ahead for it meanwhile, within the budget of all windows.
+    assert.equal(slow.deliveries.length, 12)
   })
 
   it('mixes with what is sent meanwhile, in order', async () => {
