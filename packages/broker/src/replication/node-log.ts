@@ -36,6 +36,7 @@ export class NodeLog {
   readonly #journal: Journal
   readonly #leaderLog: LeaderLog
   #feed: CommittedFeed | null = null
+  #isRestarting = false
   #epoch = 0
   /** Appended, and not in a batch yet. */
   #configs: ConfigEntry[] = []
@@ -63,6 +64,8 @@ export class NodeLog {
 
   /** Feeds the state machine from its applied index on. */
   feed(stateMachine: StateMachine, commitIndex: number): void {
+    // R38: opened for the old log; nothing that it lacks of that is to be had any more.
+    if (this.#isRestarting) return
     this.#feed = new CommittedFeed({
       stateMachine,
       source: this.#journal,
@@ -128,11 +131,17 @@ export class NodeLog {
     return this.#journal.truncateAfter(index)
   }
 
-  /** What was folded so far is the beginning of nothing any more (R38). */
-  restartAt(origin: LogPoint): Promise<void> {
+  /**
+   * What was folded so far is the beginning of nothing any more (R38). `onRestarted` is told in the
+   * same turn in which the log begins again: what is opened from then on may be fed.
+   */
+  async restartAt(origin: LogPoint, onRestarted: () => void): Promise<void> {
     this.#feed?.stop()
     this.#feed = null
-    return this.#journal.restartAt(origin)
+    this.#isRestarting = true
+    await this.#journal.restartAt(origin)
+    this.#isRestarting = false
+    onRestarted()
   }
 
   /** Null when it is not written yet, or when the log begins later by now (R38). */

@@ -419,12 +419,8 @@ export class ReplicaNode {
       had: this.#journal.tail.index,
       origin: origin.index,
     })
-    const restart = this.#log.restartAt(origin)
+    const restart = this.#log.restartAt(origin, () => this.#options.listener.restarted())
     this.#changeLog(restart, { type: 'restarted' })
-    restart.then(
-      () => this.#options.listener.restarted(),
-      () => undefined,
-    )
   }
 
   #changeLog(change: Promise<unknown>, event: ReplicaEvent): void {
