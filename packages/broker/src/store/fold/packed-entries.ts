@@ -38,6 +38,8 @@ export class PackedEntries {
   /** Of the last message. */
   #sequence: number
   #position = 0
+  /** What reading has made of it already, for who unpacks it next. */
+  #unpacked: StoredEntry[] | null = null
 
   /** Empty, for a page with this key; or with the memory of what was read. */
   private constructor(first: number, bytes: Buffer) {
@@ -72,6 +74,17 @@ export class PackedEntries {
     return packed
   }
 
+  /** The same, for somebody who wants its messages as objects: it is decoded only once. */
+  static readToUnpack(
+    content: Buffer,
+    key: { first: number; count: number; list: number },
+  ): PackedEntries {
+    const entries: StoredEntry[] = []
+    const packed = PackedEntries.read(content, key, (entry) => entries.push(entry))
+    packed.#unpacked = entries
+    return packed
+  }
+
   get count(): number {
     return this.#count
   }
@@ -87,6 +100,7 @@ export class PackedEntries {
   }
 
   append(entry: StoredEntry): void {
+    this.#unpacked = null
     if (this.#bytes.length - this.#end < ENTRY_BYTES_MAX) this.#makeRoom()
     const bytes = this.#bytes
     let at = writeVarint(bytes, this.#end, entry.sequence - this.#sequence)
@@ -127,6 +141,9 @@ export class PackedEntries {
 
   /** Each as an object of its own, without its body. */
   unpack(list: number): StoredEntry[] {
+    const made = this.#unpacked
+    this.#unpacked = null
+    if (made !== null) return made
     const entries: StoredEntry[] = []
     this.#walk(list, (entry) => entries.push(entry))
     return entries

@@ -50,7 +50,7 @@ export function decodePage(
 /** The first `count` messages of a page, which may hold more. Throws MALFORMED_FRAME. */
 export function decodeFirst(key: PageKey, content: Buffer, count: number): PackedEntries {
   if (readCounts(content).count < count) throw malformed('fewer messages than were written')
-  return PackedEntries.read(content.subarray(FIXED_BYTES), { ...key, count })
+  return PackedEntries.readToUnpack(content.subarray(FIXED_BYTES), { ...key, count })
 }
 
 function readCounts(content: Buffer): { readonly filled: number; readonly count: number } {

@@ -5,7 +5,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { MessagePage } from '../../../src/store/fold/message-page.ts'
 import { PagePool } from '../../../src/store/fold/page-pool.ts'
 import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
-import { decodePage, encodePage } from '../../../src/store/leveldb/page-codec.ts'
+import { decodeFirst, decodePage, encodePage } from '../../../src/store/leveldb/page-codec.ts'
 import type { PageKey } from '../../../src/store/leveldb/page-codec.ts'
 
 interface Facts {
@@ -70,6 +70,24 @@ describe('page codec', () => {
         assert.equal(decoded.alive, page.alive)
         assert.equal(decoded.first, page.first)
         assert.ok(decoded.persisted)
+      }),
+    )
+  })
+
+  it('gives objects to whoever unpacks what was read, as often as that is asked', () => {
+    fc.assert(
+      fc.property(anyPage, (page) => {
+        const content = encodePage(page)
+        const read = () => decodeFirst({ list: 7, first: page.first }, content, page.alive)
+        const packed = read()
+        const once = packed.unpack(7)
+        assert.deepEqual(once, [...page])
+        // They belong to the one who has them by now, and change.
+        for (const entry of once) entry.removed = true
+        assert.deepEqual(packed.unpack(7), [...page])
+        const longer = read()
+        longer.append(new StoredEntry(longer.last + 1, 7, 9, 9))
+        assert.equal(longer.unpack(7).length, page.alive + 1)
       }),
     )
   })
