@@ -13,8 +13,8 @@ const MEGABYTE = 1024 * 1024
 const FITS_BYTES = 104_857_000
 const TOO_LARGE_BYTES = 101 * MEGABYTE
 /**
- * Beside what a process takes that has nothing: the frame that it came in, which becomes the record,
- * the copy that is read back for its consumer, and half of one for what is not collected yet.
+ * Beside what a process takes that has nothing: the frame that it came in, which becomes its
+ * record, what is read back for its consumer, and half of one for what is not collected yet.
  */
 const LEADER_PEAK_BYTES = 100 * MEGABYTE + 2.5 * FITS_BYTES
 /** The record, and the same half. */
