@@ -46,8 +46,11 @@ export class LogWitness implements LogPicture {
    * ended had moved it to, its disk may not know.
    */
   #origin = 0
-  /** Where it began anew: what is behind that was fetched, and no files were dropped for it. */
-  #restartedAt = 0
+  /**
+   * It may begin there, and not tell why: it began anew and no files were dropped for it, or decay
+   * took the record that told.
+   */
+  #untoldStart = 0
 
   get length(): number {
     return this.#records.length
@@ -158,7 +161,7 @@ export class LogWitness implements LogPicture {
   /** It begins there on the medium. */
   restarted(): void {
     this.#records = this.#adopting ?? []
-    this.#restartedAt = this.#records.length
+    this.#untoldStart = this.#records.length
     this.#adopting = null
     this.#cutting = []
     // Whatever was wrong with what was there is gone with it.
@@ -206,7 +209,8 @@ export class LogWitness implements LogPicture {
     assert.ok(index <= this.length, `a start finds ${index} records, ${this.length} were written`)
     assert.equal(chain, this.chainAt(index) ?? 0, `a start finds another record ${index}`)
     const gone = this.#records.splice(index)
-    if (!isRotten && !isHalfDropped) this.#mustTellItsStart(journal.origin.index, gone)
+    if (isRotten || isHalfDropped) this.#untoldStart = journal.origin.index
+    else this.#mustTellItsStart(journal.origin.index, gone)
     return gone
   }
 
@@ -215,7 +219,7 @@ export class LogWitness implements LogPicture {
    * log begins, are synced: no loss of power takes these.
    */
   #mustTellItsStart(origin: number, gone: readonly WitnessedRecord[]): void {
-    if (origin === this.#restartedAt) return
+    if (origin === this.#untoldStart) return
     const tells = ({ type, batch }: WitnessedRecord): boolean =>
       type === OP_TYPES['log-start'] &&
       opsOf(batch).some((op) => op.kind === 'log-start' && op.index > origin)
