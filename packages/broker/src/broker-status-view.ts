@@ -61,7 +61,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
       appliedIndex: sources.appliedIndex,
     },
     store: storeOf(node),
-    catchUp: catchUpOf(replica.catchUpAt(sources.nowMs), node),
+    catchUp: catchUpOf(replica.catchUpAt(sources.nowMs)),
     followers: followersOf(sources),
     coordination: { address: options.coordination.zkAddress, state: sources.session },
     members: members.map(({ nodeId, consoleUrl }) => ({ nodeId, consoleUrl })),
@@ -115,7 +115,7 @@ function followersOf({ node, nowMs }: StatusSources): readonly FollowerStatus[] 
     lagBytes: progress.unackedBytes,
     isShortOfSpace: progress.isShortOfSpace,
     silentMs: progress.heardMs === null ? null : Math.round(nowMs - progress.heardMs),
-    catchUp: catchUpOf(catchUpAt(progress, journal.tail.position, nowMs), node),
+    catchUp: catchUpOf(catchUpAt(progress, journal.tail.position, nowMs)),
   }))
 }
 
@@ -124,13 +124,11 @@ function catchUpAt(progress: FollowerProgress, end: number, nowMs: number): Catc
   return isStreaming ? catchUp.picture({ atMs: nowMs, had: position, end }) : null
 }
 
-/** Told from where the log begins: what is before that nobody has to fetch. */
-function catchUpOf(picture: CatchUpPicture | null, node: ReplicaNode): CatchUpStatus | null {
+function catchUpOf(picture: CatchUpPicture | null): CatchUpStatus | null {
   if (picture === null) return null
-  const { bytesPerSecond, remainingMs } = picture
-  const begin = Math.min(node.journal.origin.position, picture.had)
-  const hadBytes = picture.had - begin
-  const neededBytes = picture.end - begin
+  const { begin, had, end, bytesPerSecond, remainingMs } = picture
+  const hadBytes = had - begin
+  const neededBytes = end - begin
   const percent = Math.floor((100 * hadBytes) / neededBytes)
   return { hadBytes, neededBytes, percent, bytesPerSecond, remainingMs }
 }

@@ -95,9 +95,9 @@ export interface FollowerStatus {
 
 /** A follower that is behind by more than may be on its way to it. */
 export interface CatchUpStatus {
-  /** Bytes that it has of the log, from where the log begins. */
+  /** Bytes of the log that it got since it began to catch up. */
   readonly hadBytes: number
-  /** Bytes of the leader's log. */
+  /** Bytes from where it began to where the leader's log ends now. */
   readonly neededBytes: number
   readonly percent: number
   /** What it got in the last seconds; null when it just began. */

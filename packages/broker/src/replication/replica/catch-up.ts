@@ -14,6 +14,8 @@ interface Look {
 }
 
 export interface CatchUpPicture {
+  /** Where the follower's log ended when it began to catch up. */
+  readonly begin: number
   /** Where the follower's log ends. */
   readonly had: number
   /** Where its leader's log ends. */
@@ -30,12 +32,16 @@ export interface CatchUpPicture {
  */
 export class CatchUp {
   #looks: Look[] = []
+  /** Not the start of the log: that moves up meanwhile, and progress would go backwards. */
+  #begin = Infinity
 
   look(look: Look): void {
     if (!isBehind(look)) {
       this.#looks = []
+      this.#begin = Infinity
       return
     }
+    this.#begin = Math.min(this.#begin, look.had)
     const newest = this.#looks.at(-1)
     if (newest !== undefined && look.atMs - newest.atMs < LOOK_EVERY_MS) return
     this.#looks.push(look)
@@ -46,15 +52,17 @@ export class CatchUp {
   picture(now: Look): CatchUpPicture | null {
     if (!isBehind(now)) return null
     const { had, end } = now
+    const begin = Math.min(this.#begin, had)
     const oldest = this.#looks[0]
     const seconds = oldest === undefined ? 0 : (now.atMs - oldest.atMs) / 1000
     if (oldest === undefined || seconds <= 0) {
-      return { had, end, bytesPerSecond: null, remainingMs: null }
+      return { begin, had, end, bytesPerSecond: null, remainingMs: null }
     }
     const gained = had - oldest.had
     // The leader's log grows meanwhile: what counts is by how much the distance shrinks.
     const closed = gained - (end - oldest.end)
     return {
+      begin,
       had,
       end,
       bytesPerSecond: Math.max(0, Math.round(gained / seconds)),

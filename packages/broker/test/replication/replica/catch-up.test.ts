@@ -19,6 +19,7 @@ describe('the way of a follower to the end of its leader’s log', () => {
     assert.equal(catchUp.picture(look)?.bytesPerSecond, null)
     catchUp.look(look)
     assert.deepEqual(catchUp.picture(look), {
+      begin: 0,
       had: 0,
       end: 100 * MB,
       bytesPerSecond: null,
@@ -51,6 +52,17 @@ describe('the way of a follower to the end of its leader’s log', () => {
       had += (atMs < 30_000 ? 1 : 3) * MB
     }
     assert.equal(catchUp.picture({ atMs: 60_100, had, end })?.bytesPerSecond, 30 * MB)
+  })
+
+  it('is told from where it began, wherever the logs begin meanwhile', () => {
+    const catchUp = new CatchUp()
+    catchUp.look({ atMs: 0, had: 30 * MB, end: 100 * MB })
+    // Behind the start by now, it goes on there.
+    catchUp.look({ atMs: 2_000, had: 60 * MB, end: 110 * MB })
+    const picture = catchUp.picture({ atMs: 3_000, had: 70 * MB, end: 120 * MB })
+    assert.equal(picture?.begin, 30 * MB)
+    catchUp.look({ atMs: 9_000, had: 130 * MB, end: 130 * MB })
+    assert.equal(catchUp.picture({ atMs: 10_000, had: 130 * MB, end: 200 * MB })?.begin, 130 * MB)
   })
 
   it('begins anew when it is behind again', () => {
