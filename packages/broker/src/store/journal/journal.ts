@@ -384,10 +384,10 @@ export class Journal {
     await this.#allocator.stop()
     this.#appender.detach()
     await this.#checkpointing
-    // Before the cut, or a crash behind it would look like lost synced records.
-    await this.#checkpointFile.write(this.#checkpointOf(point, false))
+    const remember = (): Promise<void> =>
+      this.#checkpointFile.write(this.#checkpointOf(point, false))
     const keepsAll = this.#options.isAlone ?? false
-    const how = { origin: this.#origin.position, endPosition, keepsAll }
+    const how = { origin: this.#origin.position, endPosition, keepsAll, remember }
     const { isKept } = await cutTail(this.#directory, point, how)
     if (!isKept) {
       const fields = { fromIndex: point.index + 1, fromPosition: point.position }

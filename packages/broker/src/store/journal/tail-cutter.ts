@@ -12,8 +12,7 @@ import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
  * leaves a longer prefix and never a hole, and shortens the one that holds the point. Durable when
  * it resolves.
  *
- * The journal must be quiet, and the persisted checkpoint must not lie behind the point any more:
- * otherwise a crash after the cut would look like synced records that are gone.
+ * The journal must be quiet.
  *
  * `isKept` is false when the disk has no room for the copy: a cut makes room, so it goes ahead. But
  * where all is to be kept, whatever its size, STORE_FULL is thrown before anything is cut.
@@ -21,14 +20,21 @@ import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
 export async function cutTail(
   directory: SegmentDirectory,
   point: LogPoint,
-  { origin, endPosition, keepsAll }: CutOptions,
+  { origin, endPosition, keepsAll, remember }: CutOptions,
 ): Promise<{ readonly isKept: boolean }> {
   const files = await withoutReleased(directory, origin)
   const diverged = new DivergedStore(directory.fileSystem, join(directory.path, 'diverged'))
   const behind = files.filter(({ position }) => position >= point.position).reverse()
   let isKept = true
-  if (keepsAll) await moveAway(directory, diverged, { files, behind, point })
-  else {
+  if (keepsAll) {
+    await moveAway(directory, diverged, { files, behind, point })
+    directory.noteNamesChanged()
+    await directory.syncNames()
+    // Not earlier: a crash before must find the damage again, not a tail that was never synced.
+    await remember()
+  } else {
+    // Before the cut, or a crash behind it would look like lost synced records.
+    await remember()
     const range = { from: point.position, to: endPosition }
     isKept = await keepCopy(directory, diverged, { files, ...range })
     for (const file of behind) await remove(directory, file)
@@ -53,6 +59,8 @@ export interface CutOptions {
   readonly endPosition: number
   /** Nobody else has what is cut: whole files are moved away and not copied, and none is dropped. */
   readonly keepsAll: boolean
+  /** Makes durable that the log ends at the point. */
+  readonly remember: () => Promise<void>
 }
 
 /**
