@@ -1,76 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDestinationName } from '@quorate/core/model/destination-name'
-import type { EngineOptions } from '../../src/engine/engine-options.ts'
 import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import type { Fault, FileOperation } from '../../src/store/journal/memory-file-system.ts'
 import { TEMPORARY_RETRY_MS } from '../../src/store/temporary/temporary-files.ts'
-import { EngineHarness, reads, textOf } from './engine-harness.ts'
-import type { SendOptions, TestClient } from './engine-harness.ts'
-import { TestTemporaryStore } from './test-temporary-store.ts'
-
-const inMemory: SendOptions = { persistent: false }
-const LIMIT = 64 << 10
-
-interface Setup {
-  readonly options?: Partial<EngineOptions>
-  readonly tempLimitBytes?: number
-  readonly fault?: (operation: FileOperation) => Fault | null
-}
-
-/** A broker with 64 KB of memory. */
-class Subject {
-  readonly temporary: TestTemporaryStore
-  readonly harness: EngineHarness
-  readonly sender: TestClient
-
-  constructor({ options = {}, tempLimitBytes = 4 << 20, fault }: Setup = {}) {
-    this.temporary = new TestTemporaryStore(tempLimitBytes, fault === undefined ? {} : { fault })
-    const all = { memoryLimitBytes: LIMIT, ...options }
-    this.harness = new EngineHarness(all, Infinity, this.temporary.open)
-    this.sender = this.harness.connect()
-  }
-
-  get view() {
-    return this.harness.engine.view()
-  }
-
-  /** Messages of 1 KB that begin with their number. */
-  async send(queue: string, from: number, to: number, how: SendOptions = {}): Promise<number[]> {
-    const receipts: number[] = []
-    for (let i = from; i <= to; i++) {
-      receipts.push(this.sender.send(queue, `${i} `.padEnd(1024), { ...inMemory, ...how }))
-      if (i % 10 === 0) await this.harness.settleReads()
-    }
-    await this.harness.settleReads()
-    return receipts
-  }
-
-  /** Consumes until nothing comes any more; the numbers in order. */
-  async drain(queue: string, prefetch = 100): Promise<number[]> {
-    const client = this.harness.connect()
-    client.consume(queue, { prefetch })
-    const numbers: number[] = []
-    for (;;) {
-      await this.harness.settleReads()
-      const deliveries = client.takeDeliveries()
-      if (deliveries.length === 0) break
-      numbers.push(...deliveries.map((one) => Number.parseInt(textOf(one))))
-      client.acknowledge(deliveries)
-    }
-    client.client.close()
-    await this.harness.settleReads()
-    return numbers
-  }
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-}
+import { reads, textOf } from './engine-harness.ts'
+import { inMemory, LIMIT, range, SpillingSubject } from './spilling-subject.ts'
 
 describe('messages that memory has no room for', () => {
   it('go to the disk without their sender having to wait, and come back in order', async () => {
-    const subject = new Subject({ options: { memoryLimitBytes: 4 * LIMIT } })
+    const subject = new SpillingSubject({ options: { memoryLimitBytes: 4 * LIMIT } })
     const receipts = await subject.send('Q', 1, 1000)
     assert.ok(receipts.every((receipt) => subject.sender.isConfirmed(receipt)))
     const { memoryUsedBytes, temporary } = subject.view
@@ -83,7 +22,10 @@ describe('messages that memory has no room for', () => {
   })
 
   it('cost memory by the run, not by the message', async () => {
-    const subject = new Subject({ options: { memoryLimitBytes: 1 << 20 }, tempLimitBytes: 1 << 26 })
+    const subject = new SpillingSubject({
+      options: { memoryLimitBytes: 1 << 20 },
+      tempLimitBytes: 1 << 26,
+    })
     for (let i = 0; i < 40; i++) await subject.send('Q', i * 100 + 1, i * 100 + 100)
     const used = subject.view.memoryUsedBytes
     await subject.send('Q', 4001, 4100)
@@ -92,7 +34,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('are those of the longest idle queue too, not only of the one that grows', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     await subject.send('A', 1, 40)
     await subject.send('B', 1, 200)
     const idle = subject.view.queues.find(({ destination }) => destination.name === 'A')
@@ -102,7 +44,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('are found behind any number of queues that have too little to be spilled', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     for (let i = 1; i <= 110; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(400), inMemory)
     await subject.harness.settleReads()
     assert.equal(subject.view.temporary?.usedBytes, 0)
@@ -113,7 +55,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('keep their place among persistent messages', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     const expected: number[] = []
     for (let i = 0; i < 300; i += 10) {
       await subject.send('Q', i + 1, i + 9)
@@ -124,7 +66,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('leave in front what a slow consumer is given next', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     const slow = subject.harness.connect()
     slow.consume('Q', { prefetch: 1 })
     await subject.send('Q', 1, 500)
@@ -137,7 +79,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('that were read back and not taken are given again before the others', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     await subject.send('Q', 1, 300)
     const client = subject.harness.connect()
     const consumer = client.consume('Q', { prefetch: 150 })
@@ -157,7 +99,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('are acknowledged in transactions, and come again when these roll back', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     await subject.send('Q', 1, 200)
     const client = subject.harness.connect()
     client.consume('Q', { prefetch: 120 })
@@ -179,7 +121,7 @@ describe('messages that memory has no room for', () => {
       done.push(kind)
       return null
     }
-    const subject = new Subject({ fault })
+    const subject = new SpillingSubject({ fault })
     await subject.send('Q', 1, 20)
     const expirationMs = subject.harness.clock.wallMs() + 1000
     await subject.send('Q', 21, 500, { expirationMs })
@@ -193,7 +135,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('go to the dead letter queue when they are persistent, on a temporary queue, and expire', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     const owned = 'temp-queue://ID:1:1'
     subject.sender.client.addDestination({ kind: 'temp-queue', name: 'ID:1:1' }, 1)
     const expirationMs = subject.harness.clock.wallMs() + 1000
@@ -206,7 +148,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('are shown to a browser in order, and stay', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     await subject.send('Q', 1, 300)
     await subject.send('Q', 301, 303, { persistent: true })
     await subject.send('Q', 304, 500)
@@ -224,7 +166,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('are shown to a browser that is slower than the consumers, and go when it ends', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     await subject.send('Q', 1, 300)
     const client = subject.harness.connect()
     const browser = client.consume('Q', { browser: true, prefetch: 10 })
@@ -244,7 +186,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('go with their queue', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     subject.sender.client.addDestination({ kind: 'temp-queue', name: 'ID:1:1' }, 1)
     await subject.send('temp-queue://ID:1:1', 1, 300)
     await subject.send('Q', 1, 300)
@@ -257,7 +199,7 @@ describe('messages that memory has no room for', () => {
   })
 
   it('go with the leadership', async () => {
-    const subject = new Subject()
+    const subject = new SpillingSubject()
     await subject.send('Q', 1, 300)
     subject.harness.failOver('kept')
     await reads()
@@ -271,7 +213,7 @@ describe('the limit of one destination', () => {
   const policies = [{ ...words, destination: parseDestinationName('SMALL', 'queue') }]
 
   it('is what it holds in memory: the rest is spilled, and nobody is refused', async () => {
-    const subject = new Subject({ options: { policies, memoryLimitBytes: 1 << 20 } })
+    const subject = new SpillingSubject({ options: { policies, memoryLimitBytes: 1 << 20 } })
     for (let i = 1; i <= 200; i++) await subject.send('SMALL', i, i)
     assert.deepEqual(subject.sender.rejections, [])
     const [queue] = subject.view.queues
@@ -280,7 +222,7 @@ describe('the limit of one destination', () => {
   })
 
   it('refuses who is faster than the disk', async () => {
-    const subject = new Subject({ options: { policies } })
+    const subject = new SpillingSubject({ options: { policies } })
     for (let i = 1; i <= 20; i++) subject.sender.send('SMALL', 'x'.repeat(1024), inMemory)
     assert.equal(subject.sender.rejections.length, 12)
     await subject.harness.settleReads()
@@ -290,7 +232,7 @@ describe('the limit of one destination', () => {
 
 describe('a temporary store that takes nothing', () => {
   it('makes senders wait when it is full, until something is consumed', async () => {
-    const subject = new Subject({ tempLimitBytes: 256 << 10 })
+    const subject = new SpillingSubject({ tempLimitBytes: 256 << 10 })
     const receipts = await subject.send('Q', 1, 500)
     const waiting = receipts.filter((receipt) => !subject.sender.isConfirmed(receipt)).length
     assert.ok(waiting > 100 && waiting < 300, `${waiting}`)
@@ -303,7 +245,7 @@ describe('a temporary store that takes nothing', () => {
 
   it('has senders refused where the policy says so', async () => {
     const otherwise = { ...defaultPolicy, sendFailIfNoSpace: true }
-    const subject = new Subject({ tempLimitBytes: 64 << 10, options: { otherwise } })
+    const subject = new SpillingSubject({ tempLimitBytes: 64 << 10, options: { otherwise } })
     const receipts = await subject.send('Q', 1, 300)
     assert.equal(subject.sender.rejectionOf(receipts.at(-1) ?? 0), 'RESOURCE_LIMIT')
     const { message } = subject.sender.rejections[0]?.error ?? { message: '' }
@@ -315,7 +257,7 @@ describe('a temporary store that takes nothing', () => {
     const fault = ({ kind }: FileOperation): Fault | null => {
       return disk.isBroken && kind === 'write' ? { errno: 'ENOSPC' } : null
     }
-    const subject = new Subject({ fault })
+    const subject = new SpillingSubject({ fault })
     const receipts = await subject.send('Q', 1, 100)
     assert.ok(!subject.sender.isConfirmed(receipts.at(-1) ?? 0))
     assert.deepEqual(subject.view.flow.shortages, ['temp'])
@@ -333,7 +275,7 @@ describe('a temporary store that takes nothing', () => {
   })
 
   it('concerns neither persistent messages nor a broker that has memory', async () => {
-    const subject = new Subject({ fault: () => ({ errno: 'EIO' }) })
+    const subject = new SpillingSubject({ fault: () => ({ errno: 'EIO' }) })
     const few = await subject.send('Q', 1, 20)
     assert.ok(few.every((receipt) => subject.sender.isConfirmed(receipt)))
     assert.deepEqual(subject.view.flow.shortages, [])
@@ -348,7 +290,7 @@ describe('a temporary store that takes nothing', () => {
     const fault = ({ kind }: FileOperation): Fault | null => {
       return kind === 'read' && ++disk.reads === 2 ? { errno: 'EIO' } : null
     }
-    const subject = new Subject({ fault })
+    const subject = new SpillingSubject({ fault })
     await subject.send('Q', 1, 300)
     const numbers = await subject.drain('Q')
     const lost = subject.view.temporary?.lostMessages ?? 0
@@ -365,7 +307,7 @@ describe('a temporary store that takes nothing', () => {
 
 describe('a durable subscription', () => {
   it('spills while its subscriber is slow, and keeps the newest when it is away', async () => {
-    const subject = new Subject({ options: { memoryLimitBytes: 4 * LIMIT } })
+    const subject = new SpillingSubject({ options: { memoryLimitBytes: 4 * LIMIT } })
     const client = subject.harness.connect({ clientId: 'me' })
     const consumer = client.consume('topic://T', { durableName: 'sub', prefetch: 1 })
     await subject.send('topic://T', 1, 500)

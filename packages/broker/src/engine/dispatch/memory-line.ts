@@ -119,6 +119,8 @@ export class MemoryLine {
       this.shiftRun()
       for (const entry of run.entries) this.#head.push(entry)
       for (const entry of run.entries) this.#headBytes += entry.length
+      // A browser that is slow may know the run for long.
+      run.entries = null
     }
   }
 
