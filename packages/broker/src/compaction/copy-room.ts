@@ -14,14 +14,15 @@ export interface StoreRoom {
 export const COPY_HEAD_ROOM_SHARE = 1 / 2
 
 /**
- * Bytes that copies may write before what they set free is gone from the disk. A disk that is short
- * of space is what compaction is for, so it goes on, out of a part of the head-room. `lacksSpace`
- * alone: followers are short that are needed; nobody knows by how much, but their head-rooms are
- * like ours.
+ * Bytes that copies may write before what they set free is gone from the disk: what is free above a
+ * part of the head-room. A disk that is short of space is what compaction is for, so it goes on
+ * then; and while there is more, what does not fit is not begun, for no byte of it would come back
+ * before its end, and senders would have to wait meanwhile. `lacksSpace` alone: followers are short
+ * that are needed; nobody knows by how much, but their head-rooms are like ours.
  */
 export function copyRoomOf(room: StoreRoom, lacksSpace: boolean): number {
   const { freeBytes, headRoomBytes, isShort } = room
   const own = (freeBytes ?? Infinity) - headRoomBytes * (1 - COPY_HEAD_ROOM_SHARE)
-  if (isShort) return own
-  return lacksSpace ? headRoomBytes * COPY_HEAD_ROOM_SHARE : Infinity
+  const onlyOthersAreShort = lacksSpace && !isShort
+  return onlyOthersAreShort ? Math.min(own, headRoomBytes * COPY_HEAD_ROOM_SHARE) : own
 }

@@ -20,8 +20,10 @@ export class CompactedFixture implements CompactedLog {
   readonly clock = new ManualClock()
   readonly compactor: Compactor
   fedIndex = Infinity
-  /** A disk of this size, half of which is to be kept free; without it there is no end of room. */
+  /** A disk of this size; without it there is no end of room. */
   diskBytes: number | null = null
+  /** The part of the disk that is to be kept free. */
+  headRoomShare = 1 / 2
   segments: LogSegment[] = []
   /** Operations that the compactor appended. */
   readonly appended: LogOp[] = []
@@ -50,17 +52,23 @@ export class CompactedFixture implements CompactedLog {
     this.compactor.start()
   }
 
-  get roomBytes(): number {
-    if (this.diskBytes === null) return Infinity
+  get freeBytes(): number {
     const first = this.segments.find(({ firstIndex }) => firstIndex >= this.start)
-    const freeBytes = this.diskBytes - (this.endPosition - (first?.position ?? 0))
-    const headRoomBytes = this.diskBytes / 2
+    return (this.diskBytes ?? Infinity) - (this.endPosition - (first?.position ?? 0))
+  }
+
+  get headRoomBytes(): number {
+    return (this.diskBytes ?? 0) * this.headRoomShare
+  }
+
+  get roomBytes(): number {
+    const { freeBytes, headRoomBytes } = this
     return copyRoomOf({ freeBytes, headRoomBytes, isShort: freeBytes < headRoomBytes }, false)
   }
 
   /** Makes the disk so large that copies may write so much and no more. */
   leaveRoom(bytes: number): void {
-    const keptFree = COPY_HEAD_ROOM_SHARE / 2
+    const keptFree = (1 - COPY_HEAD_ROOM_SHARE) * this.headRoomShare
     this.diskBytes = (bytes + this.endPosition) / (1 - keptFree)
   }
 

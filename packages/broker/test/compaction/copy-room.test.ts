@@ -3,15 +3,11 @@ import { describe, it } from 'node:test'
 import { copyRoomOf } from '../../src/compaction/copy-room.ts'
 
 describe('the room for copies', () => {
-  it('has no end while nobody lacks space', () => {
-    assert.equal(
-      copyRoomOf({ freeBytes: 500, headRoomBytes: 100, isShort: false }, false),
-      Infinity,
-    )
-    assert.equal(
-      copyRoomOf({ freeBytes: null, headRoomBytes: 100, isShort: false }, false),
-      Infinity,
-    )
+  it('ends with the disk while nobody lacks space, as it does for who is short', () => {
+    const roomAt = (freeBytes: number | null) =>
+      copyRoomOf({ freeBytes, headRoomBytes: 100, isShort: false }, false)
+    assert.deepEqual([roomAt(500), roomAt(101)], [450, 51])
+    assert.equal(roomAt(null), Infinity, 'a disk that says nothing')
   })
 
   it('is what is free above half of the head-room when our disk is short', () => {
@@ -27,6 +23,9 @@ describe('the room for copies', () => {
   })
 
   it('is half of the head-room when only followers are short', () => {
-    assert.equal(copyRoomOf({ freeBytes: 900, headRoomBytes: 100, isShort: false }, true), 50)
+    const roomAt = (freeBytes: number | null) =>
+      copyRoomOf({ freeBytes, headRoomBytes: 100, isShort: false }, true)
+    // The last one is short as well, and nobody has looked since.
+    assert.deepEqual([roomAt(900), roomAt(null), roomAt(100), roomAt(80)], [50, 50, 50, 30])
   })
 })
