@@ -178,13 +178,13 @@ export class LeaderLog {
   }
 
   #addSettled(builder: BatchBuilder, { content, beginsSegment }: Settled): void {
-    const { type, payload } = content()
+    const made = content()
     if (beginsSegment) {
       builder.startSegment()
       this.#segmentStart = builder.position
-      this.#stateBytes = lengthOf(payload)
+      this.#stateBytes = lengthOf(made.payload)
     }
-    builder.add(type, payload)
+    this.#add(builder, made)
   }
 }
 

@@ -8,7 +8,8 @@ import { MAX_PAYLOAD_BYTES } from '../../src/store/journal/record.ts'
 
 const STATE = 3
 
-function logOf(segmentSizeBytes = 1 << 20) {
+/** `state`: what segments begin with in place of a few words. */
+function logOf(segmentSizeBytes = 1 << 20, state?: Buffer) {
   const batches: LogBatch[] = []
   const turn: (() => void)[] = []
   const applied = { index: 0 }
@@ -17,7 +18,9 @@ function logOf(segmentSizeBytes = 1 << 20) {
     schedule: (work) => turn.push(work),
     onBatch: (batch) => batches.push(batch),
     appliedIndex: () => applied.index,
-    segmentState: () => ({ type: STATE, payload: Buffer.from(`state at ${applied.index}`) }),
+    segmentState: () => {
+      return { type: STATE, payload: state ?? Buffer.from(`state at ${applied.index}`) }
+    },
   })
   const endTurn = () => turn.splice(0).forEach((work) => work())
   /** Everything handed on so far is applied. */
@@ -207,5 +210,22 @@ describe('leader log: segments', () => {
     assert.equal(log.gatheredBytes, 0)
     apply()
     assert.equal(batches.length, 1)
+  })
+
+  it('makes batches of their own of a large state and of large copies', () => {
+    const large = Buffer.alloc(LARGE_BYTES)
+    const { log, batches, endTurn, apply } = logOf(1_000, large)
+    log.open(1, EMPTY_LOG, null)
+    log.append(50, BIG)
+    log.append(51, BIG)
+    log.appendSettled(() => ({ type: 60, payload: [BIG, large] }))
+    log.append(52, BIG)
+    endTurn()
+    for (let i = 0; i < 3; i++) apply()
+    const ranges = batches.map(({ firstIndex, lastIndex }) => [firstIndex, lastIndex])
+    assert.equal(JSON.stringify(ranges), '[[1,1],[2,2],[3,3],[4,4],[5,5]]')
+    const starts = batches.flatMap(({ segmentStarts }) => segmentStarts.map(({ index }) => index))
+    assert.deepEqual(starts, [1, 2])
+    assert.equal(log.gatheredBytes, 0)
   })
 })
