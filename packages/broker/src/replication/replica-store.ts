@@ -6,6 +6,7 @@ import type { Log } from '@quorate/core/base/log'
 import type { FileSystem } from '../store/journal/file-system.ts'
 import { Journal } from '../store/journal/journal.ts'
 import type { JournalListener } from '../store/journal/journal.ts'
+import { segmentFileName } from '../store/journal/segment.ts'
 import { SpaceWatch } from '../store/journal/space-watch.ts'
 import type { SpaceLimits } from '../store/journal/store-space.ts'
 import { defaultSpaceLimits } from '../store/journal/store-space.ts'
@@ -76,9 +77,8 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   })
   const journalIsCorrupt = recovery.outcome === 'corrupt'
   let suspect = suspicionAtStart(found, { bootId: options.bootId, journalIsCorrupt })
-  const repair = async (damagedFrom: number): Promise<void> => {
+  const repair = async ({ fromIndex: damagedFrom, file, offset }: Damage): Promise<void> => {
     suspect ??= 'the journal was corrupt'
-    const { file, offset } = journal.corrupt ?? {}
     const place = file === undefined ? {} : { file: join(directory, 'journal', file), offset }
     const look = `quorate journal verify ${directory}`
     log.error(options.isAlone === true ? DAMAGED_ALONE : DAMAGED, { damagedFrom, ...place, look })
@@ -87,15 +87,16 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
       await journal.repair(damagedFrom)
     } catch (error) {
       // More damage, met on the way to where the cut should be.
-      const earlier = damagedFromOf(error)
-      if (earlier === null || earlier >= damagedFrom) throw error
+      const earlier = damageOf(error)
+      if (earlier === null || earlier.fromIndex >= damagedFrom) throw error
       await repair(earlier)
     }
   }
   // R32: the damaged rest is kept aside, not trusted.
-  const { tail } = journal
-  if (found.damagedFrom !== null && found.damagedFrom <= tail.index) await repair(found.damagedFrom)
-  else if (journalIsCorrupt) await repair(tail.index + 1)
+  const { tail, corrupt } = journal
+  if (found.damagedFrom !== null && found.damagedFrom <= tail.index) {
+    await repair(await damageAt(journal, found.damagedFrom))
+  } else if (journalIsCorrupt) await repair({ ...corrupt, fromIndex: tail.index + 1 })
   const { configs, losses } = await toldByLog({ journal, found, repair })
   if (suspect !== null) log.warn('this replica is suspect until it has caught up', { suspect })
   const meta: ReplicaMeta = {
@@ -116,11 +117,39 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   return { meta, metaFile, journal, space }
 }
 
+interface Damage {
+  /** The record from which on the log cannot be trusted. */
+  readonly fromIndex: number
+  /** The segment file, and where in it; absent when nobody can tell. */
+  readonly file?: string
+  readonly offset?: number
+}
+
 /** The record from which on the log cannot be trusted, if that is what the error says (R32). */
 export function damagedFromOf(error: unknown): number | null {
+  return damageOf(error)?.fromIndex ?? null
+}
+
+function damageOf(error: unknown): Damage | null {
   if (!(error instanceof BrokerError) || error.code !== 'JOURNAL_CORRUPT') return null
-  const { fromIndex } = error.details
-  return typeof fromIndex === 'number' ? fromIndex : null
+  const { fromIndex, file, offset } = error.details
+  if (typeof fromIndex !== 'number') return null
+  if (typeof file !== 'string' || typeof offset !== 'number') return { fromIndex }
+  return { fromIndex, file, offset }
+}
+
+/** Where this record begins, of which only the number was remembered. */
+async function damageAt(journal: Journal, fromIndex: number): Promise<Damage> {
+  try {
+    const { position } = await journal.pointAt(fromIndex - 1)
+    const segment = journal.segments.findLast((each) => each.position <= position)
+    if (segment === undefined) return { fromIndex }
+    const file = segmentFileName(segment.position)
+    return { fromIndex, file, offset: position - segment.position }
+  } catch {
+    // The cut goes the same way and fails alike: then it tells what is wrong there.
+    return { fromIndex }
+  }
 }
 
 /** A directory with this file is a backup: a broker would set its log aside, for want of a meta file. */
@@ -148,7 +177,7 @@ interface ToldByLog {
 async function toldByLog(store: {
   readonly journal: Journal
   readonly found: ReplicaMeta
-  readonly repair: (damagedFrom: number) => Promise<void>
+  readonly repair: (damage: Damage) => Promise<void>
 }): Promise<ToldByLog> {
   const { journal, found, repair } = store
   for (;;) {
@@ -165,9 +194,9 @@ async function toldByLog(store: {
       }
       return { configs, losses }
     } catch (error) {
-      const damagedFrom = damagedFromOf(error)
-      if (damagedFrom === null) throw error
-      await repair(damagedFrom)
+      const damage = damageOf(error)
+      if (damage === null) throw error
+      await repair(damage)
     }
   }
 }

@@ -299,6 +299,32 @@ describe('replica store', () => {
     assert.notEqual(again.meta.suspect, null)
   })
 
+  it('names the place of damage, whoever meets it (R32)', async () => {
+    const file = `${DIRECTORY}/journal/0000000000000000.log`
+    const five = ['one', 'two', 'six', 'ten', 'odd']
+    const damaged = async (meta: Partial<ReplicaMeta>, ...records: readonly number[]) => {
+      const fileSystem = new MemoryFileSystem()
+      const store = await openStore({ fileSystem })
+      await append(store, 1, ...five)
+      await persist(store, meta)
+      await store.journal.close({ clean: true })
+      for (const record of records) fileSystem.flip(file, (record - 1) * 43 + 20, 1)
+      const told: unknown[] = []
+      const error = (_: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        if ('damagedFrom' in fields) told.push([fields.damagedFrom, fields.file, fields.offset])
+      }
+      await openStore({ fileSystem: fileSystem.kill(), log: { ...silentLog, error } })
+      return told
+    }
+    const suspect = 'JOURNAL_CORRUPT: ...'
+    const searched = await damaged({ commitHint: 0 }, 3)
+    assert.deepEqual(searched, [[3, file, 2 * 43]], 'while configurations are looked for')
+    const remembered = await damaged({ suspect, damagedFrom: 4, commitHint: 5 })
+    assert.deepEqual(remembered, [[4, file, 3 * 43]], 'while it ran the last time')
+    const onTheWay = await damaged({ suspect, damagedFrom: 5, commitHint: 5 }, 2)
+    assert.deepEqual(onTheWay.at(-1), [2, file, 43], 'on the way to the cut')
+  })
+
   it('is suspect for a hole in its last records, unless a loss of power explains it', async () => {
     for (const bootId of ['boot-1', 'boot-2']) {
       const fileSystem = new MemoryFileSystem()
