@@ -14,10 +14,17 @@ export interface OpSummary {
   readonly bodyBytes?: number
   /** The beginning of the body, when it was asked for; what cannot be printed is a dot. */
   readonly body?: string
-  /** Of an acknowledgement, a redelivery or copies: how many messages, the first and the last. */
-  readonly messages?: { readonly count: number; readonly first: number; readonly last: number }
+  /** Of an acknowledgement, a redelivery or copies. */
+  readonly messages?: MessagesSummary
   /** Of a transaction. */
   readonly operations?: readonly OpSummary[]
+}
+
+/** How many messages, and by their sequences the first and the last, when there are any. */
+export interface MessagesSummary {
+  readonly count: number
+  readonly first?: number
+  readonly last?: number
 }
 
 /** Bytes of a body that are shown. */
@@ -93,16 +100,14 @@ function summarizeSequences(
   op: Extract<LogOp, { readonly sequences: readonly number[] }>,
   names: ListNames,
 ): OpSummary {
-  const { sequences } = op
-  const [first = 0, last = 0] = [sequences[0], sequences.at(-1)]
-  const count = sequences.length
-  const which = count === 1 ? `message ${first}` : `${count} messages (${first} to ${last})`
+  const messages = summarizeMessages(op.sequences)
+  const which = whichOf(messages)
   const list = names.list(op.list)
   const words =
     op.kind === 'acknowledge'
       ? `acknowledge ${which} of ${list}`
       : `count a failed delivery of ${which} of ${list}`
-  return { ...told(op.kind, words, list), messages: { count, first, last } }
+  return { ...told(op.kind, words, list), messages }
 }
 
 function summarizeCopies({ messages }: CopiesOp, names: ListNames): OpSummary {
@@ -111,13 +116,27 @@ function summarizeCopies({ messages }: CopiesOp, names: ListNames): OpSummary {
   const shown = lists.slice(0, LISTS_TOLD_MAX)
   if (lists.length > shown.length) shown.push(`${lists.length - shown.length} more`)
   const where = lists.length === 0 ? '' : ` of ${shown.join(', ')}`
-  const sequences = messages.map(({ sequence }) => sequence)
-  const [first = 0, last = 0] = [Math.min(...sequences), Math.max(...sequences)]
-  const count = messages.length
-  const which = count === 1 ? `message ${first}` : `${count} messages (${first} to ${last})`
+  // None are left when all were consumed between the search for them and the record.
+  const copied = summarizeMessages(messages.map(({ sequence }) => sequence))
   const bodyBytes = messages.reduce((sum, { body }) => sum + body.length, 0)
-  const words = `copy ${which}${where} out of older segments, ${bodyBytes} bytes`
-  return { ...told('copies', words, ...lists), bodyBytes, messages: { count, first, last } }
+  const words = `copy ${whichOf(copied)}${where} out of older segments, ${bodyBytes} bytes`
+  return { ...told('copies', words, ...lists), bodyBytes, messages: copied }
+}
+
+function summarizeMessages(sequences: readonly number[]): MessagesSummary {
+  const count = sequences.length
+  if (count === 0) return { count }
+  let [first, last] = [Infinity, 0]
+  for (const sequence of sequences) {
+    first = Math.min(first, sequence)
+    last = Math.max(last, sequence)
+  }
+  return { count, first, last }
+}
+
+function whichOf({ count, first, last }: MessagesSummary): string {
+  if (count === 0) return 'no message'
+  return count === 1 ? `message ${first}` : `${count} messages (${first} to ${last})`
 }
 
 function summarizeSubscription(op: SubscriptionAddedOp, names: ListNames): OpSummary {

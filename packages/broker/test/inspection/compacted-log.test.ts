@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { Findings } from '../../src/inspection/findings.ts'
 import type { DumpedRecord } from '../../src/inspection/dump-journal.ts'
 import { dumpJournal } from '../../src/inspection/dump-journal.ts'
+import { ListNames } from '../../src/inspection/list-names.ts'
+import { summarizeOp } from '../../src/inspection/op-summary.ts'
 import { compareReplicas } from '../../src/inspection/replica-comparison.ts'
 import { findHolders } from '../../src/inspection/segment-holders.ts'
 import { encodeCarriedState } from '../../src/replication/carried-state.ts'
@@ -121,6 +123,15 @@ describe('a log that was compacted', () => {
     const [, copies, start] = await dumped(await compacted(8))
     assert.deepEqual([copies?.type, start?.type], ['copies', 'log-start'])
     assert.deepEqual(copies?.operation?.messages, { count: 2, first: 1, last: 3 })
+  })
+
+  it('says so when all was consumed before it was copied', () => {
+    const nothing = summarizeOp(
+      { kind: 'copies', messages: [] },
+      { names: new ListNames(), bodies: false },
+    )
+    assert.equal(nothing.words, 'copy no message out of older segments, 0 bytes')
+    assert.equal(JSON.stringify(nothing.messages), '{"count":0}')
   })
 
   it('is held where the messages lie now, and tells which segments are on their way out', async () => {
