@@ -89,7 +89,7 @@ export function engineView(core: EngineCore | null, open: OpenCounts): EngineVie
     consumers: open.consumers,
     memoryUsedBytes: backlogs.memory.usedBytes,
     memoryLimitBytes: backlogs.memory.limitBytes,
-    temporary: backlogs.spiller?.store.view ?? null,
+    temporary: backlogs.spiller?.view ?? null,
     topicPendingBytes: open.topicPendingBytes,
     uncommittedRecords: records.length,
     uncommittedBytes: records.bytes,

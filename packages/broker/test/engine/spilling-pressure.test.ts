@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SpilledRun } from '../../src/engine/dispatch/spilled-run.ts'
-import { range, SpillingSubject } from './spilling-subject.ts'
+import type { FileOperation, Fault } from '../../src/store/journal/memory-file-system.ts'
+import type { TestClient } from './engine-harness.ts'
+import { inMemory, LIMIT, range, SpillingSubject } from './spilling-subject.ts'
 
 describe('a run that is back in memory', () => {
   it('does not hold its messages any more, however long a browser remembers it', async (t) => {
@@ -14,5 +16,63 @@ describe('a run that is back in memory', () => {
     const runs = pinned.mock.calls.map((call) => call.this as SpilledRun)
     assert.ok(runs.length > 10)
     assert.ok(runs.every(({ entries }) => entries === null))
+  })
+})
+
+describe('a temporary store that was in trouble', () => {
+  /** 50 KB of 64 that could not be written; then somebody takes them, and the disk is well again. */
+  async function recovered(): Promise<[SpillingSubject, TestClient]> {
+    const disk = { isBroken: true }
+    const fault = ({ kind }: FileOperation): Fault | null => {
+      return disk.isBroken && kind === 'write' ? { errno: 'ENOSPC' } : null
+    }
+    const subject = new SpillingSubject({ fault })
+    await subject.send('Q', 1, 50)
+    assert.deepEqual(subject.view.flow.shortages, ['temp'])
+    assert.equal(subject.view.temporary?.isFull, true)
+    const client = subject.harness.connect()
+    client.consume('Q', { prefetch: 1000 })
+    await subject.harness.settleReads()
+    disk.isBroken = false
+    await subject.pass(2)
+    return [subject, client]
+  }
+
+  it('holds nobody up when it is well, whoever holds the memory', async () => {
+    const [subject] = await recovered()
+    const receipt = subject.sender.send('OTHER', 'x'.repeat(100), { ...inMemory, producer: 'p2' })
+    await subject.pass(2)
+    assert.ok(subject.sender.isConfirmed(receipt))
+    assert.deepEqual(subject.view.flow.shortages, [])
+  })
+
+  it('does not say that it takes nothing when nothing is left to be written', async () => {
+    const [subject, client] = await recovered()
+    client.acknowledge(client.takeDeliveries())
+    await subject.pass(2)
+    assert.equal(subject.view.temporary?.isFull, false)
+  })
+})
+
+describe('memory that is nearly used up', () => {
+  it('has nothing read ahead that would be spilled again', async () => {
+    const done = { read: 0, write: 0 }
+    const fault = ({ kind }: FileOperation): null => {
+      if (kind === 'read' || kind === 'write') done[kind]++
+      return null
+    }
+    const subject = new SpillingSubject({ fault, options: { memoryLimitBytes: 16 * LIMIT } })
+    for (let i = 1; i <= 860; i++) subject.sender.send('HELD', 'x'.repeat(1024), inMemory)
+    subject.harness.connect().consume('HELD', { prefetch: 1000 })
+    await subject.harness.settleReads()
+    const slow = subject.harness.connect()
+    slow.consume('Q', { prefetch: 1 })
+    await subject.send('Q', 1, 400)
+    const before = done.read
+    for (let i = 0; i < 100; i++) {
+      slow.acknowledge(slow.takeDeliveries())
+      await subject.harness.settleReads()
+    }
+    assert.ok(done.read - before <= 25, `${done.read - before}`)
   })
 })

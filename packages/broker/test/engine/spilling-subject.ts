@@ -41,6 +41,13 @@ export class SpillingSubject {
     return receipts
   }
 
+  async pass(seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      this.harness.clock.advance(1000)
+      await this.harness.settleReads()
+    }
+  }
+
   /** Consumes until nothing comes any more; the numbers in order. */
   async drain(queue: string, prefetch = 100): Promise<number[]> {
     const client = this.harness.connect()

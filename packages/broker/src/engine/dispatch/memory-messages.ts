@@ -5,6 +5,7 @@ import {
   RUN_LEAST_BYTES,
   RUN_MEMORY_BYTES,
   RUN_SHARE,
+  SPILL_HARD_SHARE,
   SPILL_SHARE,
 } from '../policy/limits.ts'
 import { Entry } from './entry.ts'
@@ -178,7 +179,9 @@ export class MemoryMessages implements Spillable {
     const { usedBytes, limitBytes } = this.#port.memory
     const own = this.#owner.limitBytes === 0 ? Infinity : this.#owner.limitBytes
     const isLow = this.line.headBytes < this.#runBytes
-    return isLow && usedBytes + bytes <= limitBytes && this.#bytes + bytes <= own
+    // Above that the spiller would write it again at once.
+    const most = limitBytes * SPILL_HARD_SHARE
+    return isLow && usedBytes + bytes <= most && this.#bytes + bytes <= own
   }
 
   #read(run: SpilledRun, stored: TemporaryPlace): void {

@@ -1,4 +1,4 @@
-import type { TemporaryPlace, TemporaryStore } from '../../store/temporary-store.ts'
+import type { TemporaryPlace, TemporaryStore, TemporaryView } from '../../store/temporary-store.ts'
 import {
   SPILL_BYTES_MAX,
   SPILL_HARD_SHARE,
@@ -62,6 +62,10 @@ export class Spiller {
     return this.#port.store
   }
 
+  get view(): TemporaryView {
+    return { ...this.store.view, isFull: this.#takesNothing }
+  }
+
   /** There is more of it in memory. */
   grown(from: Spillable): void {
     if (!from.listed) {
@@ -82,18 +86,24 @@ export class Spiller {
 
   /** Called once per turn. */
   run(): void {
-    const { store } = this.#port
-    if (!this.#isWriting && !store.isFull) {
+    if (!this.#isWriting && !this.store.isFull) {
       this.#batch = this.#batch.filter(({ run }) => !run.isGone)
-      if (this.#batch.length === 0) this.#batch = this.#gather()
+      if (this.#batch.length === 0) {
+        // What could not be written is not needed any more: whether others can is not known.
+        this.#isFailing = false
+        this.#batch = this.#gather()
+      }
       if (this.#batch.length > 0) this.#write()
       else if (this.#isOver(SPILL_SHARE) && this.#vainVisits < this.#listed.size) {
         // Others are looked at in the next turn.
         this.#port.schedule()
       }
     }
-    const takesNothing = store.isFull || this.#isFailing
-    this.#port.setShort(takesNothing && this.#isOver(SPILL_SHARE))
+    this.#port.setShort(this.#takesNothing && this.#isOver(SPILL_SHARE))
+  }
+
+  get #takesNothing(): boolean {
+    return this.#port.store.isFull || this.#isFailing
   }
 
   #isOver(share: number): boolean {

@@ -87,9 +87,12 @@ export class TemporaryFiles implements TemporaryStore {
   }
 
   get view(): TemporaryView {
-    const { limitBytes } = this.#options
-    const isFull = this.#trouble !== '' || this.isFull
-    return { usedBytes: this.#usedBytes, limitBytes, isFull, lostMessages: this.#lostMessages }
+    return {
+      usedBytes: this.#usedBytes,
+      limitBytes: this.#options.limitBytes,
+      isFull: this.isFull,
+      lostMessages: this.#lostMessages,
+    }
   }
 
   append(

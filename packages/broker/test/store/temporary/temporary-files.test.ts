@@ -127,7 +127,6 @@ describe('the temporary store', () => {
     assert.equal(subject.files.isFull, true)
     subject.clock.advance(TEMPORARY_RETRY_MS)
     assert.equal(subject.files.isFull, false)
-    assert.equal(subject.files.view.isFull, true)
     assert.equal(await subject.append([[message(1)]]), null)
     broken.is = false
     subject.clock.advance(TEMPORARY_RETRY_MS)
