@@ -1,7 +1,7 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import { ByteReader } from '@quorate/core/base/byte-reader'
 import { ByteWriter } from '@quorate/core/base/byte-writer'
-import { wrapInPlace } from '@quorate/core/base/roomy-memory'
+import { LARGE_BYTES, wrapInPlace } from '@quorate/core/base/roomy-memory'
 import type { DestinationKind } from '@quorate/core/model/destination'
 import { CHECK_BYTES, writeCheck } from './journal/checked-bytes.ts'
 import type {
@@ -147,7 +147,8 @@ function encodeMessage(op: MessageOp): EncodedOp {
   writeCheck(head, checkAt, op.body)
   const length = head.length + op.body.length
   // In one piece where it costs nothing: whoever decodes a payload in pieces has to copy it.
-  const inPlace = wrapInPlace(head, op.body, NOTHING)
+  const isLarge = op.body.length >= LARGE_BYTES
+  const inPlace = isLarge ? wrapInPlace(head, op.body, NOTHING) : null
   return { type: OP_TYPES.message, chunks: inPlace === null ? [head, op.body] : [inPlace], length }
 }
 

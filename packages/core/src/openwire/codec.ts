@@ -1,4 +1,5 @@
 import { BrokerError } from '../base/errors.ts'
+import { LARGE_BYTES } from '../base/roomy-memory.ts'
 import type { Command, DataStructure } from './commands.ts'
 import { isCommand } from './commands.ts'
 import { malformed } from './malformed.ts'
@@ -73,7 +74,8 @@ export class OpenWireCodec {
 
   /**
    * Decodes the frame at the start of `bytes` where frames have no size prefix. Answers undefined
-   * and how many bytes are missing at least when the frame is not complete.
+   * and how many bytes are missing at least when the frame is not complete. A large frame is
+   * refused (FRAME_TOO_LARGE): nobody can make room for what does not tell its size.
    */
   decodeAhead(bytes: Buffer): AheadResult {
     const reader = this.#reader
@@ -121,9 +123,10 @@ export class OpenWireCodec {
   }
 
   #refuse(byteCount: number): void {
-    if (byteCount > this.options.maxFrameBytes) {
-      throw new BrokerError('FRAME_TOO_LARGE', `a frame of ${byteCount} bytes or more`)
-    }
+    const most = Math.min(this.options.maxFrameBytes, LARGE_BYTES - 1)
+    if (byteCount <= most) return
+    const what = `a frame without size prefix of ${byteCount} bytes or more`
+    throw new BrokerError('FRAME_TOO_LARGE', `${what}, where ${most} are allowed`)
   }
 }
 

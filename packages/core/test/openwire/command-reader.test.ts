@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { LARGE_BYTES } from '../../src/base/roomy-memory.ts'
 import type { CodecOptions } from '../../src/openwire/codec.ts'
 import { initialCodecOptions, OpenWireCodec } from '../../src/openwire/codec.ts'
 import type { Command } from '../../src/openwire/commands.ts'
@@ -67,6 +68,22 @@ describe('CommandReader', () => {
     assert.deepEqual(reader.next(), info)
     reader.use(new OpenWireCodec(plain))
     assert.deepEqual(drain(reader), [alive, alive])
+  })
+
+  it('refuses a large frame without a prefix before it is gathered, whatever was agreed on', () => {
+    const roomy = { ...plain, maxFrameBytes: 100 * LARGE_BYTES }
+    const frameOf = (byteCount: number) =>
+      new OpenWireCodec(roomy).encode(
+        create('PartialCommand', { data: Buffer.alloc(byteCount - overheadBytes) }),
+      )
+    const overheadBytes =
+      new OpenWireCodec(roomy).encode(create('PartialCommand', { data: Buffer.alloc(100_000) }))
+        .length - 100_000
+    const reader = new CommandReader(new OpenWireCodec(roomy))
+    reader.push(frameOf(LARGE_BYTES - 1))
+    assert.equal(drain(reader).length, 1)
+    reader.push(frameOf(LARGE_BYTES).subarray(0, 20))
+    assert.throws(() => reader.next(), { code: 'FRAME_TOO_LARGE', message: /1048575 are allowed/ })
   })
 
   it('refuses a frame without a prefix once it must be too large', () => {

@@ -3,6 +3,7 @@ import type { DestinationName } from '@quorate/core/model/destination'
 import { longToNumber } from '@quorate/core/openwire/commands'
 import type { MessageCommand } from '@quorate/core/openwire/commands'
 import type { Message } from '../../engine/client.ts'
+import type { Claim } from './large-frame-budget.ts'
 import type { WireProducer } from './session-table.ts'
 
 /** Highest JMS priority; what is above counts as this. */
@@ -26,6 +27,8 @@ export class InboundMessage implements Message {
   readonly acknowledgeTo: WireProducer | null
   /** The size that the ProducerAck gives back; 0 when there will be none. */
   readonly windowBytes: number
+  /** The room of the large frame that it came in, until it is answered. */
+  room: Claim | null = null
 
   constructor(command: MessageCommand, envelope: Envelope) {
     this.producer = envelope.producer

@@ -1,7 +1,8 @@
 import type { Claim, LargeFrameBudget } from './large-frame-budget.ts'
 import {
+  LARGE_FRAME_BYTES_PER_SECOND,
   LARGE_FRAME_CONFIRM_TIMEOUT_MS,
-  LARGE_FRAME_PERIOD_BYTES,
+  LARGE_FRAME_STALL_MAX_MS,
   LARGE_FRAME_TIMEOUT_MS,
 } from './limits.ts'
 
@@ -11,21 +12,40 @@ export interface GateOptions {
   readonly granted: () => void
 }
 
+/** slow: the frame arrives too slowly; stuck: nobody knows when there will be room for it. */
+export type GateEffect = 'none' | 'slow' | 'stuck'
+
+const PERIOD_BYTES = (LARGE_FRAME_BYTES_PER_SECOND * LARGE_FRAME_TIMEOUT_MS) / 1000
+
 /**
  * Where the large frames of one connection come in:
  *
- *   wanted --room--> arriving --whole--> unconfirmed --confirmed, or too long--> (room given back)
+ *   wanted --room--> arriving --whole--> kept --answered--> (room given back)
+ *     \--stuck--> refused  \--slow--> the connection ends
  *
- * Time comes in with the calls.
+ * The room of a frame is kept as long as its message is only in memory: until the engine answers
+ * for it. That may take as long as a queue is full, and what makes room in the queue may be the
+ * acknowledgements behind another large frame, on a connection that waits for room here. So
+ * nobody waits for ever:
+ * - one that arrives brings LARGE_FRAME_BYTES_PER_SECOND, or its connection ends;
+ * - one that we do not read, or that is not answered for, is late after
+ *   LARGE_FRAME_CONFIRM_TIMEOUT_MS, and then others get room beside it;
+ * - when what is late has used that up too, one that waits is refused.
+ *
+ * Time comes in with the calls; only frames for which others wait are too slow or late.
  */
 export class LargeFrameGate {
   readonly #options: GateOptions
   #arriving: Claim | null = null
-  #unconfirmed: Claim | null = null
-  #keptUntilMs = 0
-  /** What has come in the period under way, and when it ends. */
+  #wantedMs = 0
+  /** What was handed over and is not late, with the time when it will be, in that order. */
+  readonly #kept = new Map<Claim, number>()
+  /** What has come in the period under way, and when it ends; Infinity while nothing arrives. */
   #periodBytes = 0
   #periodEndMs = Number.POSITIVE_INFINITY
+  /** When it was last found that the peer is read from. */
+  #readMs = 0
+  #lastTickMs = 0
 
   constructor(options: GateOptions) {
     this.#options = options
@@ -38,10 +58,12 @@ export class LargeFrameGate {
 
   /** Whether a frame may be read whose size has been read: there is room for it. */
   admit(byteCount: number, nowMs: number): boolean {
-    const { budget, granted } = this.#options
-    this.#arriving ??= budget.claim(byteCount, granted)
+    if (this.#arriving === null) {
+      this.#arriving = this.#options.budget.claim(byteCount, this.#options.granted)
+      this.#wantedMs = nowMs
+    }
     if (!this.#arriving.isHeld) return false
-    this.#beginPeriod(nowMs)
+    this.#begin(nowMs)
     return true
   }
 
@@ -49,47 +71,74 @@ export class LargeFrameGate {
     this.#periodBytes += byteCount
   }
 
-  /** The frame that arrived has been taken in; its sender may wait for its confirmation. */
-  handedOver(isUnconfirmed: boolean, nowMs: number): void {
+  /**
+   * The room of the frame that is being handed over, for its message, which has to `release` it.
+   * Null when that frame has none.
+   */
+  keep(nowMs: number): Claim | null {
+    const claim = this.#arriving
+    if (claim?.isHeld !== true) return null
+    this.#arriving = null
+    this.#periodEndMs = Number.POSITIVE_INFINITY
+    this.#kept.set(claim, nowMs + LARGE_FRAME_CONFIRM_TIMEOUT_MS)
+    return claim
+  }
+
+  release(claim: Claim): void {
+    this.#kept.delete(claim)
+    this.#options.budget.release(claim)
+  }
+
+  /** What is arriving has been taken in, and nobody keeps it; or nothing more is taken in. */
+  drop(): void {
     const claim = this.#arriving
     if (claim === null) return
     this.#arriving = null
     this.#periodEndMs = Number.POSITIVE_INFINITY
-    this.confirmed()
-    if (!isUnconfirmed) {
-      this.#options.budget.release(claim)
-      return
-    }
-    this.#unconfirmed = claim
-    this.#keptUntilMs = nowMs + LARGE_FRAME_CONFIRM_TIMEOUT_MS
-  }
-
-  /** What was handed over is confirmed. */
-  confirmed(): void {
-    if (this.#unconfirmed === null) return
-    const claim = this.#unconfirmed
-    this.#unconfirmed = null
     this.#options.budget.release(claim)
   }
 
-  /**
-   * Looks at the time; true when a frame arrives too slowly and others wait for its room. A peer
-   * that is not being read from cannot be slow.
-   */
-  tick(nowMs: number, isRead: boolean): boolean {
-    if (nowMs >= this.#keptUntilMs) this.confirmed()
-    if (nowMs < this.#periodEndMs) return false
-    const isSlow = isRead && this.#periodBytes < LARGE_FRAME_PERIOD_BYTES
+  /** Looks at the time. `isHeldBack`: it is our doing that the peer is not read from. */
+  tick(nowMs: number, isHeldBack: boolean): GateEffect {
+    const isStalled = nowMs - this.#lastTickMs > LARGE_FRAME_STALL_MAX_MS
+    this.#lastTickMs = nowMs
+    if (this.#kept.size > 0) this.#deferKept(nowMs)
+    const claim = this.#arriving
+    if (claim === null) return 'none'
+    if (!claim.isHeld) return this.#isStuck(nowMs) ? 'stuck' : 'none'
+    // Room that was granted counts from then on, also when nobody comes for it.
+    if (this.#periodEndMs === Number.POSITIVE_INFINITY) this.#begin(nowMs)
+    if (isHeldBack) {
+      const isLate = nowMs - this.#readMs >= LARGE_FRAME_CONFIRM_TIMEOUT_MS
+      if (isLate && this.#options.budget.isContended) this.#options.budget.defer(claim)
+      this.#beginPeriod(nowMs)
+      return 'none'
+    }
+    this.#readMs = nowMs
+    // A tick so late proves that we were stopped ourselves, and bytes of the peer may be waiting.
+    if (isStalled) this.#beginPeriod(nowMs)
+    if (nowMs < this.#periodEndMs) return 'none'
+    const isSlow = this.#periodBytes < PERIOD_BYTES
     this.#beginPeriod(nowMs)
-    return isSlow && this.#options.budget.isContended
+    return isSlow && this.#options.budget.isContended ? 'slow' : 'none'
   }
 
-  /** The connection takes in nothing more. */
-  close(): void {
-    this.confirmed()
-    if (this.#arriving !== null) this.#options.budget.release(this.#arriving)
-    this.#arriving = null
-    this.#periodEndMs = Number.POSITIVE_INFINITY
+  #isStuck(nowMs: number): boolean {
+    const hasWaited = nowMs - this.#wantedMs >= LARGE_FRAME_CONFIRM_TIMEOUT_MS
+    return hasWaited && this.#options.budget.isStuck
+  }
+
+  #deferKept(nowMs: number): void {
+    for (const [claim, lateMs] of this.#kept) {
+      if (nowMs < lateMs || !this.#options.budget.isContended) return
+      this.#kept.delete(claim)
+      this.#options.budget.defer(claim)
+    }
+  }
+
+  #begin(nowMs: number): void {
+    this.#readMs = nowMs
+    this.#beginPeriod(nowMs)
   }
 
   #beginPeriod(nowMs: number): void {

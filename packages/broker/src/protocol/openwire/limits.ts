@@ -1,6 +1,6 @@
 /** Sends and other requests of one connection that may be unanswered before reading pauses. */
 export const RECEIPTS_MAX = 8192
-/** Bytes of persistent messages of one connection that may be uncommitted before reading pauses. */
+/** Uncommitted bytes of one connection before reading pauses; large frames are not counted. */
 export const UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024
 /** Bytes waiting for the peer above which no further delivery is encoded for it. */
 export const DISPATCH_BYTES_MAX = 1024 * 1024
@@ -14,11 +14,15 @@ export const PREFETCH_MAX = 32_767
 export const LINGER_MS = 2000
 /** Period of the one timer that all connections share, in milliseconds. */
 export const TICK_MS = 100
-/** Large frames (1 MiB or more) of all connections, arriving or unconfirmed; one always fits. */
+/** Large frames (1 MiB or more) of all connections, arriving or unanswered; one always fits. */
 export const LARGE_FRAMES_BYTES_MAX = 256 * 1024 * 1024
-/** A large frame has to bring so many bytes in each period while others wait for its room. */
-export const LARGE_FRAME_PERIOD_BYTES = 1024 * 1024
-/** The period of LARGE_FRAME_PERIOD_BYTES; a connection that is slower then ends. */
+/** So many times LARGE_FRAMES_BYTES_MAX they may take together with those that are late. */
+export const LARGE_FRAMES_FACTOR_MAX = 2
+/** A large frame has to bring so many bytes in a second while others wait for its room. */
+export const LARGE_FRAME_BYTES_PER_SECOND = 1024 * 1024
+/** LARGE_FRAME_BYTES_PER_SECOND is an average over this; a connection that is slower then ends. */
 export const LARGE_FRAME_TIMEOUT_MS = 30_000
-/** How long a large frame that is not confirmed keeps its room: its queue may just be full. */
+/** After a tick that is so late a peer cannot be too slow: it is we who were stopped. */
+export const LARGE_FRAME_STALL_MAX_MS = 1000
+/** A large frame that is unanswered, or that we do not read, is late then; others get room. */
 export const LARGE_FRAME_CONFIRM_TIMEOUT_MS = 10_000

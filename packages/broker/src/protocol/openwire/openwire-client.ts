@@ -38,7 +38,7 @@ export interface OpenWireClientOptions {
 export class OpenWireClient implements LinkOwner {
   readonly services: OpenWireServices
   readonly table = new SessionTable()
-  readonly receipts = new ReceiptBook()
+  readonly receipts = new ReceiptBook((room) => this.link.releaseRoom(room))
   readonly link: OpenWireLink
   readonly deliveries: DeliveryWriter
   /** The client is one of `failover:`, which takes addresses. */
@@ -108,6 +108,7 @@ export class OpenWireClient implements LinkOwner {
     for (const producer of [...this.table.producers]) removeProducer(this, producer)
     this.table.clear()
     client?.close()
+    this.receipts.clear()
   }
 
   /** Notes that the engine will answer `receipt`. */
@@ -119,8 +120,10 @@ export class OpenWireClient implements LinkOwner {
 
   /** As `expect`, for a message: what is uncommitted is bounded even if its sender does not wait. */
   expectStored(message: InboundMessage, transaction: string, receipt: Receipt): Receipt {
+    message.room = this.link.keepRoom()
     const isCounted =
       receipt !== NO_RECEIPT ||
+      message.room !== null ||
       message.acknowledgeTo !== null ||
       (message.persistent && transaction === '')
     if (!isCounted) return NO_RECEIPT

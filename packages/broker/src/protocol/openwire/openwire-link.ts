@@ -8,7 +8,7 @@ import { decodeOffer, encodeOffer, negotiate } from '@quorate/core/openwire/wire
 import type { NegotiatedFormat, WireFormatOffer } from '@quorate/core/openwire/wire-format'
 import type { ByteStream, ByteStreamOwner } from '@quorate/core/transport/byte-stream'
 import { InactivityMonitor } from '@quorate/core/transport/inactivity-monitor'
-import type { LargeFrameBudget } from './large-frame-budget.ts'
+import type { Claim, LargeFrameBudget } from './large-frame-budget.ts'
 import { LargeFrameGate } from './large-frame-gate.ts'
 import { LINGER_MS, OUTBOUND_BYTES_MAX, OUTBOUND_PAUSE_BYTES } from './limits.ts'
 
@@ -42,6 +42,8 @@ export interface LinkOptions {
 export const Brake = { engine: 1, receipts: 2, outbound: 4, room: 8 } as const
 /** What was read already waits for these as well. */
 const HOLDING = Brake.engine | Brake.room
+/** Not the peer's fault: it would be read from but for us. */
+const OURS = Brake.engine | Brake.receipts | Brake.room
 
 /**
  * Commands on one side, bytes on the other: the handshake, the negotiated codec, the watch over a
@@ -137,9 +139,20 @@ export class OpenWireLink implements ByteStreamOwner {
     this.#brakes = on ? before | Brake[name] : before & ~Brake[name]
     if (before === 0 && this.#brakes !== 0) this.#stream.pause()
     if (before !== 0 && this.#brakes === 0) this.#stream.resume()
-    if (name === 'receipts' && !on) this.#gate.confirmed()
     // Not from inside the engine's own call, nor another link's.
     if ((before & ~this.#brakes & HOLDING) !== 0) queueMicrotask(() => this.#goOn())
+  }
+
+  /**
+   * The room of the large frame whose command is being handed over, if it is one: its message keeps
+   * it until `releaseRoom`, which the owner sees to also when the link is over.
+   */
+  keepRoom(): Claim | null {
+    return this.#gate.isArriving ? this.#gate.keep(this.#options.clock.monotonicMs()) : null
+  }
+
+  releaseRoom(room: Claim): void {
+    this.#gate.release(room)
   }
 
   /** Writes out what is encoded and closes; a peer that does not take it has LINGER_MS. */
@@ -153,7 +166,7 @@ export class OpenWireLink implements ByteStreamOwner {
     this.#stream.end()
     // What still comes is dropped, but must be read to see the end.
     this.#brakes = 0
-    this.#gate.close()
+    this.#gate.drop()
     this.#stream.resume()
   }
 
@@ -162,7 +175,7 @@ export class OpenWireLink implements ByteStreamOwner {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#reason ??= reason
-    this.#gate.close()
+    this.#gate.drop()
     this.#stream.destroy()
   }
 
@@ -220,7 +233,7 @@ export class OpenWireLink implements ByteStreamOwner {
   /** From the stream, in a turn of its own: the owner is never told from inside a call of its own. */
   closed(error: BrokerError | null): void {
     this.#state = 'closed'
-    this.#gate.close()
+    this.#gate.drop()
     this.#options.owner.closed(this.#reason ?? error)
   }
 
@@ -239,13 +252,8 @@ export class OpenWireLink implements ByteStreamOwner {
         throw new BrokerError('PROTOCOL_VIOLATION', 'a second WireFormatInfo')
       } else this.#options.owner.received(command)
       if (!this.#isOpen()) return
-      if (this.#gate.isArriving) this.#handedOverLarge()
+      if (this.#gate.isArriving) this.#gate.drop()
     }
-  }
-
-  #handedOverLarge(): void {
-    const isUnconfirmed = (this.#brakes & Brake.receipts) !== 0
-    this.#gate.handedOver(isUnconfirmed, this.#options.clock.monotonicMs())
   }
 
   #greeted(command: Command): void {
@@ -261,12 +269,13 @@ export class OpenWireLink implements ByteStreamOwner {
   }
 
   #watch(nowMs: number): void {
-    // A peer whose bytes we leave in the kernel is not silent.
-    const isRead = this.#brakes === 0
-    if (!isRead) this.#monitor.bytesRead()
-    if (this.#gate.tick(nowMs, isRead)) {
-      const why = 'a large frame arrives too slowly, and others wait for its room'
-      this.destroy(new BrokerError('INACTIVITY_TIMEOUT', why))
+    const isHeldBack = (this.#brakes & OURS) !== 0
+    // A peer whose bytes we leave in the kernel is not silent. One that does not take ours is
+    // waited for too, but not with room for a large frame of its.
+    if (isHeldBack || (this.isBraked && !this.#gate.isArriving)) this.#monitor.bytesRead()
+    const gateEffect = this.#gate.tick(nowMs, isHeldBack)
+    if (gateEffect !== 'none') {
+      this.#endLarge(gateEffect)
       return
     }
     const effect = this.#monitor.tick(nowMs)
@@ -277,6 +286,16 @@ export class OpenWireLink implements ByteStreamOwner {
       return
     }
     this.destroy(new BrokerError('INACTIVITY_TIMEOUT', 'the peer has been silent for too long'))
+  }
+
+  #endLarge(why: 'slow' | 'stuck'): void {
+    if (why === 'slow') {
+      const message = 'a large frame arrives too slowly, and others wait for its room'
+      this.destroy(new BrokerError('INACTIVITY_TIMEOUT', message))
+      return
+    }
+    const message = 'No room for a large message: those before it wait for room in their queues.'
+    this.#options.owner.refused(new BrokerError('RESOURCE_LIMIT', message))
   }
 
   #expire(): void {

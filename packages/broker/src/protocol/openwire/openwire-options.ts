@@ -15,7 +15,10 @@ export interface OpenWireOptions {
   /** Whether exceptions travel with their stack traces. Default true. */
   readonly stackTraceEnabled: boolean
   readonly tcpNoDelayEnabled: boolean
-  /** Frames without their length, for transports that have frames of their own. Default false. */
+  /**
+   * Frames without their length, for transports that have frames of their own; those of 1 MiB or
+   * more are refused then. Default false.
+   */
   readonly sizePrefixDisabled: boolean
   /** Bytes of the largest frame accepted; a larger one ends its connection. Default 104857600. */
   readonly maxFrameSizeBytes: number

@@ -1,5 +1,6 @@
 import type { Receipt } from '../../engine/client.ts'
 import type { InboundMessage } from './inbound-message.ts'
+import type { Claim } from './large-frame-budget.ts'
 import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from './limits.ts'
 
 /**
@@ -7,12 +8,21 @@ import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from './limits.ts'
  * is uncommitted stays bounded.
  *
  *   0 .. 2^32-1   the command id of a client that waits for its Response
- *   2^32 ..       a persistent message whose sender does not wait: only counted
+ *   2^32 ..       a persistent or a large message whose sender does not wait: only counted
+ *
+ * A large message is bounded by the room that it has, which is given back with its answer, and not
+ * counted here: it may wait for as long as its queue is full, and reading has to go on, since the
+ * acknowledgements behind it may be what makes room there.
  */
 export class ReceiptBook {
   readonly #open = new Map<Receipt, InboundMessage | null>()
   #bytes = 0
   #nextSilent = FIRST_SILENT
+  readonly #giveBack: (room: Claim) => void
+
+  constructor(giveBack: (room: Claim) => void) {
+    this.#giveBack = giveBack
+  }
 
   /** Whether reading from the client should pause. */
   get isFull(): boolean {
@@ -34,8 +44,10 @@ export class ReceiptBook {
   }
 
   add(receipt: Receipt, message: InboundMessage | null): void {
+    // A command id that is used again is answered once; what it stood for counts no more.
+    this.take(receipt)
     this.#open.set(receipt, message)
-    if (message !== null) this.#bytes += message.body.length
+    if (message?.room === null) this.#bytes += message.body.length
   }
 
   /** The message, or null for another operation; undefined when it has its answer already. */
@@ -43,8 +55,24 @@ export class ReceiptBook {
     const message = this.#open.get(receipt)
     if (message === undefined) return undefined
     this.#open.delete(receipt)
-    if (message !== null) this.#bytes -= message.body.length
+    if (message !== null) this.#forget(message)
     return message
+  }
+
+  /** Nothing is answered any more. */
+  clear(): void {
+    for (const message of this.#open.values()) if (message !== null) this.#forget(message)
+    this.#open.clear()
+  }
+
+  #forget(message: InboundMessage): void {
+    const { room } = message
+    if (room === null) {
+      this.#bytes -= message.body.length
+      return
+    }
+    message.room = null
+    this.#giveBack(room)
   }
 }
 

@@ -44,6 +44,26 @@ describe('the budget of large frames', () => {
     assert.equal(budget.heldBytes, 100)
   })
 
+  it('gives out as much again while others are late, and no more', () => {
+    const budget = new LargeFrameBudget(100)
+    const late = [60, 100].map((bytes) => {
+      const claim = budget.claim(bytes, () => undefined)
+      const next = budget.claim(41, () => undefined)
+      assert.ok(claim.isHeld && !next.isHeld && !budget.isStuck)
+      budget.defer(claim)
+      budget.release(next)
+      return claim
+    })
+    assert.equal(budget.heldBytes, 160)
+    const first = budget.claim(41, () => undefined)
+    const second = budget.claim(40, () => undefined)
+    assert.ok(!first.isHeld && !second.isHeld && budget.isStuck)
+    budget.release(first)
+    assert.ok(second.isHeld && !budget.isContended && !budget.isStuck)
+    for (const claim of [...late, second]) budget.release(claim)
+    assert.equal(budget.heldBytes, 0)
+  })
+
   it('never holds more than its limit but for one frame, and forgets nobody', () => {
     const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 150 }), fc.constant('release')), {
       maxLength: 60,
