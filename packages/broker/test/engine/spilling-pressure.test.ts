@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryMessages } from '../../src/engine/dispatch/memory-messages.ts'
 import { SpilledRun } from '../../src/engine/dispatch/spilled-run.ts'
 import type { FileOperation, Fault } from '../../src/store/journal/memory-file-system.ts'
 import type { TestClient } from './engine-harness.ts'
@@ -74,5 +75,46 @@ describe('memory that is nearly used up', () => {
       await subject.harness.settleReads()
     }
     assert.ok(done.read - before <= 25, `${done.read - before}`)
+  })
+
+  it('is not used up by runs of one message each', async () => {
+    const subject = new SpillingSubject({
+      options: { memoryLimitBytes: 16 * LIMIT },
+      tempLimitBytes: 64 << 20,
+    })
+    for (let i = 1; i <= 890; i++) subject.sender.send('HELD', 'x'.repeat(1024), inMemory)
+    subject.harness.connect().consume('HELD', { prefetch: 1000 })
+    await subject.harness.settleReads()
+    const receipts: number[] = []
+    for (let i = 1; i <= 1000; i++) receipts.push(...(await subject.send('Q', i, i)))
+    assert.ok(receipts.every((receipt) => subject.sender.isConfirmed(receipt)))
+    assert.deepEqual(await subject.drain('Q'), range(1, 1000))
+  })
+
+  it('by messages that cannot be spilled is not searched for others with each send', async (t) => {
+    const subject = new SpillingSubject()
+    for (let i = 0; i < 500; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(100), inMemory)
+    await subject.harness.settleReads()
+    const client = subject.harness.connect()
+    client.consume('Q')
+    const cuts = t.mock.method(MemoryMessages.prototype, 'cut')
+    for (let i = 1; i <= 50; i++) {
+      await subject.send('Q', i, i)
+      client.acknowledge(client.takeDeliveries())
+    }
+    assert.ok(cuts.mock.callCount() <= 50, `${cuts.mock.callCount()}`)
+  })
+
+  it('has what was kept for a consumer spilled when that has gone', async () => {
+    const subject = new SpillingSubject()
+    const consumer = subject.harness.connect().consume('KEPT', { prefetch: 0 })
+    await subject.send('KEPT', 1, 8)
+    for (let i = 0; i < 400; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(100), inMemory)
+    await subject.harness.settleReads()
+    assert.equal(subject.view.temporary?.usedBytes, 0)
+    consumer.close(-1)
+    await subject.harness.settleReads()
+    assert.ok((subject.view.temporary?.usedBytes ?? 0) > 0)
+    assert.deepEqual(await subject.drain('KEPT'), range(1, 8))
   })
 })

@@ -156,7 +156,11 @@ export class Backlog implements TurnWork {
     this.#receivers.splice(position, 1)
     if (position <= this.#lastServed) this.#lastServed--
     this.#chooseExclusive()
-    if (this.#receivers.length === 0) this.#cursor.park()
+    if (this.#receivers.length === 0) {
+      this.#cursor.park()
+      // Nothing has to be at hand any more.
+      this.#memory.eased()
+    }
     this.mark()
   }
 

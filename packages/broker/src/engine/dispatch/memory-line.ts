@@ -75,9 +75,17 @@ export class MemoryLine {
     return run
   }
 
+  /** Whether `cut` gives something. */
+  isWorth({ leastBytes, keepBytes }: RunSize): boolean {
+    if (this.#isTailWorth(leastBytes)) return true
+    const last = this.#head.at(this.#head.length - 1)
+    if (last === undefined || this.#headBytes - keepBytes < leastBytes) return false
+    return this.#headBytes - last.length >= keepBytes
+  }
+
   /** A run to be spilled takes the place of its messages; null when there is too little. */
   cut(size: RunSize, make: (entries: readonly Entry[]) => SpilledRun): SpilledRun | null {
-    const isTail = this.#tail.length > 0 && this.#tailBytes >= size.leastBytes
+    const isTail = this.#isTailWorth(size.leastBytes)
     const entries = isTail ? this.#cutTail(size) : this.#cutHead(size)
     if (entries.length === 0) return null
     const run = make(entries)
@@ -122,6 +130,10 @@ export class MemoryLine {
       // A browser that is slow may know the run for long.
       run.entries = null
     }
+  }
+
+  #isTailWorth(leastBytes: number): boolean {
+    return this.#tail.length > 0 && this.#tailBytes >= leastBytes
   }
 
   #swap(): void {

@@ -1,6 +1,7 @@
 import type { TemporaryMessage, TemporaryPlace } from '../../store/temporary-store.ts'
 import {
   RUN_BYTES_MAX,
+  RUN_BYTES_SMALL,
   RUN_ENTRIES_MAX,
   RUN_LEAST_BYTES,
   RUN_MEMORY_BYTES,
@@ -11,8 +12,10 @@ import {
 import { Entry } from './entry.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { MemoryLine } from './memory-line.ts'
+import type { RunSize } from './memory-line.ts'
 import { SpilledRun } from './spilled-run.ts'
-import type { Spillable, Spiller } from './spiller.ts'
+import { needOf } from './spiller.ts'
+import type { Need, Spillable, Spiller } from './spiller.ts'
 
 export interface MemoryMessagesPort {
   readonly memory: MemoryBudget
@@ -38,6 +41,8 @@ const KEPT_RUNS = 2
 const KEPT_HARD_SHARE = 1 / 16
 /** Less than this share of a run is spilled only where memory is about to run out. */
 const LEAST_SHARE = 1 / 8
+/** Runs are not smaller than `RUN_BYTES_SMALL`, unless that were more than this share of a limit. */
+const SMALL_SHARE = 1 / 4
 
 /**
  * The messages of one backlog that are not stored: those that wait, in memory or spilled, and those
@@ -45,7 +50,7 @@ const LEAST_SHARE = 1 / 8
  */
 export class MemoryMessages implements Spillable {
   readonly line = new MemoryLine()
-  listed = false
+  listed: Need | null = null
   readonly #port: MemoryMessagesPort
   readonly #owner: MemoryOwner
   readonly #runBytes: number
@@ -62,7 +67,8 @@ export class MemoryMessages implements Spillable {
     this.#owner = owner
     const { limitBytes } = port.memory
     const own = owner.limitBytes === 0 ? limitBytes : Math.min(limitBytes, owner.limitBytes)
-    this.#runBytes = Math.max(1, Math.min(RUN_BYTES_MAX, own * RUN_SHARE))
+    const small = Math.min(RUN_BYTES_SMALL, own * SMALL_SHARE)
+    this.#runBytes = Math.max(1, small, Math.min(RUN_BYTES_MAX, own * RUN_SHARE))
   }
 
   /** Waiting and handed out. */
@@ -84,12 +90,18 @@ export class MemoryMessages implements Spillable {
     return this.#spilledBytes
   }
 
-  get hasWaiting(): boolean {
-    return this.line.length > this.#spilled
-  }
-
   get excessBytes(): number {
     return this.#owner.limitBytes === 0 ? 0 : this.#bytes - this.#owner.limitBytes * SPILL_SHARE
+  }
+
+  get need(): Need {
+    return needOf(this.#bytes, this.#owner.limitBytes)
+  }
+
+  get worth(): Need | null {
+    if (this.line.isWorth(this.#sizeOf(0))) return 0
+    if (this.line.isWorth(this.#sizeOf(1))) return 1
+    return this.line.isWorth(this.#sizeOf(2)) ? 2 : null
   }
 
   /** What comes next is being read back. */
@@ -131,20 +143,20 @@ export class MemoryMessages implements Spillable {
     this.#port.spiller?.forget(this)
   }
 
-  cut(isHard: boolean): SpilledRun | null {
-    const size = {
-      leastBytes: isHard ? RUN_LEAST_BYTES : this.#runBytes * LEAST_SHARE,
-      mostBytes: this.#runBytes,
-      mostEntries: RUN_ENTRIES_MAX,
-      keepBytes: this.#keepBytes(isHard),
-    }
-    return this.line.cut(size, (entries) => this.#runOf(entries))
+  cut(need: Need): SpilledRun | null {
+    return this.line.cut(this.#sizeOf(need), (entries) => this.#runOf(entries))
+  }
+
+  /** More of it can be spilled than before, without there being more of it. */
+  eased(): void {
+    this.#port.spiller?.grown(this)
   }
 
   written(run: SpilledRun, place: TemporaryPlace): void {
     run.written(place)
     if (run.isGone) {
       run.unpin()
+      this.eased()
       return
     }
     run.entries = null
@@ -230,9 +242,25 @@ export class MemoryMessages implements Spillable {
     run.unpin()
   }
 
-  #keepBytes(isHard: boolean): number {
+  #sizeOf(need: Need): RunSize {
+    return {
+      leastBytes: Math.max(RUN_LEAST_BYTES, this.#leastBytes(need)),
+      mostBytes: this.#runBytes,
+      mostEntries: RUN_ENTRIES_MAX,
+      keepBytes: this.#keepBytes(need),
+    }
+  }
+
+  /** Each run costs memory itself, so that where there are some the next one is to be a full one. */
+  #leastBytes(need: Need): number {
+    if (need === 2) return 0
+    if (need === 1) return Math.min(this.#runBytes, RUN_BYTES_SMALL)
+    return this.#runBytes * (this.#spilled > 0 ? 1 : LEAST_SHARE)
+  }
+
+  #keepBytes(need: Need): number {
     if (!this.#owner.hasReceivers) return 0
-    return this.#runBytes * (isHard ? KEPT_HARD_SHARE : KEPT_RUNS)
+    return this.#runBytes * (need === 0 ? KEPT_RUNS : KEPT_HARD_SHARE)
   }
 
   #runOf(entries: readonly Entry[]): SpilledRun {

@@ -63,8 +63,10 @@ export const TOPIC_PENDING_BYTES_MAX = 32 << 20
 export const BROWSE_PAGE_ENTRIES = 200
 /** Share of a memory limit above which messages that only memory holds are spilled, as in ActiveMQ. */
 export const SPILL_SHARE = 0.7
-/** Share of the broker's memory above which short runs are spilled too, and little is kept back. */
+/** Share of a memory limit above which short runs are spilled too, and little is kept back. */
 export const SPILL_HARD_SHARE = 0.85
+/** Share of a memory limit above which runs are spilled that save hardly any memory. */
+export const SPILL_LAST_SHARE = 0.95
 /** Bytes of the messages that are spilled, and read back, as one run; one message may be larger. */
 export const RUN_BYTES_MAX = 256 << 10
 /** Messages in one run. */
@@ -73,7 +75,9 @@ export const RUN_ENTRIES_MAX = 1000
 export const RUN_SHARE = 1 / 16
 /** What a run in the temporary store counts in memory: its place, and what it holds. */
 export const RUN_MEMORY_BYTES = 256
-/** Less is never spilled to save the broker's memory: it would hardly be less in memory. */
+/** Runs are at least so large where the memory limit is small, and memory not used up yet. */
+export const RUN_BYTES_SMALL = 4096
+/** Less is never spilled: it would hardly be less in memory. */
 export const RUN_LEAST_BYTES = 512
 /** Bytes of the runs that are spilled in one write; one run may be larger. */
 export const SPILL_BYTES_MAX = 4 << 20
