@@ -6,6 +6,8 @@ export interface TemporaryMessage {
   readonly priority: number
   /** Wall-clock milliseconds, 0 = never. */
   readonly expirationMs: number
+  /** Deliveries that are known to have failed; the store keeps at most 255. */
+  readonly redeliveries: number
   /** The canonical encoding. */
   readonly body: Buffer | null
 }

@@ -118,3 +118,57 @@ describe('memory that is nearly used up', () => {
     assert.deepEqual(await subject.drain('KEPT'), range(1, 8))
   })
 })
+
+describe('messages that come back from a consumer with a large prefetch', () => {
+  it('are spilled, and hold up no other sender', async () => {
+    const subject = new SpillingSubject()
+    await subject.send('Q', 1, 500)
+    const client = subject.harness.connect()
+    client.consume('Q', { prefetch: 1000 })
+    await subject.pass(2)
+    assert.ok(subject.view.memoryUsedBytes > 2 * LIMIT)
+    client.client.close()
+    await subject.pass(2)
+    assert.ok(subject.view.memoryUsedBytes < LIMIT)
+    const receipt = subject.sender.send('OTHER', 'x', { ...inMemory, producer: 'p2' })
+    await subject.pass(1)
+    assert.ok(subject.sender.isConfirmed(receipt))
+    assert.deepEqual(await subject.drain('Q'), range(1, 500))
+  })
+
+  it('have been on the disk and know how often they were delivered', async () => {
+    const subject = new SpillingSubject()
+    await subject.send('Q', 1, 200)
+    const client = subject.harness.connect()
+    const consumer = client.consume('Q', { prefetch: 1000 })
+    await subject.pass(2)
+    consumer.close(client.deliveries.at(99)?.id ?? 0)
+    await subject.pass(2)
+    assert.ok((subject.view.queues[0]?.spilledBytes ?? 0) > 150_000)
+    const again = subject.harness.connect()
+    again.consume('Q', { prefetch: 1000 })
+    await subject.pass(2)
+    assert.deepEqual(
+      again.deliveries.map(({ redeliveries }) => redeliveries),
+      [...new Array<number>(100).fill(1), ...new Array<number>(100).fill(0)],
+    )
+  })
+
+  it('keep their order when they come back one by one, some of them spilled before', async () => {
+    const subject = new SpillingSubject()
+    await subject.send('Q', 1, 300)
+    const client = subject.harness.connect()
+    const consumer = client.consume('Q', { prefetch: 200 })
+    await subject.pass(2)
+    client.client.begin('T')
+    const odd = client.deliveries.filter((_, i) => i % 2 === 0)
+    client.acknowledge(odd, { transaction: 'T' })
+    consumer.close(-1)
+    await subject.pass(2)
+    client.rollback('T')
+    client.client.close()
+    await subject.pass(2)
+    assert.deepEqual(await subject.drain('Q'), range(1, 300))
+    assert.equal(subject.view.memoryUsedBytes, 0)
+  })
+})

@@ -200,6 +200,14 @@ export class Backlog implements TurnWork {
   /** Handed out, and not taken: the entries wait again, before everything behind them. */
   giveBack(entries: readonly Entry[]): void {
     if (entries.length === 0) return
+    this.#putBack(entries)
+    if (this.#discarded) return
+    this.#cursor.rejoin()
+    this.#memory.eased()
+  }
+
+  #putBack(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
     this.#inFlight -= entries.length
     if (this.#discarded) {
       for (const entry of entries) if (entry.stored === null) this.#memory.forget(entry)
@@ -318,7 +326,8 @@ export class Backlog implements TurnWork {
     entries.forEach((entry, i) => (shares[targets[i] ?? -1] ?? left).push(entry))
     this.#inFlight += entries.length
     this.#dispatched += entries.length - left.length
-    this.giveBack(left)
+    // At hand, not in the line: what stands behind them is looked at next.
+    this.#putBack(left)
     shares.forEach((share, i) => {
       if (share.length > 0) receivers[i]?.deliver(this, share)
     })

@@ -62,7 +62,9 @@ export class Entry {
 
   /** It was spilled, and is back. */
   static ofTemporary(message: TemporaryMessage): Entry {
-    return new Entry(message, null, message.place, message.turn)
+    const entry = new Entry(message, null, message.place, message.turn)
+    entry.redeliveries = message.redeliveries
+    return entry
   }
 
   /** Store sequence, 0 when it is not stored. */

@@ -1,4 +1,5 @@
 import { Deque } from '@quorate/core/base/deque'
+import { compareEntries } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { SpilledRun } from './spilled-run.ts'
 
@@ -46,6 +47,15 @@ export class MemoryLine {
     }
     this.#tail.push(entry)
     this.#tailBytes += entry.length
+  }
+
+  /** One that was taken comes back, if it precedes all that is here. */
+  unshift(entry: Entry): boolean {
+    const front = this.#head.peek() ?? this.#runs.peek() ?? this.#tail.peek()
+    if (front !== undefined && compareEntries(front, entry) < 0) return false
+    this.#head.unshift(entry)
+    this.#headBytes += entry.length
+    return true
   }
 
   /** The first one, if it is at hand. */

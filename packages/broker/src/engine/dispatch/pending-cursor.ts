@@ -86,6 +86,18 @@ export class PendingCursor {
     this.#returned.sort((one, other) => compareEntries(other, one))
   }
 
+  /**
+   * Those of the returned that are not stored wait like all others, so that they can be spilled.
+   * Whatever was taken precedes what never was; only where others were given back before, and
+   * spilled since, it may not.
+   */
+  rejoin(): void {
+    // From the last one to the first.
+    this.#returned = this.#returned.filter((entry) => {
+      return entry.stored !== null || !this.#memory.unshift(entry)
+    })
+  }
+
   /** The next one; undefined when there is none, or it has been spilled and is not back. */
   peek(): Entry | undefined {
     if (!this.#caughtUp && this.#window.length <= WINDOW_ENTRIES_MAX / 2) this.#fill()

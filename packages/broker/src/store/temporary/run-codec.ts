@@ -8,8 +8,9 @@ export interface RunIdentity {
 }
 
 const HEADER_BYTES = 20
-const ROW_BYTES = 34
+const ROW_BYTES = 35
 const PERSISTENT = 1
+const REDELIVERIES_MAX = 255
 const EMPTY = Buffer.alloc(0)
 /** Runs of that size are put together to be written; of larger ones the bodies are as they are. */
 const COPIED_BYTES_MAX = 512 << 10
@@ -23,8 +24,8 @@ const COPIED_BYTES_MAX = 512 << 10
  *   | check  | count  | epoch   | serial f64      |      check: CRC-32 from 4 to the end of the rows
  *
  *   count rows:
- *   0            8           16              24       28       32         33
- *   | place f64  | turn f64  | expires f64   | length | check  | priority | flags |
+ *   0            8           16              24       28       32         33      34
+ *   | place f64  | turn f64  | expires f64   | length | check  | priority | flags | redeliveries |
  *
  *   the bodies, one behind the other         row's check: CRC-32 of its body; flags: 1 persistent
  * ```
@@ -58,6 +59,7 @@ function writeRow(table: Buffer, row: number, message: TemporaryMessage, body: B
   table.writeUInt32BE(checksum(body, 0, body.length), row + 28)
   table.writeUInt8(message.priority, row + 32)
   table.writeUInt8(message.persistent ? PERSISTENT : 0, row + 33)
+  table.writeUInt8(Math.min(message.redeliveries, REDELIVERIES_MAX), row + 34)
 }
 
 /**
@@ -108,6 +110,7 @@ function messageOf(source: Buffer, row: number, body: Buffer): TemporaryMessage 
     expirationMs: source.readDoubleBE(row + 16),
     priority: source.readUInt8(row + 32),
     persistent: (source.readUInt8(row + 33) & PERSISTENT) !== 0,
+    redeliveries: source.readUInt8(row + 34),
     body,
   }
 }

@@ -11,6 +11,7 @@ const message: fc.Arbitrary<TemporaryMessage> = fc.record(
     place: fc.maxSafeNat(),
     turn: fc.maxSafeNat(),
     persistent: fc.boolean(),
+    redeliveries: fc.nat(255),
     priority: fc.integer({ min: 0, max: 9 }),
     expirationMs: fc.maxSafeNat(),
     body: fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
@@ -54,7 +55,7 @@ describe('a spilled run', () => {
           if (one !== null) assert.deepEqual(one, messages[i])
         })
         const lost = read.filter((one) => one === null).length
-        const isBody = at >= 20 + messages.length * 34
+        const isBody = at >= 20 + messages.length * 35
         assert.equal(lost, isBody ? 1 : messages.length)
       }),
     )

@@ -15,7 +15,7 @@ import type { TemporaryMessage, TemporaryPlace } from '../../../src/store/tempor
 const DIRECTORY = '/data/tmp_storage'
 
 function message(turn: number, body = `body ${turn}`): TemporaryMessage {
-  const fixed = { place: 1, persistent: false, priority: 4, expirationMs: 0 }
+  const fixed = { place: 1, persistent: false, priority: 4, expirationMs: 0, redeliveries: 0 }
   return { ...fixed, turn, body: Buffer.from(body) }
 }
 
