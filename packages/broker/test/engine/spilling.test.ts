@@ -324,4 +324,20 @@ describe('a durable subscription', () => {
       1600,
     )
   })
+
+  it('keeps what is on the disk when others have used up the memory', async () => {
+    const subject = new SpillingSubject()
+    const client = subject.harness.connect({ clientId: 'me' })
+    client.consume('topic://T', { durableName: 'sub' }).close(-1)
+    await subject.send('topic://T', 1, 300)
+    const depth = (): number => subject.view.durables[0]?.depth ?? 0
+    assert.equal(depth(), 300)
+    const spilled = (subject.view.durables[0]?.spilledBytes ?? 0) / 1024
+    await subject.send('Q', 1, 300, { producer: 'other' })
+    subject.harness.connect().consume('Q', { prefetch: 1000 })
+    await subject.pass(1)
+    await subject.send('topic://T', 301, 310)
+    assert.ok(subject.view.memoryUsedBytes > LIMIT)
+    assert.ok(depth() >= spilled, `${depth()} of ${spilled}`)
+  })
 })

@@ -251,6 +251,11 @@ export class Backlog implements TurnWork {
     this.#memory.dropOldest()
   }
 
+  /** The same of those in memory; false when there is none. */
+  dropOldestInMemory(): boolean {
+    return this.#memory.dropOldestInMemory()
+  }
+
   /** Waiting messages that are not stored. */
   get memoryWaiting(): number {
     return this.#memory.line.length

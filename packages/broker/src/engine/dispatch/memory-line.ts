@@ -73,6 +73,15 @@ export class MemoryLine {
     return entry
   }
 
+  /** Removes the first one of what is in memory, whatever is spilled before it. */
+  shiftInMemory(): Entry | undefined {
+    const first = this.shift()
+    if (first !== undefined) return first
+    const entry = this.#tail.shift()
+    if (entry !== undefined) this.#tailBytes -= entry.length
+    return entry
+  }
+
   /** The run that comes next behind what is at hand. */
   get firstRun(): SpilledRun | undefined {
     return this.#runs.peek()

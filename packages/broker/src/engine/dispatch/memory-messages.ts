@@ -133,6 +133,13 @@ export class MemoryMessages implements Spillable {
     else this.#dropRun()
   }
 
+  /** Drops the oldest that waits in memory; false when there is none. */
+  dropOldestInMemory(): boolean {
+    const entry = this.line.shiftInMemory()
+    if (entry !== undefined) this.forget(entry)
+    return entry !== undefined
+  }
+
   /** All that waits here is dropped. */
   discard(): void {
     for (const one of this.line) {
@@ -173,9 +180,10 @@ export class MemoryMessages implements Spillable {
    */
   load(isNeeded: boolean): number {
     const expired = isNeeded ? this.#dropExpired() : 0
+    const isEmpty = this.line.peek() === undefined
+    // What was needed before it was written is not a run any more.
     const run = this.line.firstRun
     if (this.#isReading || run === undefined || run.stored === null) return expired
-    const isEmpty = this.line.peek() === undefined
     if ((isEmpty && isNeeded) || this.#hasRoomAhead(run)) this.#read(run, run.stored)
     return expired
   }

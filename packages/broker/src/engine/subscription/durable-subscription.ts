@@ -53,12 +53,13 @@ export class DurableSubscription {
   offer(message: Message): void {
     this.backlog.offer(message)
     if (this.isActive) return
-    while (this.backlog.memoryWaiting > 0 && this.#keepsTooMuch) this.backlog.dropOldestMemory()
+    while (this.backlog.memoryWaiting > OFFLINE_MEMORY_MESSAGES_MAX) this.backlog.dropOldestMemory()
+    // What is on the disk already would make no room.
+    while (this.#isMemoryFull) if (!this.backlog.dropOldestInMemory()) return
   }
 
-  get #keepsTooMuch(): boolean {
-    const { memoryWaiting, isMemoryFull } = this.backlog
-    return memoryWaiting > OFFLINE_MEMORY_MESSAGES_MAX || isMemoryFull || this.#isBrokerFull()
+  get #isMemoryFull(): boolean {
+    return this.backlog.isMemoryFull || this.#isBrokerFull()
   }
 
   #isBrokerFull(): boolean {
