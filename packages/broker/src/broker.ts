@@ -304,7 +304,10 @@ export class Broker {
     serving?.stop(reason)
     const temporary = this.#temporary
     this.#temporary = null
-    if (temporary !== null) this.#clearing = temporary.close()
+    if (temporary === null) return
+    const before = this.#clearing
+    const closed = temporary.close()
+    this.#clearing = before.then(() => closed)
   }
 
   #onMembers(_members: readonly Member[]): void {

@@ -13,7 +13,7 @@ import type {
 import { decodeRun, encodeRun } from './run-codec.ts'
 
 /** Bytes after which a file is left, and another begun. */
-export const TEMPORARY_FILE_BYTES_MAX = 32 << 20
+export const TEMPORARY_FILE_BYTES_MAX = 4 << 20
 /** Where the limit is small, a file is that share of it. */
 const FILE_SHARE = 1 / 8
 /** How long a disk that took nothing is left alone, in milliseconds. */
@@ -115,17 +115,18 @@ export class TemporaryFiles implements TemporaryStore {
     done: (messages: readonly (TemporaryMessage | null)[]) => void,
   ): void {
     const { file, position, length, count, serial } = place as Place
+    let reason = 'they are not as they were written'
     const read = readFully(file.file, position, length).then(
       (bytes) => decodeRun(bytes, count, { epoch: this.#options.epoch, serial }),
       (error: unknown) => {
-        this.#logLost(count, toBrokerError(error, 'STORE_UNAVAILABLE').message)
+        reason = toBrokerError(error, 'STORE_UNAVAILABLE').message
         return new Array<null>(count).fill(null)
       },
     )
     this.#during(
       read.then((messages) => {
         if (this.#closed) return
-        this.#countLost(messages)
+        this.#countLost(messages, reason)
         done(messages)
       }),
     )
@@ -174,7 +175,8 @@ export class TemporaryFiles implements TemporaryStore {
 
   async #begin(): Promise<SpillFile> {
     const { fileSystem, directory, epoch } = this.#options
-    if (this.#fileCount === 0) await fileSystem.makeDirectory(directory)
+    // Somebody may have removed it.
+    await fileSystem.makeDirectory(directory)
     await this.#checkDisk()
     const path = join(directory, `${epoch}-${++this.#fileCount}.spill`)
     const file = new SpillFile(path, await fileSystem.open(path, 'create'))
@@ -212,11 +214,11 @@ export class TemporaryFiles implements TemporaryStore {
     this.#trouble = ''
   }
 
-  #countLost(messages: readonly (TemporaryMessage | null)[]): void {
+  #countLost(messages: readonly (TemporaryMessage | null)[], reason: string): void {
     const lost = messages.reduce((sum, message) => sum + (message === null ? 1 : 0), 0)
     if (lost === 0) return
     this.#lostMessages += lost
-    this.#logLost(lost, 'they are not as they were written')
+    this.#logLost(lost, reason)
   }
 
   #logLost(messages: number, reason: string): void {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Log } from '@quorate/core/base/log'
 import { silentLog } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import { MemoryFileSystem } from '../../../src/store/journal/memory-file-system.ts'
 import type { Fault, FileOperation } from '../../../src/store/journal/memory-file-system.ts'
+import { nodeFileSystem } from '../../../src/store/journal/node-file-system.ts'
 import {
   removeLeftovers,
   TEMPORARY_RETRY_MS,
@@ -27,6 +31,7 @@ function textsOf(messages: readonly (TemporaryMessage | null)[]): (string | unde
 class Subject {
   readonly clock = new ManualClock()
   readonly logged: string[] = []
+  readonly totals: unknown[] = []
   readonly fileSystem: MemoryFileSystem
   readonly files: TemporaryFiles
 
@@ -36,7 +41,11 @@ class Subject {
   ) {
     this.fileSystem = new MemoryFileSystem({ fault })
     const note = (text: string): void => void this.logged.push(text)
-    const log: Log = { ...silentLog, info: note, warn: note, error: note }
+    const error: Log['error'] = (text, fields) => {
+      note(text)
+      this.totals.push(fields?.['total'])
+    }
+    const log: Log = { ...silentLog, info: note, warn: note, error }
     this.files = new TemporaryFiles({
       fileSystem: this.fileSystem,
       directory: DIRECTORY,
@@ -117,6 +126,34 @@ describe('the temporary store', () => {
     assert.equal(subject.files.view.isFull, true)
     subject.files.release(places[0] as TemporaryPlace)
     assert.equal(subject.files.isFull, false)
+  })
+
+  it('tells how many are lost, those that it tells of included', async () => {
+    const subject = new Subject(64 << 10, ({ kind }) => (kind === 'read' ? { errno: 'EIO' } : null))
+    const place = await subject.appendOne([message(1), message(2)])
+    assert.deepEqual(await subject.fetch(place), [null, null])
+    assert.deepEqual(subject.totals, [2])
+  })
+
+  it('goes on in its folder when somebody has removed that', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'quorate-'))
+    const directory = join(root, 'tmp_storage')
+    const files = new TemporaryFiles({
+      fileSystem: nodeFileSystem,
+      directory,
+      epoch: 1,
+      limitBytes: 8000,
+      headRoomBytes: () => 0,
+      clock: new ManualClock(),
+      log: silentLog,
+    })
+    const append = (): Promise<unknown> =>
+      new Promise((done) => files.append([[message(1, 'x'.repeat(1000))]], done))
+    assert.notEqual(await append(), null)
+    await rm(directory, { recursive: true })
+    assert.notEqual(await append(), null)
+    await files.close()
+    await rm(root, { recursive: true })
   })
 
   it('says that nothing was written when the disk fails, and tries again after a while', async () => {
