@@ -10,6 +10,7 @@ export interface RunIdentity {
 const HEADER_BYTES = 20
 const ROW_BYTES = 35
 const PERSISTENT = 1
+/** What a row says of redeliveries at most: one byte. */
 const REDELIVERIES_MAX = 255
 const EMPTY = Buffer.alloc(0)
 /** Runs of that size are put together to be written; of larger ones the bodies are as they are. */
