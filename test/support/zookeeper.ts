@@ -93,7 +93,9 @@ export async function createZooKeeperEnsemble(
       `clientPortAddress=${host.address}`,
       `tickTime=${options.tickMs ?? 500}`,
       'initLimit=20',
-      'syncLimit=10',
+      // In ticks: after 2 s the others notice that its leader is cut off. Until then nobody can give
+      // an epoch, so a broker whose leader is on the same side waits for that.
+      'syncLimit=4',
       'maxClientCnxns=0',
       'admin.enableServer=false',
       '4lw.commands.whitelist=*',
