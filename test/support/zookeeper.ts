@@ -48,6 +48,8 @@ export interface ZooKeeperNode {
   /** SIGTERM. */
   stop(): Promise<void>
   signal(signal: NodeJS.Signals): void
+  /** Whether it leads the ensemble. */
+  leads(): Promise<boolean>
   logTail(lines?: number): string
 }
 
@@ -93,9 +95,7 @@ export async function createZooKeeperEnsemble(
       `clientPortAddress=${host.address}`,
       `tickTime=${options.tickMs ?? 500}`,
       'initLimit=20',
-      // In ticks: after 2 s the others notice that its leader is cut off. Until then nobody can give
-      // an epoch, so a broker whose leader is on the same side waits for that.
-      'syncLimit=4',
+      'syncLimit=10',
       'maxClientCnxns=0',
       'admin.enableServer=false',
       '4lw.commands.whitelist=*',
@@ -182,8 +182,15 @@ class Node implements ZooKeeperNode {
 
   async serves(): Promise<boolean> {
     if (!this.isRunning) throw new Error(`${this.#name} ended:\n${this.logTail()}`)
-    const answer = await fourLetterWord({ host: this.#host.address, port: this.port }, 'srvr')
-    return answer.includes('Mode: ')
+    return (await this.#describe()).includes('Mode: ')
+  }
+
+  async leads(): Promise<boolean> {
+    return (await this.#describe()).includes('Mode: leader')
+  }
+
+  #describe(): Promise<string> {
+    return fourLetterWord({ host: this.#host.address, port: this.port }, 'srvr')
   }
 
   async kill(): Promise<void> {

@@ -97,6 +97,13 @@ export class ChaosCluster {
     return zookeeperNames.map((name) => this.network.host(name))
   }
 
+  /** Those of the ensemble's servers that follow, for the moment. */
+  async zookeeperFollowers(): Promise<readonly NetworkHost[]> {
+    const { nodes } = this.#coordination.ensemble
+    const leads = await Promise.all(nodes.map((node) => node.leads()))
+    return this.zookeeperHosts.filter((_, at) => leads[at] === false)
+  }
+
   get clientHost(): NetworkHost {
     return this.network.host(clientHostName)
   }
