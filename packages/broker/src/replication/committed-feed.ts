@@ -25,8 +25,8 @@ export interface FeedOptions {
 }
 
 /**
- * Appended batches that are kept in memory until they are committed; what comes when there is more
- * is read again. Not what would be more: a large one is read again at the cost of another copy.
+ * Appended batches that are kept in memory until they are committed; what comes when more than this
+ * is kept is read again. The batch that exceeds it is kept: to read a large one again costs a copy.
  */
 export const KEPT_BYTES_MAX = 128 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024

@@ -100,7 +100,7 @@ export class LeaderLog {
     if (mayHold && this.#held.length === 0 && this.#isFull(builder, length)) {
       this.#held.push({ content: this.#options.segmentState, beginsSegment: true })
     }
-    if (this.#held.length === 0) return this.#add(builder, { type, payload })
+    if (this.#held.length === 0) return this.#add(builder, type, payload, length)
     this.#held.push({ type, payload })
     this.#heldBytes += length
     return builder.nextIndex + this.#held.length - 1
@@ -132,8 +132,13 @@ export class LeaderLog {
   }
 
   /** A large record travels alone: together they would be too large for a frame. */
-  #add(builder: BatchBuilder, { type, payload }: RecordContent): number {
-    const isLarge = lengthOf(payload) >= LARGE_BYTES
+  #add(
+    builder: BatchBuilder,
+    type: number,
+    payload: RecordContent['payload'],
+    length: number,
+  ): number {
+    const isLarge = length >= LARGE_BYTES
     if (isLarge) this.#cutOff(builder)
     const index = builder.add(type, payload)
     if (isLarge) this.#cutOff(builder)
@@ -170,21 +175,23 @@ export class LeaderLog {
         if (this.#options.appliedIndex() !== builder.nextIndex - 1) return
         this.#addSettled(builder, next)
       } else {
-        this.#add(builder, next)
-        this.#heldBytes -= lengthOf(next.payload)
+        const length = lengthOf(next.payload)
+        this.#add(builder, next.type, next.payload, length)
+        this.#heldBytes -= length
       }
       this.#held.shift()
     }
   }
 
   #addSettled(builder: BatchBuilder, { content, beginsSegment }: Settled): void {
-    const made = content()
+    const { type, payload } = content()
+    const length = lengthOf(payload)
     if (beginsSegment) {
       builder.startSegment()
       this.#segmentStart = builder.position
-      this.#stateBytes = lengthOf(made.payload)
+      this.#stateBytes = length
     }
-    this.#add(builder, made)
+    this.#add(builder, type, payload, length)
   }
 }
 

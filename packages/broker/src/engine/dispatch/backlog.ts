@@ -87,12 +87,9 @@ export class Backlog implements TurnWork {
     this.destination = destination
     this.listId = listId
     this.policy = port.policies.of(destination)
-    const backlog = (): Backlog => this
     this.#memory = new MemoryMessages(port, {
       limitBytes: this.policy.memoryLimitBytes,
-      get hasReceivers() {
-        return backlog().receivers.length > 0
-      },
+      hasReceivers: () => this.#receivers.length > 0,
       changed: () => this.#loaded(),
     })
     this.#cursor = new PendingCursor({
@@ -201,7 +198,7 @@ export class Backlog implements TurnWork {
   giveBack(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     this.#putBack(entries)
-    if (this.#discarded) return
+    if (this.#discarded || entries.every(({ stored }) => stored !== null)) return
     this.#cursor.rejoin()
     this.#memory.eased()
   }

@@ -95,7 +95,7 @@ export class MemoryLine {
   }
 
   /** Whether `cut` gives something. */
-  isWorth({ leastBytes, keepBytes }: RunSize): boolean {
+  isWorth(leastBytes: number, keepBytes: number): boolean {
     if (this.#isTailWorth(leastBytes)) return true
     const last = this.#head.at(this.#head.length - 1)
     if (last === undefined || this.#headBytes - keepBytes < leastBytes) return false

@@ -30,7 +30,7 @@ export interface MemoryMessagesPort {
 export interface MemoryOwner {
   /** Its own memory limit; 0 = none. */
   readonly limitBytes: number
-  readonly hasReceivers: boolean
+  hasReceivers(): boolean
   /** Messages have come back, or gone. */
   changed(): void
 }
@@ -99,9 +99,9 @@ export class MemoryMessages implements Spillable {
   }
 
   get worth(): Need | null {
-    if (this.line.isWorth(this.#sizeOf(0))) return 0
-    if (this.line.isWorth(this.#sizeOf(1))) return 1
-    return this.line.isWorth(this.#sizeOf(2)) ? 2 : null
+    if (this.#isWorth(0)) return 0
+    if (this.#isWorth(1)) return 1
+    return this.#isWorth(2) ? 2 : null
   }
 
   /** What comes next is being read back. */
@@ -250,9 +250,14 @@ export class MemoryMessages implements Spillable {
     run.unpin()
   }
 
+  /** Asked for each message that comes. */
+  #isWorth(need: Need): boolean {
+    return this.line.isWorth(this.#leastBytes(need), this.#keepBytes(need))
+  }
+
   #sizeOf(need: Need): RunSize {
     return {
-      leastBytes: Math.max(RUN_LEAST_BYTES, this.#leastBytes(need)),
+      leastBytes: this.#leastBytes(need),
       mostBytes: this.#runBytes,
       mostEntries: RUN_ENTRIES_MAX,
       keepBytes: this.#keepBytes(need),
@@ -261,13 +266,14 @@ export class MemoryMessages implements Spillable {
 
   /** Each run costs memory itself, so that where there are some the next one is to be a full one. */
   #leastBytes(need: Need): number {
-    if (need === 2) return 0
-    if (need === 1) return Math.min(this.#runBytes, RUN_BYTES_SMALL)
-    return this.#runBytes * (this.#spilled > 0 ? 1 : LEAST_SHARE)
+    if (need === 2) return RUN_LEAST_BYTES
+    const share = this.#spilled > 0 ? 1 : LEAST_SHARE
+    const bytes = need === 1 ? Math.min(this.#runBytes, RUN_BYTES_SMALL) : this.#runBytes * share
+    return Math.max(RUN_LEAST_BYTES, bytes)
   }
 
   #keepBytes(need: Need): number {
-    if (!this.#owner.hasReceivers) return 0
+    if (!this.#owner.hasReceivers()) return 0
     return this.#runBytes * (need === 0 ? KEPT_RUNS : KEPT_HARD_SHARE)
   }
 

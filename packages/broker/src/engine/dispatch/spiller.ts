@@ -82,7 +82,8 @@ export class Spiller {
 
   /** There is more of it in memory that can be spilled. */
   grown(from: Spillable): void {
-    this.#list(from)
+    // What is worth it already is not less so for having grown.
+    if (from.listed !== 0) this.#list(from)
     if (from.excessBytes > 0) this.#pressed.add(from)
     else if (from.listed === null || !this.#isOver(SPILL_SHARE)) return
     if (!this.#isWriting) this.#port.schedule()
