@@ -1,71 +1,49 @@
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { ManagedProcess } from '../../test/support/managed-process.ts'
+import { promisify } from 'node:util'
+import { CeilingServers } from '../race/contenders/ceiling-servers.ts'
+import { parseAnswer } from '../race/load/load-answer.ts'
+import { BODY_BYTES, GRACE_MS } from './rates-client.ts'
 import type { RateRun, Scenario, Timing } from './rates-client.ts'
 
-const source = fileURLToPath(new URL('ceiling-process.ts', import.meta.url))
-
-/** Three files on this disk, a quorum of fdatasyncs, and no broker: what cannot be exceeded here. */
+/** What cannot be exceeded here, as `npm run bench` measures it too. */
 export class Ceiling {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'quorate-ceiling-'))
-  readonly #servers: ManagedProcess[] = []
-  #port = 0
+  readonly #directory: string
+  readonly #servers: CeilingServers
 
-  static async start(): Promise<Ceiling> {
-    const ceiling = new Ceiling()
-    const follower = (name: string): Promise<number> =>
-      ceiling.#serve('follower', join(ceiling.#directory, name))
-    const ports = [await follower('first'), await follower('second')]
-    ceiling.#port = await ceiling.#serve(
-      'leader',
-      join(ceiling.#directory, 'leader'),
-      ...ports.map(String),
-    )
-    return ceiling
+  private constructor(directory: string, servers: CeilingServers) {
+    this.#directory = directory
+    this.#servers = servers
   }
 
-  async measure(scenario: Scenario, timing: Timing): Promise<RateRun> {
-    const shape = [this.#port, scenario.senders, scenario.window, timing.warmupMs, timing.measureMs]
-    const load = this.#run('load', ...shape.map(String))
-    const run = JSON.parse(await firstLine(load)) as RateRun
-    await load.exited
-    return run
+  static async start(): Promise<Ceiling> {
+    const directory = mkdtempSync(join(tmpdir(), 'quorate-ceiling-'))
+    return new Ceiling(directory, await CeilingServers.start(directory))
+  }
+
+  async measure({ senders, window }: Scenario, timing: Timing): Promise<RateRun> {
+    const { command, args } = this.#servers.loadCommand({
+      do: 'send',
+      queue: '',
+      queues: 1,
+      idle: 0,
+      bytes: BODY_BYTES,
+      ...{ senders, window, ...timing },
+    })
+    const timeout = timing.warmupMs + timing.measureMs + GRACE_MS
+    const { stdout } = await promisify(execFile)(command, args, { timeout, killSignal: 'SIGKILL' })
+    const { count, seconds, times } = parseAnswer(stdout)
+    return {
+      confirmed: count,
+      seconds,
+      ...(times === null ? {} : { p50Ms: times.p50, p99Ms: times.p99, maxMs: times.max }),
+    }
   }
 
   async dispose(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.kill9()))
+    await this.#servers.dispose()
     rmSync(this.#directory, { recursive: true, force: true })
   }
-
-  async #serve(role: string, ...words: readonly string[]): Promise<number> {
-    const server = this.#run(role, ...words)
-    this.#servers.push(server)
-    return Number(await firstLine(server))
-  }
-
-  #run(role: string, ...words: readonly string[]): ManagedProcess {
-    return new ManagedProcess({
-      name: `ceiling ${role}`,
-      command: process.execPath,
-      args: ['--import', 'tsx', source, role, ...words],
-      logFile: join(this.#directory, 'ceiling.log'),
-      stdout: 'pipe',
-    })
-  }
-}
-
-async function firstLine(of: ManagedProcess): Promise<string> {
-  const { stdout } = of.child
-  if (stdout === null) throw new Error('no output')
-  const lines = createInterface({ input: stdout })
-  const [line] = (await Promise.race([
-    once(lines, 'line'),
-    of.exited.then(() => Promise.reject(new Error(`${of.spec.name} ended:\n${of.logTail()}`))),
-  ])) as [string]
-  lines.close()
-  return line
 }

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { javaArgs } from '../../test/support/failover-programs.ts'
 
-const BODY_BYTES = 1024
+export const BODY_BYTES = 1024
 /** Beyond warm-up and measuring: starting a JVM and draining the queue. */
-const GRACE_MS = 120_000
+export const GRACE_MS = 120_000
 
 /** Who sends, and how much of it is under way. */
 export interface Scenario {
@@ -18,7 +18,7 @@ export interface Scenario {
 export interface RateRun {
   readonly confirmed: number
   readonly seconds: number
-  /** Times from send to confirmation; the ceiling does not take them. */
+  /** Times from send to confirmation. */
   readonly p50Ms?: number
   readonly p99Ms?: number
   readonly maxMs?: number

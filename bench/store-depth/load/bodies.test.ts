@@ -21,6 +21,11 @@ describe('Bodies', () => {
     assert.ok(all.every((body) => /^[ -~]+$/.test(body.toString('latin1'))))
   })
 
+  it('gives bodies of one length when they shall not differ', () => {
+    const bodies = new Bodies({ bytes: 1024, seed: 3, spread: 0 })
+    assert.ok([0, 1, 5_000_000].every((n) => bodies.body(n).length === 1024))
+  })
+
   it('gives bodies of the exact length where a sixteenth is nothing', () => {
     const bodies = new Bodies({ bytes: 10, seed: 3 })
     assert.ok([0, 1, 5_000_000].every((n) => bodies.body(n).length === 10))

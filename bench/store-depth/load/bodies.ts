@@ -8,6 +8,14 @@ const STRIDE_BYTES = 7919
 /** Lengths are up to a sixteenth above or below the mean, or an index would compress too well. */
 const SPREAD = 1 / 16
 
+export interface BodiesOptions {
+  /** Their mean length. */
+  readonly bytes: number
+  readonly seed: number
+  /** By which part of the mean lengths differ; 0: not at all. */
+  readonly spread?: number
+}
+
 /** Bodies of random printable bytes, cut out of one pool; the n-th is the same each time. */
 export class Bodies {
   readonly #pool: Buffer
@@ -15,10 +23,9 @@ export class Bodies {
   readonly #lengths: number
   readonly #seed: number
 
-  /** `bytes`: their mean length. */
-  constructor({ bytes, seed }: { readonly bytes: number; readonly seed: number }) {
+  constructor({ bytes, seed, ...options }: BodiesOptions) {
     const random = seededRandom(seed)
-    const spread = Math.floor(bytes * SPREAD)
+    const spread = Math.floor(bytes * (options.spread ?? SPREAD))
     this.#least = bytes - spread
     this.#lengths = 2 * spread + 1
     this.#seed = seed

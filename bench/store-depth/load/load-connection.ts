@@ -2,7 +2,12 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { OpenWireCodec, initialCodecOptions } from '@quorate/core/openwire/codec'
 import { CommandReader } from '@quorate/core/openwire/command-reader'
-import type { Command, ConsumerInfo, ProducerInfo } from '@quorate/core/openwire/commands'
+import type {
+  Command,
+  ConsumerInfo,
+  Destination,
+  ProducerInfo,
+} from '@quorate/core/openwire/commands'
 import { TypeId, create } from '@quorate/core/openwire/commands'
 import {
   decodeOffer,
@@ -10,9 +15,11 @@ import {
   encodeOffer,
   negotiate,
 } from '@quorate/core/openwire/wire-format'
+import type { WireFormatOffer } from '@quorate/core/openwire/wire-format'
 
 /** Refused on loopback at once: this is what a takeover is at most measured too long by. */
 const RETRY_MS = 20
+const TOPIC_PREFIX = 'topic://'
 
 /** What a connection carries: a sender or a receiver. */
 export interface LoadRole {
@@ -26,7 +33,20 @@ export interface LoadRole {
   onBatchEnd(): void
 }
 
-const offer = { ...defaultOffer, maxInactivityMs: 0 }
+/** A queue of this name, or the topic of `topic://NAME`. */
+export function destinationNamed(name: string): Destination {
+  return name.startsWith(TOPIC_PREFIX)
+    ? create('ActiveMQTopic', { physicalName: name.slice(TOPIC_PREFIX.length) })
+    : create('ActiveMQQueue', { physicalName: name })
+}
+
+export interface LoadConnectionOptions {
+  readonly id: string
+  readonly ports: readonly number[]
+  readonly role: LoadRole
+  /** Silence after which the broker gives it up, which its role has to prevent; 0 = never. */
+  readonly maxInactivityMs?: number
+}
 
 /**
  * One OpenWire connection with one session that fails over: it tries the brokers in turn until
@@ -36,17 +56,20 @@ export class LoadConnection {
   readonly id: string
   readonly #ports: readonly number[]
   readonly #role: LoadRole
+  readonly #offer: WireFormatOffer
   #socket: Socket | null = null
   #codec: OpenWireCodec | null = null
   #attempts = 0
   #introductions = 0
   #nextCommandId = 1
   #isClosed = false
+  #providerVersion: string | null = null
 
-  constructor(options: { id: string; ports: readonly number[]; role: LoadRole }) {
+  constructor(options: LoadConnectionOptions) {
     this.id = options.id
     this.#ports = options.ports
     this.#role = options.role
+    this.#offer = { ...defaultOffer, maxInactivityMs: options.maxInactivityMs ?? 0 }
   }
 
   open(): void {
@@ -60,6 +83,11 @@ export class LoadConnection {
   /** How often another broker, or the same one again, had to be found. */
   get failovers(): number {
     return Math.max(0, this.#introductions - 1)
+  }
+
+  /** What the broker said that it is; null when it did not. */
+  get providerVersion(): string | null {
+    return this.#providerVersion
   }
 
   /** For commands that nobody correlates with their answers. */
@@ -87,7 +115,7 @@ export class LoadConnection {
     const first = new OpenWireCodec(initialCodecOptions)
     const reader = new CommandReader(first)
     this.#socket = socket
-    socket.once('connect', () => socket.write(first.encode(encodeOffer(offer))))
+    socket.once('connect', () => socket.write(first.encode(encodeOffer(this.#offer))))
     socket.on('data', (chunk: Buffer) => this.#take(reader, chunk))
     socket.on('error', () => undefined)
     socket.once('close', () => this.#onClose())
@@ -98,7 +126,9 @@ export class LoadConnection {
     for (let command = reader.next(); command !== undefined; command = reader.next()) {
       if (command === null) continue
       if (command.type === TypeId.WireFormatInfo) {
-        this.#codec = new OpenWireCodec(negotiate(offer, decodeOffer(command)).codec)
+        const theirs = decodeOffer(command)
+        this.#providerVersion = theirs.providerVersion
+        this.#codec = new OpenWireCodec(negotiate(this.#offer, theirs).codec)
         reader.use(this.#codec)
         this.#introduce()
       } else {

@@ -3,19 +3,23 @@ import type {
   ConsumerId,
   ConsumerInfo,
   Destination,
+  MessageCommand,
   MessageId,
 } from '@quorate/core/openwire/commands'
 import { TypeId, create, longToNumber } from '@quorate/core/openwire/commands'
-import { LoadConnection } from './load-connection.ts'
+import { LoadConnection, destinationNamed } from './load-connection.ts'
 import type { LoadRole } from './load-connection.ts'
 
 export interface ReceiverOptions {
   readonly id: string
   readonly ports: readonly number[]
+  /** `topic://NAME` is a topic. */
   readonly queue: string
   readonly prefetch: number
   /** Messages that one acknowledgement speaks of; Infinity: acknowledge only when told. */
   readonly acknowledgeEvery: number
+  /** Told of each message that counts. */
+  readonly onMessage?: (message: MessageCommand) => void
 }
 
 const STANDARD_ACK = 2
@@ -45,7 +49,7 @@ export class Receiver implements LoadRole {
   constructor(options: ReceiverOptions) {
     this.#options = options
     this.#consumerId = create('ConsumerId', { connectionId: options.id, sessionId: 1, value: 1 })
-    this.#destination = create('ActiveMQQueue', { physicalName: options.queue })
+    this.#destination = destinationNamed(options.queue)
     this.#connection = new LoadConnection({ id: options.id, ports: options.ports, role: this })
     this.#connection.open()
   }
@@ -107,8 +111,7 @@ export class Receiver implements LoadRole {
 
   onCommand(command: Command): void {
     if (command.type === TypeId.MessageDispatch) {
-      const id = command.message?.messageId
-      if (id != null) this.#take(id)
+      if (command.message !== null) this.#take(command.message)
     } else if (command.type === TypeId.Response && command.correlationId === this.#lastAckId) {
       this.#onLastAck()
     } else if (command.type === TypeId.ExceptionResponse) {
@@ -120,12 +123,15 @@ export class Receiver implements LoadRole {
     this.#settle()
   }
 
-  #take(id: MessageId): void {
+  #take(message: MessageCommand): void {
+    const id = message.messageId
+    if (id === null) throw new Error('a message came without an id')
     const producer = id.producerId?.connectionId ?? ''
     const sequence = longToNumber(id.producerSequenceId)
     if (sequence > (this.#highestSequences.get(producer) ?? 0)) {
       this.#highestSequences.set(producer, sequence)
       this.#received++
+      this.#options.onMessage?.(message)
     }
     this.#firstUnacknowledged ??= id
     this.#lastUnacknowledged = id

@@ -6,17 +6,19 @@ import type {
 } from '@quorate/core/openwire/commands'
 import { TypeId, create } from '@quorate/core/openwire/commands'
 import type { Bodies } from './bodies.ts'
-import { LoadConnection } from './load-connection.ts'
+import { LoadConnection, destinationNamed } from './load-connection.ts'
 import type { LoadRole } from './load-connection.ts'
 
 export interface SenderOptions {
   readonly id: string
   readonly ports: readonly number[]
-  /** In turn, one message each. */
+  /** In turn, one message each; `topic://NAME` is a topic. */
   readonly queues: readonly string[]
-  readonly bodies: Bodies
+  readonly bodies: Pick<Bodies, 'body'>
   /** Unconfirmed sends under way. */
   readonly window: number
+  /** Told of each confirmation when its message was sent first, on the clock of `performance`. */
+  readonly onConfirmed?: (sentMs: number) => void
 }
 
 /** Command ids of sends are their sequences above this; introductions stay below. */
@@ -31,7 +33,8 @@ export class Sender implements LoadRole {
   readonly #options: SenderOptions
   readonly #producerId: ProducerId
   readonly #destinations: readonly Destination[]
-  readonly #unconfirmed = new Set<number>()
+  /** When they were sent first, by their sequence. */
+  readonly #unconfirmed = new Map<number, number>()
   #sent = 0
   #wanted = 0
   #confirmed = 0
@@ -41,9 +44,7 @@ export class Sender implements LoadRole {
   constructor(options: SenderOptions) {
     this.#options = options
     this.#producerId = create('ProducerId', { connectionId: options.id, sessionId: 1, value: 1 })
-    this.#destinations = options.queues.map((physicalName) =>
-      create('ActiveMQQueue', { physicalName }),
-    )
+    this.#destinations = options.queues.map(destinationNamed)
     this.#connection = new LoadConnection({ id: options.id, ports: options.ports, role: this })
     this.#connection.open()
   }
@@ -59,11 +60,13 @@ export class Sender implements LoadRole {
   /** Resolves when so many further sends are confirmed; one call at a time. */
   async send(count: number): Promise<void> {
     this.allow(count)
-    await new Promise<void>((resolve, reject) => {
-      this.#finished = resolve
-      this.#failed = reject
-      this.#settle()
-    })
+    await this.#allConfirmed()
+  }
+
+  /** Sends nothing further. Resolves when everything that was sent is confirmed. */
+  async halt(): Promise<void> {
+    this.#wanted = this.#sent
+    await this.#allConfirmed()
   }
 
   /** Sends so many more as the window lets through, and tells nobody. */
@@ -82,7 +85,7 @@ export class Sender implements LoadRole {
   }
 
   onUp(): void {
-    for (const sequence of this.#unconfirmed) this.#append(sequence)
+    for (const sequence of this.#unconfirmed.keys()) this.#append(sequence)
     this.#pump()
   }
 
@@ -92,7 +95,7 @@ export class Sender implements LoadRole {
 
   onCommand(command: Command): void {
     if (command.type === TypeId.Response) {
-      if (this.#unconfirmed.delete(command.correlationId - SEND_IDS_FROM)) this.#confirmed++
+      this.#onConfirmed(command.correlationId - SEND_IDS_FROM)
     } else if (command.type === TypeId.ExceptionResponse) {
       const error = new Error(`a send was refused: ${command.exception?.message ?? 'no reason'}`)
       if (this.#failed === null) throw error
@@ -105,6 +108,22 @@ export class Sender implements LoadRole {
     this.#pump()
   }
 
+  async #allConfirmed(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#finished = resolve
+      this.#failed = reject
+      this.#settle()
+    })
+  }
+
+  #onConfirmed(sequence: number): void {
+    const sentMs = this.#unconfirmed.get(sequence)
+    if (sentMs === undefined) return
+    this.#unconfirmed.delete(sequence)
+    this.#confirmed++
+    this.#options.onConfirmed?.(sentMs)
+  }
+
   #settle(): void {
     if (this.#confirmed < this.#wanted) return
     this.#finished?.()
@@ -115,7 +134,7 @@ export class Sender implements LoadRole {
     if (!this.#connection.isUp) return
     while (this.#sent < this.#wanted && this.#unconfirmed.size < this.#options.window) {
       const sequence = ++this.#sent
-      this.#unconfirmed.add(sequence)
+      this.#unconfirmed.set(sequence, performance.now())
       this.#append(sequence)
     }
   }
