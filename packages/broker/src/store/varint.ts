@@ -30,14 +30,16 @@ export function writeVarint(target: Buffer, at: number, value: number): number {
 
 /** Reads one number and moves the cursor. Throws MALFORMED_FRAME. */
 export function readVarint(cursor: VarintCursor): number {
+  const { bytes } = cursor
   let value = 0
   let scale = 1
   for (let i = 0; i < VARINT_BYTES_MAX; i++) {
-    const byte = cursor.bytes[cursor.at]
+    const byte = bytes[cursor.at]
     if (byte === undefined) throw new BrokerError('MALFORMED_FRAME', 'A number is cut off.')
     cursor.at++
+    // Most numbers are small, and few pass the range of integers.
+    if (byte < 0x80) return checked(value + byte * scale)
     value += (byte & 0x7f) * scale
-    if (byte < 0x80) return checked(value)
     scale *= 0x80
   }
   throw new BrokerError('MALFORMED_FRAME', 'A number takes more than eight bytes.')

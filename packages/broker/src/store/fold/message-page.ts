@@ -9,6 +9,15 @@ export const PAGE_ENTRIES_MAX = 256
 /** Gaps are closed when less than this part of a page is in use: a page is then worth its memory. */
 const CLOSE_UP_BELOW = 1 / 4
 
+/** What is known of a page without its messages. */
+export interface PageFacts {
+  readonly first: number
+  readonly filled: number
+  readonly count: number
+  /** Sequence of its newest message. */
+  readonly last: number
+}
+
 /**
  * A run of one list, and the unit in which the index stores it.
  *
@@ -110,14 +119,16 @@ export class MessagePage {
     this.#isWritten = false
   }
 
-  /** Puts back what the index held. */
-  restore(first: number, filled: number, rest: PackedEntries): void {
+  /** Puts back what the index held; `read` decodes it, where it has to be in memory. */
+  restore({ first, filled, count, last }: PageFacts, read: () => PackedEntries): void {
     this.first = first
     this.filled = filled
-    this.alive = rest.count
+    this.alive = count
     this.persisted = true
-    this.#setRest(rest)
-    this.written()
+    this.#restCount = count
+    this.#restLast = last
+    this.#isWritten = true
+    if (!this.#mayLeave) this.#setRest(read())
   }
 
   find(sequence: number): StoredEntry | undefined {
@@ -208,13 +219,13 @@ export class MessagePage {
     for (const { removed, position, length } of this.#entries) if (!removed) visit(position, length)
   }
 
-  /** All of its messages as bytes; see packed-entries.ts. */
-  packed(): Buffer {
+  /** All of its messages as bytes, to be read at once: they may be its own. */
+  packed(): PackedEntries {
     const rest = this.#readRest()
-    if (this.alive === this.#restCount) return rest.content
+    if (this.alive === this.#restCount) return rest
     const all = rest.copy()
     for (const entry of this.#entries) if (!entry.removed) all.append(entry)
-    return all.content
+    return all
   }
 
   *[Symbol.iterator](): IterableIterator<StoredEntry> {

@@ -30,6 +30,13 @@ const ENTRY_BYTES_MAX = 5 * VARINT_BYTES_MAX + 1
 /** Room that the first message makes; doubled as often as needed. */
 const ROOM_BYTES = 64
 
+/** Which messages they are. */
+export interface PackedKey {
+  /** Of their page. */
+  readonly first: number
+  readonly count: number
+}
+
 export class PackedEntries {
   readonly #first: number
   #bytes: Buffer
@@ -53,35 +60,38 @@ export class PackedEntries {
   }
 
   /**
-   * The first `count` messages of what `content` gave; `visit` sees each of them. Throws
-   * MALFORMED_FRAME when they do not decode. Keeps `content`.
+   * The first `count` messages of what `content` gave; `visit` is told where each lies in the log.
+   * Throws MALFORMED_FRAME when they do not decode. Keeps `content`, and makes no objects.
    */
   static read(
     content: Buffer,
-    { first, count, list }: { first: number; count: number; list: number },
-    visit?: (entry: StoredEntry) => void,
+    { first, count }: PackedKey,
+    visit?: (position: number, length: number) => void,
   ): PackedEntries {
-    const packed = new PackedEntries(first, content)
-    packed.#end = content.length
-    packed.#count = count
-    packed.#end = packed.#walk(list, (entry) => {
-      packed.#sequence = entry.sequence
-      packed.#position = entry.position
-      visit?.(entry)
-    })
-    // Somebody else's memory: there is no room behind it.
-    packed.#bytes = packed.content
-    return packed
+    const reader = new EntryReader(content, first)
+    for (let i = 0; i < count; i++) {
+      reader.next()
+      visit?.(reader.position, reader.length)
+    }
+    return PackedEntries.#ended(content, { first, count }, reader)
   }
 
   /** The same, for somebody who wants its messages as objects: it is decoded only once. */
-  static readToUnpack(
-    content: Buffer,
-    key: { first: number; count: number; list: number },
-  ): PackedEntries {
-    const entries: StoredEntry[] = []
-    const packed = PackedEntries.read(content, key, (entry) => entries.push(entry))
+  static readToUnpack(content: Buffer, key: PackedKey, list: number): PackedEntries {
+    const reader = new EntryReader(content, key.first)
+    const entries = unpackFrom(reader, list, key.count)
+    const packed = PackedEntries.#ended(content, key, reader)
     packed.#unpacked = entries
+    return packed
+  }
+
+  static #ended(content: Buffer, { first, count }: PackedKey, reader: EntryReader): PackedEntries {
+    // Somebody else's memory: there is no room behind it.
+    const packed = new PackedEntries(first, content.subarray(0, reader.at))
+    packed.#end = reader.at
+    packed.#count = count
+    packed.#sequence = reader.sequence
+    packed.#position = reader.position
     return packed
   }
 
@@ -144,22 +154,15 @@ export class PackedEntries {
     const made = this.#unpacked
     this.#unpacked = null
     if (made !== null) return made
-    const entries: StoredEntry[] = []
-    this.#walk(list, (entry) => entries.push(entry))
-    return entries
+    return unpackFrom(new EntryReader(this.content, this.#first), list, this.#count)
   }
 
   /** Where each lies in the log; makes no objects. */
   forEachPlace(visit: (position: number, length: number) => void): void {
-    const cursor = { bytes: this.content, at: 0 }
-    let position = 0
+    const reader = new EntryReader(this.content, this.#first)
     for (let i = 0; i < this.#count; i++) {
-      readVarint(cursor)
-      position += unfoldSign(readVarint(cursor))
-      visit(position, readVarint(cursor))
-      const traits = cursor.bytes[cursor.at++] ?? 0
-      if ((traits & HAS_EXPIRATION) !== 0) readVarint(cursor)
-      if ((traits & HAS_REDELIVERIES) !== 0) readVarint(cursor)
+      reader.next()
+      visit(reader.position, reader.length)
     }
   }
 
@@ -167,37 +170,57 @@ export class PackedEntries {
     const room = Math.max(ROOM_BYTES, 2 * this.#end)
     this.#bytes = exactCopy(this.content, Math.max(room, this.#end + ENTRY_BYTES_MAX))
   }
+}
 
-  /** Place behind the last message. */
-  #walk(list: number, visit: (entry: StoredEntry) => void): number {
-    const cursor = { bytes: this.content, at: 0 }
-    let sequence = this.#first
-    let position = 0
-    for (let i = 0; i < this.#count; i++) {
-      const distance = readVarint(cursor)
-      if (distance === 0 && i > 0) throw malformed('sequences that do not ascend')
-      sequence += distance
-      position += unfoldSign(readVarint(cursor))
-      if (!Number.isSafeInteger(sequence) || position < 0) throw malformed('impossible numbers')
-      visit(readEntry(cursor, { list, sequence, position }))
+/** One message after the other, each in the same place. */
+class EntryReader implements VarintCursor {
+  readonly bytes: Buffer
+  at = 0
+  sequence: number
+  position = 0
+  length = 0
+  priority = 0
+  expirationMs = 0
+  redeliveries = 0
+  #isFirst = true
+
+  /** Of a page with the key `first`. */
+  constructor(bytes: Buffer, first: number) {
+    this.bytes = bytes
+    this.sequence = first
+  }
+
+  /** Throws MALFORMED_FRAME. */
+  next(): void {
+    const distance = readVarint(this)
+    if (distance === 0 && !this.#isFirst) throw malformed('sequences that do not ascend')
+    this.#isFirst = false
+    this.sequence += distance
+    this.position += unfoldSign(readVarint(this))
+    if (!Number.isSafeInteger(this.sequence) || this.position < 0) {
+      throw malformed('impossible numbers')
     }
-    return cursor.at
+    this.length = readVarint(this)
+    const traits = this.bytes[this.at++]
+    if (traits === undefined || (traits & ~KNOWN_TRAITS) !== 0) throw malformed('unknown traits')
+    this.priority = traits & PRIORITY_MASK
+    if (this.priority > PRIORITY_MAX) throw malformed(`a priority of ${this.priority}`)
+    this.expirationMs = (traits & HAS_EXPIRATION) === 0 ? 0 : readVarint(this)
+    this.redeliveries = (traits & HAS_REDELIVERIES) === 0 ? 0 : readVarint(this)
   }
 }
 
-function readEntry(
-  cursor: VarintCursor,
-  place: { readonly list: number; readonly sequence: number; readonly position: number },
-): StoredEntry {
-  const length = readVarint(cursor)
-  const entry = new StoredEntry(place.sequence, place.list, place.position, length)
-  const traits = cursor.bytes[cursor.at++]
-  if (traits === undefined || (traits & ~KNOWN_TRAITS) !== 0) throw malformed('unknown traits')
-  entry.priority = traits & PRIORITY_MASK
-  if (entry.priority > PRIORITY_MAX) throw malformed(`a priority of ${entry.priority}`)
-  if ((traits & HAS_EXPIRATION) !== 0) entry.expirationMs = readVarint(cursor)
-  if ((traits & HAS_REDELIVERIES) !== 0) entry.redeliveries = readVarint(cursor)
-  return entry
+function unpackFrom(reader: EntryReader, list: number, count: number): StoredEntry[] {
+  const entries: StoredEntry[] = []
+  for (let i = 0; i < count; i++) {
+    reader.next()
+    const entry = new StoredEntry(reader.sequence, list, reader.position, reader.length)
+    entry.priority = reader.priority
+    entry.expirationMs = reader.expirationMs
+    entry.redeliveries = reader.redeliveries
+    entries.push(entry)
+  }
+  return entries
 }
 
 /** Not out of the pool of small buffers: one that stays would keep its neighbours' memory. */

@@ -32,6 +32,18 @@ export class SegmentUse {
     count.bytes += bytes
   }
 
+  /** Of several messages that lie in the segment of this position. */
+  addUse(position: number, { messages, bytes }: Use): void {
+    const count = this.#at(position)
+    count.messages += messages
+    count.bytes += bytes
+  }
+
+  /** Where the segment of this position begins, as far as segments are told apart. */
+  startOf(position: number): number {
+    return this.#at(position).position
+  }
+
   remove(position: number, bytes: number): void {
     const count = this.#at(position)
     count.messages--

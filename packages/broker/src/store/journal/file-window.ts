@@ -16,13 +16,18 @@ export class FileWindow {
 
   /** `length` bytes from `offset`, fewer at the end of the file. Valid until the next call. */
   async at(offset: number, length: number): Promise<Buffer> {
+    const held = this.held(offset, length)
+    if (held !== null) return held
+    this.#bytes = await readFully(this.#file, offset, Math.max(length, this.#windowBytes))
+    this.#start = offset
+    return this.#bytes.subarray(0, length)
+  }
+
+  /** The same without a read: null unless the buffer has them all. */
+  held(offset: number, length: number): Buffer | null {
     const from = offset - this.#start
-    if (from < 0 || from + length > this.#bytes.length) {
-      this.#bytes = await readFully(this.#file, offset, Math.max(length, this.#windowBytes))
-      this.#start = offset
-    }
-    const at = offset - this.#start
-    return this.#bytes.subarray(at, at + length)
+    if (from < 0 || from + length > this.#bytes.length) return null
+    return this.#bytes.subarray(from, from + length)
   }
 
   /** Checksum of `length` bytes from `offset`, in memory of one window; null when the file ends. */

@@ -26,8 +26,8 @@ export const COALESCED_READ_MAX_BYTES = 1024 * 1024
  * Reads of one `readAt` under way at a time: they share libuv's few threads with the log's syncs.
  */
 const READS_IN_PARALLEL = 2
-/** Read at a time when only headers are wanted. */
-const HEADER_WINDOW_BYTES = 64 * 1024
+/** Read at a time when only headers are wanted: each read is a trip to another thread. */
+const HEADER_WINDOW_BYTES = 256 * 1024
 /** Ends of recent reads that are remembered exactly: sequential readers need no lookup. */
 const RECENT_ENDS = 8
 
@@ -123,7 +123,13 @@ export class JournalReader {
     return this.#directory.using(segment, async (file) => {
       const walk = walkOf(segment, file)
       let point = from
-      while (point.index < index) point = await this.#next(walk, point)
+      while (point.index < index) {
+        const { window } = walk
+        const offset = segment.offsetOf(point.position)
+        // A promise for each record would cost more than the record.
+        const bytes = window.held(offset, HEADER_BYTES) ?? (await window.at(offset, HEADER_BYTES))
+        point = this.#pass(walk, point, bytes)
+      }
       return point
     })
   }
@@ -139,7 +145,8 @@ export class JournalReader {
       const { header, window } = walk
       let point = segment.points.beforePosition(first)
       for (;;) {
-        const next = await this.#next(walk, point)
+        const bytes = await window.at(segment.offsetOf(point.position), HEADER_BYTES)
+        const next = this.#pass(walk, point, bytes)
         if (next.position > first) break
         point = next
       }
@@ -151,9 +158,8 @@ export class JournalReader {
     })
   }
 
-  /** The point after the record that begins at `point`: its header is read, to `walk.header`. */
-  async #next({ segment, window, header }: Walk, point: LogPoint): Promise<LogPoint> {
-    const bytes = await window.at(segment.offsetOf(point.position), HEADER_BYTES)
+  /** The point after the record that begins at `point` with these bytes, read to `walk.header`. */
+  #pass({ segment, header }: Walk, point: LogPoint, bytes: Buffer): LogPoint {
     const fault = bytes.length < HEADER_BYTES ? 'content' : decodeHeader(bytes, 0, header)
     if (fault !== 'none') throw this.#corrupt(segment, point, `invalid header (${fault})`)
     const discontinuity = discontinuityOf(header, point)

@@ -34,7 +34,7 @@ export interface CheckpointSource {
  */
 export function takeCheckpoint(source: CheckpointSource): RowWrite[] {
   const batch = new CheckpointBatch(source.ledger)
-  addPages(batch, source.changes)
+  addPages(batch, source)
   addRows(batch, source)
   source.changes.clear()
   batch.writes.push(appliedRow(source))
@@ -62,11 +62,12 @@ class CheckpointBatch {
   }
 }
 
-function addPages(batch: CheckpointBatch, changes: Changes): void {
+function addPages(batch: CheckpointBatch, { fold, changes }: CheckpointSource): void {
+  const segmentOf = (position: number): number => fold.segments.startOf(position)
   for (const { list, first } of changes.removedPages) batch.set(pageKey(list, first), null)
   for (const page of changes.pages) {
     if (page.alive === 0) continue
-    batch.set(pageKey(page.list, page.first), encodePage(page))
+    batch.set(pageKey(page.list, page.first), encodePage(page, segmentOf))
     page.persisted = true
   }
 }

@@ -2,12 +2,12 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { isQueueLike } from '@quorate/core/model/destination'
 import type { Fold } from '../fold/fold.ts'
 import type { ProducerEntry } from '../fold/producer-table.ts'
-import type { StoredEntry } from '../fold/stored-entry.ts'
 import { CHECK_BYTES } from '../journal/checked-bytes.ts'
 import { HEADER_BYTES } from '../journal/record.ts'
 import type { IndexDatabase } from './index-database.ts'
 import { APPLIED_KEY, ROWS, readIdKey, readNumberKey, readPageKey } from './keys.ts'
 import { decodePage } from './page-codec.ts'
+import type { Stretch } from './page-codec.ts'
 import {
   decodeApplied,
   decodeDestination,
@@ -116,11 +116,11 @@ class Loader {
     const list = this.#fold.lists.get(key.list)
     if (list === undefined) throw corrupt(`a page of list ${key.list}, which it does not know`)
     let bytes = 0
-    const visit = ({ position, length }: StoredEntry): void => {
-      if (position < FIRST_BODY_AT) throw corrupt('a body before the first of its log')
-      if (position + length > this.#endPosition) throw corrupt('a body behind the end of its log')
-      bytes += length
-      this.#fold.segments.add(position, length)
+    const visit = (stretch: Stretch): void => {
+      if (stretch.position < FIRST_BODY_AT) throw corrupt('a body before the first of its log')
+      if (stretch.end > this.#endPosition) throw corrupt('a body behind the end of its log')
+      bytes += stretch.bytes
+      this.#fold.segments.addUse(stretch.position, stretch)
     }
     list.restore(decodePage(key, content, { pool: this.#fold.pool, visit }), bytes)
   }

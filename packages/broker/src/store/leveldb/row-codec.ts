@@ -20,7 +20,7 @@ import { ProducerEntry } from '../fold/producer-table.ts'
  *   outcome       id string16
  * ```
  */
-export const INDEX_FORMAT = 3
+export const INDEX_FORMAT = 4
 
 /** The row that makes a checkpoint: what the index is a fold of, and how to tell it is whole. */
 export interface AppliedRow {

@@ -24,18 +24,18 @@ class Rows {
   constructor(bounds: Partial<PageBounds> = {}) {
     this.pool = new PagePool({ ...PAGE_BOUNDS, ...bounds })
     this.pool.source = {
-      read: ({ list, first }, count) => {
+      read: ({ first }, count) => {
         this.reads++
         const row = this.#rows.get(first)
         assert.ok(row !== undefined, 'only what was written is read')
-        return PackedEntries.read(row, { list, first, count })
+        return PackedEntries.read(row, { first, count })
       },
     }
   }
 
   /** A checkpoint. */
   write(page: MessagePage): void {
-    this.#rows.set(page.first, Buffer.from(page.packed()))
+    this.#rows.set(page.first, Buffer.from(page.packed().content))
     page.written()
   }
 }
@@ -198,9 +198,9 @@ describe('a page of messages', () => {
       return entry
     })
     drop(page, ...entries)
-    const { length } = page.packed()
+    const { length } = page.packed().content
     assert.ok(length <= 7 * PAGE_ENTRIES_MAX, `${length} bytes for ${PAGE_ENTRIES_MAX} messages`)
-    assert.equal(page.packed().buffer.byteLength, length, 'and no room that is not used')
+    assert.equal(page.packed().content.buffer.byteLength, length, 'and no room that is not used')
   })
 
   it('hands over nothing but what is more than bytes when its list is removed', () => {

@@ -11,6 +11,7 @@ import { PagePool } from '../../../src/store/fold/page-pool.ts'
 import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 import { encodePage } from '../../../src/store/leveldb/page-codec.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
+import { INDEX_FORMAT } from '../../../src/store/leveldb/row-codec.ts'
 import { sealRow } from '../../../src/store/leveldb/row-ledger.ts'
 import { OUTCOMES_MAX } from '../../../src/store/fold/outcome-table.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
@@ -285,9 +286,9 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
   })
 
   it('when it is of another format (R4)', async () => {
-    // Of the first one, and of a later one.
-    for (const content of ['0002ffff', '0004ffff']) {
-      const value = sealRow(APPLIED_KEY, Buffer.from(content, 'hex'))
+    // Of an earlier one, and of a later one.
+    for (const format of [INDEX_FORMAT - 1, INDEX_FORMAT + 1]) {
+      const value = sealRow(APPLIED_KEY, Buffer.from([0, format, 0xff, 0xff]))
       const reason = await reopened((backend) =>
         rewrite(backend, { type: 'put', key: APPLIED_KEY, value }),
       )
@@ -328,7 +329,10 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
     const page = new MessagePage(1, new PagePool())
     page.append(new StoredEntry(1, 1, 100, 2 ** 40))
     const key = Buffer.from(PAGE_1, 'hex')
-    const value = sealRow(key, encodePage(page))
+    const value = sealRow(
+      key,
+      encodePage(page, () => 0),
+    )
     const reason = await reopened((backend) => rewrite(backend, { type: 'put', key, value }))
     assert.match(reason, /behind the end of its log/)
   })
@@ -337,7 +341,10 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
     const page = new MessagePage(1, new PagePool())
     page.append(new StoredEntry(1, 1, 43, 1))
     const key = Buffer.from(PAGE_1, 'hex')
-    const value = sealRow(key, encodePage(page))
+    const value = sealRow(
+      key,
+      encodePage(page, () => 0),
+    )
     const reason = await reopened((backend) => rewrite(backend, { type: 'put', key, value }))
     assert.match(reason, /before the first of its log/)
   })

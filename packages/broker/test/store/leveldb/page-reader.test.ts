@@ -27,7 +27,10 @@ async function readFirst(count: number, row: Buffer | null): Promise<number[]> {
 }
 
 describe('reading a page back', () => {
-  const row = sealRow(KEY, encodePage(pageOf(5, 6, 9)))
+  const row = sealRow(
+    KEY,
+    encodePage(pageOf(5, 6, 9), () => 0),
+  )
 
   it('gives the messages that its row begins with', async () => {
     assert.deepEqual(await readFirst(3, row), [5, 6, 9])
