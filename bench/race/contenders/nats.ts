@@ -10,7 +10,7 @@ const load = fileURLToPath(new URL('../load/nats-load.ts', import.meta.url))
 export const nats = contender(
   'nats',
   'as-shipped',
-  'two of three servers have written it to a file, which is synced to disk each minute',
+  'two of three servers have written it to their log, which is synced to disk minutes later',
 )
 
 export const natsSynced = contender(
@@ -25,7 +25,7 @@ function contender(name: ContenderName, sync: NatsSync, promise: string): Conten
     name,
     title: `NATS JetStream, 3 servers, R3 file stream, ${setting}`,
     promise,
-    cannot: { transactions: 'this version of JetStream cannot publish several messages at once' },
+    cannot: { transactions: 'JetStream has none (atomic batches of messages came with 2.12)' },
     missing: () => whyNotInstalled(sync),
     start: async (directory) => new RunningNats(await NatsCluster.start(directory, sync)),
   }

@@ -4,83 +4,70 @@ import { connect } from '@nats-io/transport-node'
 import { fail } from './nats-fail.ts'
 import type { ConsumerPlace, GroupInfo } from './nats-jetstream.ts'
 import { consumerInfo, streamInfo } from './nats-jetstream.ts'
+import { WireConnection } from './nats-wire.ts'
 
 const LEADER_WITHIN_MS = 30_000
 const POLL_MS = 20
 /** Connections that are being made at once. */
 const CONNECTING = 50
 
-/** The connections of a load that ends when one of them does. Servers are named by address. */
+/** The connections of a load, which ends when one of them does. Servers are named by address. */
 export class Connections {
-  readonly servers: readonly string[]
-  readonly #open = new Set<NatsConnection>()
-  #isClosing = false
+  /** For what is asked of the cluster before anything is measured. */
+  readonly any: NatsConnection
+  readonly #servers: readonly string[]
+  readonly #open: WireConnection[] = []
 
-  constructor(address: string) {
-    this.servers = address.split(',')
+  private constructor(any: NatsConnection, servers: readonly string[]) {
+    this.any = any
+    this.#servers = servers
   }
 
-  /** To this server alone, or to any. */
-  async open(server?: string): Promise<NatsConnection> {
-    const connection = await connect({
-      servers: server === undefined ? [...this.servers] : [server],
-      reconnect: false,
-      ignoreClusterUpdates: true,
-      noAsyncTraces: true,
-    })
-    this.#open.add(connection)
-    void connection.closed().then((error) => this.#ended(connection, error))
-    return connection
-  }
-
-  async openMany(count: number): Promise<void> {
-    for (let made = 0; made < count; made += CONNECTING) {
-      const batch = Math.min(CONNECTING, count - made)
-      const each = Array.from({ length: batch }, (_, at) => this.servers[at % this.servers.length])
-      await Promise.all(each.map((server) => this.open(server)))
-    }
+  static async open(address: string): Promise<Connections> {
+    const servers = address.split(',')
+    return new Connections(await connect({ servers, reconnect: false }), servers)
   }
 
   /** To the server that leads the stream: from any other a message would travel once more. */
-  async openToStream(stream: string): Promise<NatsConnection> {
-    return this.#openToLeader((any) => streamInfo(any, stream))
+  async toStream(stream: string): Promise<WireConnection> {
+    return this.#to(await leaderOf(() => streamInfo(this.any, stream)))
   }
 
   /** To the server that leads the consumer, which need not be that of its stream. */
-  async openToConsumer(place: ConsumerPlace): Promise<NatsConnection> {
-    return this.#openToLeader((any) => consumerInfo(any, place))
+  async toConsumer(place: ConsumerPlace): Promise<WireConnection> {
+    return this.#to(await leaderOf(() => consumerInfo(this.any, place)))
+  }
+
+  /** To all servers alike. */
+  async toAny(count: number): Promise<void> {
+    for (let made = 0; made < count; made += CONNECTING) {
+      const batch = Math.min(CONNECTING, count - made)
+      await Promise.all(Array.from({ length: batch }, (_, at) => this.#toOne(made + at)))
+    }
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true
-    await Promise.all([...this.#open].map((connection) => connection.close()))
+    for (const connection of this.#open) connection.close()
+    await this.any.close()
   }
 
-  async #openToLeader(
-    ask: (any: NatsConnection) => Promise<{ readonly cluster: GroupInfo }>,
-  ): Promise<NatsConnection> {
-    const any = await this.open()
-    const server = await leaderOf(async () => (await ask(any)).cluster)
-    await this.#close(any)
-    return this.open(server)
+  async #toOne(number: number): Promise<void> {
+    const server = this.#servers[number % this.#servers.length]
+    if (server === undefined) throw new Error('no servers are named')
+    await this.#to(server)
   }
 
-  async #close(connection: NatsConnection): Promise<void> {
-    this.#open.delete(connection)
-    await connection.close()
-  }
-
-  #ended(connection: NatsConnection, error: unknown): void {
-    if (this.#isClosing || !this.#open.has(connection)) return
-    const reason = error instanceof Error ? error.message : 'closed by the server'
-    fail(`a connection to ${connection.getServer()} ended: ${reason}`)
+  async #to(server: string): Promise<WireConnection> {
+    const connection = await WireConnection.open(server, fail)
+    this.#open.push(connection)
+    return connection
   }
 }
 
-async function leaderOf(ask: () => Promise<GroupInfo>): Promise<string> {
+async function leaderOf(ask: () => Promise<{ readonly cluster: GroupInfo }>): Promise<string> {
   const deadlineMs = performance.now() + LEADER_WITHIN_MS
   for (;;) {
-    const { leader } = await ask()
+    const { leader } = (await ask()).cluster
     if (leader !== undefined && leader !== '') return leader
     if (performance.now() > deadlineMs) throw new Error('no leader is elected')
     await delay(POLL_MS)

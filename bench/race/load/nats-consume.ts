@@ -10,10 +10,10 @@ import type { ConsumeTask, LoadAnswer } from './load-task.ts'
  * that putting some off would save nothing. The last one is confirmed.
  */
 export async function consume(connections: Connections, task: ConsumeTask): Promise<LoadAnswer> {
-  const any = await connections.open()
+  const { any } = connections
   const place = { stream: await streamWith(any, task.queue), consumer: 'consume' }
   await ensureConsumer(any, place, task)
-  const connection = await connections.openToConsumer(place)
+  const connection = await connections.toConsumer(place)
   let arrived = 0
   const stop = await new Promise<() => Used>((resolve, reject) => {
     let stopUsing: (() => Used) | null = null

@@ -12,22 +12,22 @@ const STAMP_BYTES = 8
 
 /** A body carries the moment at which its send was due. */
 export async function flow(connections: Connections, task: FlowTask): Promise<LoadAnswer> {
-  const any = await connections.open()
+  const { any } = connections
   const stream = await ensureStream(any, queueStream(task.queue, 1))
   const place = { stream, consumer: 'flow' }
   await ensureConsumer(any, place, task)
   const stretch = new Stretch(task)
   const durations = new Durations()
-  const receiver = new Receiver(await connections.openToConsumer(place), {
+  const receiver = new Receiver(await connections.toConsumer(place), {
     ...place,
     prefetch: task.prefetch,
     arrived: (message) => {
       receiver.acknowledge(message)
-      if (stretch.counts) durations.add(performance.now() - stampOf(message.data))
+      if (stretch.counts) durations.add(performance.now() - message.data.readDoubleLE())
     },
   })
   const producer = new Producer(task)
-  const publisher = new Publisher(await connections.openToStream(stream), {
+  const publisher = new Publisher(await connections.toStream(stream), {
     window: task.window,
     confirmed: () => pump(),
   })
@@ -45,7 +45,7 @@ export async function flow(connections: Connections, task: FlowTask): Promise<Lo
 class Producer {
   readonly #queue: string
   readonly #ratePerSecond: number
-  readonly #pattern: Buffer
+  readonly #body: Buffer
   readonly #beganMs = performance.now()
   #sent = 0
 
@@ -53,7 +53,7 @@ class Producer {
     if (bytes < STAMP_BYTES) throw new Error(`no room for a moment in ${bytes} bytes`)
     this.#queue = queue
     this.#ratePerSecond = ratePerSecond
-    this.#pattern = randomBytes(bytes)
+    this.#body = randomBytes(bytes)
   }
 
   sendDue(publisher: Publisher): void {
@@ -61,9 +61,8 @@ class Producer {
     while (publisher.hasRoom) {
       const dueMs = this.#dueMs(nowMs)
       if (dueMs > nowMs) return
-      const body = Buffer.from(this.#pattern)
-      body.writeDoubleLE(dueMs)
-      publisher.send(this.#queue, body)
+      this.#body.writeDoubleLE(dueMs)
+      publisher.send(this.#queue, this.#body)
       this.#sent++
     }
   }
@@ -72,8 +71,4 @@ class Producer {
     if (this.#ratePerSecond === 0) return nowMs
     return this.#beganMs + (this.#sent * 1000) / this.#ratePerSecond
   }
-}
-
-function stampOf(body: Uint8Array): number {
-  return new DataView(body.buffer, body.byteOffset, body.byteLength).getFloat64(0, true)
 }

@@ -84,7 +84,7 @@ export interface ConsumerPlace {
 
 /**
  * A durable consumer with the replicas of its stream. A work queue lets nothing but explicit
- * acknowledgements pass: each message has its own.
+ * acknowledgements pass: each message has its own. `prefetch` of them may be awaited.
  */
 export async function ensureConsumer(
   connection: NatsConnection,

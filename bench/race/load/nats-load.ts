@@ -32,7 +32,7 @@ async function answerTo(connections: Connections, task: AnsweredTask): Promise<L
 
 async function obey({ address, task }: LoadOrder): Promise<void> {
   if (task.do === 'probe') return probe(address, task)
-  const connections = new Connections(address)
+  const connections = await Connections.open(address)
   const answer = await answerTo(connections, task)
   await connections.close()
   process.stdout.write(`${JSON.stringify(answer)}\n`)

@@ -1,65 +1,72 @@
-import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { createInbox } from '@nats-io/transport-node'
 import { fail } from './nats-fail.ts'
 import type { ConsumerPlace } from './nats-jetstream.ts'
+import type { WireMessage } from './nats-parser.ts'
+import type { WireConnection } from './nats-wire.ts'
 
-const ACKNOWLEDGEMENT = new TextEncoder().encode('+ACK')
+const ACKNOWLEDGEMENT = Buffer.from('+ACK')
 
 export interface ReceiverOptions extends ConsumerPlace {
-  /** Messages that are asked for and not here yet, at most. */
+  /** Messages that one request asks for. */
   readonly prefetch: number
-  readonly arrived: (message: Msg) => void
+  readonly arrived: (message: WireMessage) => void
 }
 
 /**
  * Pulls from a consumer: two requests are under way, and the next one is made when the first is
- * served, so that the server never waits for one.
+ * served, so that the server never waits for one. How many may be unacknowledged is the consumer's
+ * own setting.
  */
 export class Receiver {
-  readonly #connection: NatsConnection
+  readonly #connection: WireConnection
   readonly #options: ReceiverOptions
   readonly #inbox = createInbox()
-  readonly #batch: number
-  readonly #request: string
+  readonly #request: Buffer
   #arrived = 0
 
-  constructor(connection: NatsConnection, options: ReceiverOptions) {
+  constructor(connection: WireConnection, options: ReceiverOptions) {
     this.#connection = connection
     this.#options = options
-    this.#batch = Math.max(1, Math.floor(options.prefetch / 2))
-    this.#request = JSON.stringify({ batch: this.#batch })
-    connection.subscribe(this.#inbox, { callback: (_, message) => this.#onMessage(message) })
+    this.#request = Buffer.from(JSON.stringify({ batch: options.prefetch }))
+    connection.subscribe(this.#inbox, (message) => this.#onMessage(message))
     this.#pull()
-    if (options.prefetch > 1) this.#pull()
+    this.#pull()
   }
 
-  acknowledge(message: Msg): void {
-    this.#connection.publish(replyOf(message), ACKNOWLEDGEMENT)
+  acknowledge(message: WireMessage): void {
+    this.#connection.publish({ subject: replyOf(message), body: ACKNOWLEDGEMENT })
   }
 
   /** Answers when the consumer's replicas have the acknowledgement. */
-  async acknowledgeConfirmed(message: Msg): Promise<void> {
-    await this.#connection.request(replyOf(message), ACKNOWLEDGEMENT)
+  async acknowledgeConfirmed(message: WireMessage): Promise<void> {
+    const reply = createInbox()
+    await new Promise<void>((resolve) => {
+      this.#connection.subscribe(reply, ({ headers }) => {
+        if (headers !== null) fail(`nobody took an acknowledgement: ${headers}`)
+        resolve()
+      })
+      this.#connection.publish({ subject: replyOf(message), body: ACKNOWLEDGEMENT, reply })
+    })
   }
 
-  #onMessage(message: Msg): void {
-    if (message.headers !== undefined && message.headers.code !== 0) {
-      const { code, description } = message.headers
-      fail(`the consumer sends nothing more: ${code} ${description}`)
-    }
-    if (++this.#arrived % this.#batch === 0) this.#pull()
+  #onMessage(message: WireMessage): void {
+    // A message is on its own subject and has where to acknowledge it; anything else is a status.
+    if (message.reply === null) fail(`nothing more is sent: ${message.headers ?? ''}`)
+    if (++this.#arrived % this.#options.prefetch === 0) this.#pull()
     this.#options.arrived(message)
   }
 
   #pull(): void {
     const { stream, consumer } = this.#options
-    this.#connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, this.#request, {
+    this.#connection.publish({
+      subject: `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+      body: this.#request,
       reply: this.#inbox,
     })
   }
 }
 
-function replyOf(message: Msg): string {
-  if (message.reply === undefined) throw new Error(`nothing to acknowledge: ${message.subject}`)
-  return message.reply
+function replyOf({ reply, subject }: WireMessage): string {
+  if (reply === null) throw new Error(`nothing to acknowledge: ${subject}`)
+  return reply
 }

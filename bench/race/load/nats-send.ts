@@ -11,15 +11,14 @@ const FILL_WINDOW = 1000
 
 /** All senders publish from the server that leads the stream; who is idle is anywhere. */
 export async function send(connections: Connections, task: SendTask): Promise<LoadAnswer> {
-  const any = await connections.open()
-  const stream = await ensureStream(any, queueStream(task.queue, task.queues))
-  await connections.openMany(task.idle)
+  const stream = await ensureStream(connections.any, queueStream(task.queue, task.queues))
+  await connections.toAny(task.idle)
   const subjects = inTurn(task)
   const body = randomBytes(task.bytes)
   const stretch = new Stretch(task)
   const durations = new Durations()
   for (let sender = 0; sender < task.senders; sender++) {
-    const connection = await connections.openToStream(stream)
+    const connection = await connections.toStream(stream)
     const publisher: Publisher = new Publisher(connection, {
       window: task.window,
       confirmed: (tookMs) => {
@@ -34,9 +33,8 @@ export async function send(connections: Connections, task: SendTask): Promise<Lo
 }
 
 export async function fill(connections: Connections, task: FillTask): Promise<LoadAnswer> {
-  const any = await connections.open()
-  const stream = await ensureStream(any, queueStream(task.queue, task.queues))
-  const connection = await connections.openToStream(stream)
+  const stream = await ensureStream(connections.any, queueStream(task.queue, task.queues))
+  const connection = await connections.toStream(stream)
   const subjects = inTurn(task)
   const body = randomBytes(task.bytes)
   const used = using()
