@@ -21,6 +21,9 @@ final class Broker {
     /** Handshakes that go on at once where many connections are opened. */
     private static final int OPENERS = 16;
 
+    /** A node that was just given thousands of queues needs longer than the client's 10 s. */
+    private static final int HANDSHAKE_WITHIN_MS = 60_000;
+
     private final int[] ports;
     private final ConnectionFactory factory;
 
@@ -40,6 +43,7 @@ final class Broker {
     static ConnectionFactory newFactory() {
         ConnectionFactory factory = new ConnectionFactory();
         factory.setHost(HOST);
+        factory.setHandshakeTimeout(HANDSHAKE_WITHIN_MS);
         factory.setAutomaticRecoveryEnabled(false);
         factory.setTopologyRecoveryEnabled(false);
         return factory;
