@@ -1,8 +1,8 @@
 import type { Connections } from './nats-connections.ts'
 import { ensureConsumer, streamWith } from './nats-jetstream.ts'
 import { Receiver } from './nats-receiver.ts'
-import { answerOf, using } from './nats-stretch.ts'
-import type { Used } from './nats-stretch.ts'
+import { answerOf, using } from './stretch.ts'
+import type { Used } from './stretch.ts'
 import type { ConsumeTask, LoadAnswer } from './load-task.ts'
 
 /**

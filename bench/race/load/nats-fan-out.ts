@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Connections } from './nats-connections.ts'
 import { ensureStream } from './nats-jetstream.ts'
 import { Publisher } from './nats-publisher.ts'
-import { answerOf, Stretch } from './nats-stretch.ts'
+import { answerOf, Stretch } from './stretch.ts'
 import { topicStream } from './nats-streams.ts'
-import { Durations } from './nats-times.ts'
+import { Durations } from './durations.ts'
 import type { FanOutTask, LoadAnswer } from './load-task.ts'
 
 /**

@@ -3,9 +3,9 @@ import type { Connections } from './nats-connections.ts'
 import { ensureConsumer, ensureStream } from './nats-jetstream.ts'
 import { Publisher } from './nats-publisher.ts'
 import { Receiver } from './nats-receiver.ts'
-import { answerOf, Stretch } from './nats-stretch.ts'
+import { answerOf, Stretch } from './stretch.ts'
 import { queueStream } from './nats-streams.ts'
-import { Durations } from './nats-times.ts'
+import { Durations } from './durations.ts'
 import type { FlowTask, LoadAnswer } from './load-task.ts'
 
 const STAMP_BYTES = 8

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Connections } from './nats-connections.ts'
 import { ensureStream } from './nats-jetstream.ts'
 import { Publisher } from './nats-publisher.ts'
-import { answerOf, Stretch, using } from './nats-stretch.ts'
+import { answerOf, Stretch, using } from './stretch.ts'
 import { queueStream, subjectsOf } from './nats-streams.ts'
-import { Durations } from './nats-times.ts'
+import { Durations } from './durations.ts'
 import type { FillTask, LoadAnswer, SendTask } from './load-task.ts'
 
 const FILL_WINDOW = 1000

@@ -1,7 +1,7 @@
 import { Receiver } from '../../store-depth/load/receiver.ts'
 import type { ConsumeTask, LoadAnswer } from './load-task.ts'
-import { answerOf, using } from './nats-stretch.ts'
-import type { Used } from './nats-stretch.ts'
+import { answerOf, using } from './stretch.ts'
+import type { Used } from './stretch.ts'
 import type { OpenWirePlace } from './openwire-place.ts'
 
 export async function consume(place: OpenWirePlace, task: ConsumeTask): Promise<LoadAnswer> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Durations } from './nats-times.ts'
+import { Durations } from './durations.ts'
 
 describe('durations', () => {
   it('has no times of nothing', () => {

@@ -1,0 +1,48 @@
+import type { LoadTask } from '../load/load-task.ts'
+
+export const contenderNames = [
+  'quorate',
+  'activemq',
+  'rabbitmq',
+  'nats',
+  'nats-synced',
+  'ceiling',
+] as const
+export type ContenderName = (typeof contenderNames)[number]
+
+/** A broker, or a cluster of them, that takes part in the race. */
+export interface Contender {
+  readonly name: ContenderName
+  /** For the table: `RabbitMQ 3.10.8, 3 nodes, quorum queue`. Versions are read from what runs. */
+  readonly title: string
+  /** What a confirmed send promises, in words. */
+  readonly promise: string
+  /** Tasks that it has no equivalent for, with the reason. */
+  readonly cannot: Readonly<Partial<Record<LoadTask['do'], string>>>
+  /** What has to be installed; null when it is there. */
+  missing(): string | null
+  /** Starts everything in this directory, which is empty, and answers once it takes sends. */
+  start(directory: string): Promise<RunningContender>
+}
+
+export interface RunningContender {
+  readonly version: string
+  /** Processes of the brokers that run now, children included, coordination not. */
+  pids(): readonly number[]
+  /** The load generator's process: how to start it with this task. */
+  generator(task: LoadTask): Promise<GeneratorCommand>
+  /** Removes these queues, with what is in them. */
+  remove(queues: readonly string[]): Promise<void>
+  /** `kill -9` of the process that leads `queue`; answers when, on CLOCK_MONOTONIC in ms. */
+  killLeader(queue: string): Promise<number>
+  /** Starts what was killed, and waits until all are in step. */
+  restore(): Promise<void>
+  /** Ends every process; the directory is removed by the caller. */
+  stop(): Promise<void>
+}
+
+export interface GeneratorCommand {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
