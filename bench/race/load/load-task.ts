@@ -77,8 +77,8 @@ export interface ConsumeTask {
 /**
  * Produces and consumes at once over a connection each, up to `window` unconfirmed, as `consume`
  * acknowledges. `ratePerSecond` sends are begun evenly, 0 = as fast as it goes. Counts what
- * arrives; times are from the moment at which a send was due to the arrival of its message, so that a stall
- * of the contender is not hidden by sends that it kept from being made.
+ * arrives; times are from the moment at which a send was due to the arrival of its message, so
+ * that a stall of the contender is not hidden by sends that it kept from being made.
  */
 export interface FlowTask extends Timed {
   readonly do: 'flow'
