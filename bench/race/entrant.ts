@@ -11,6 +11,8 @@ import type { Sample } from './sample.ts'
 
 /** Beyond what a task takes by itself: a JVM's start, connections, the last confirmations. */
 const GRACE_MS = 120_000
+/** And for each queue that has to be there first: RabbitMQ takes 50 ms to declare one. */
+const QUEUE_GRACE_MS = 150
 
 /** A contender that is at the start, and what its load comes to. */
 export class Entrant {
@@ -79,8 +81,9 @@ export class Entrant {
 }
 
 function patienceOf(task: LoadTask): number {
-  if (!('measureMs' in task)) return 10 * GRACE_MS
-  return task.warmupMs + task.measureMs + GRACE_MS
+  const queues = 'queues' in task ? task.queues * QUEUE_GRACE_MS : 0
+  if (!('measureMs' in task)) return 10 * GRACE_MS + queues
+  return task.warmupMs + task.measureMs + GRACE_MS + queues
 }
 
 interface Usages {

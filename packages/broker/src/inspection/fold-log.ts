@@ -36,8 +36,10 @@ export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
   const outcome = await scanJournal({ ...request, findings }, (record) => {
     if (record.index > throughIndex || findings.damages > 0 || !record.isWhole) return false
     const isFirst = applied === 0 && record.index > 1
-    if (record.type === SEGMENT_STATE) beginSegment(fold, record, isFirst)
-    else if (isFirst) isStateless = true
+    if (record.beginsSegment) fold.segments.begin(record.position)
+    if (isFirst && record.type !== SEGMENT_STATE) isStateless = true
+    // The buffer belongs to the scan, but names are decoded out of it.
+    else if (isFirst) restoreFoldState(fold, decodeSegmentState(record.payload).fold)
     if (isStateless) return false
     if (record.type >= FIRST_OP_TYPE) {
       const { payload, payloadPosition } = record
@@ -59,12 +61,6 @@ export async function foldLog(request: FoldRequest): Promise<FoldedLog> {
     throw new BrokerError('UNSUPPORTED', text)
   }
   return { fold, outcome, applied }
-}
-
-function beginSegment(fold: Fold, record: ScannedRecord, isFirst: boolean): void {
-  fold.segments.begin(record.position)
-  // The buffer belongs to the scan, but names are decoded out of it.
-  if (isFirst) restoreFoldState(fold, decodeSegmentState(record.payload).fold)
 }
 
 function decode({ index, type, payload }: ScannedRecord): LogOp {

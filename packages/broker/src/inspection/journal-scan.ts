@@ -299,6 +299,7 @@ class Scan {
     view.position = point.position
     view.payloadPosition = point.position + HEADER_BYTES
     view.headerChecksum = chain
+    view.beginsSegment = (header.flags & FLAG_SEGMENT_START) !== 0
     view.file = segment.name
     view.offset = offset
     view.bytes = recordBytes(header)

@@ -166,7 +166,9 @@ export class FoldStore implements MessageStore {
   }
 
   #apply(record: RecordView): void {
-    if (record.type === SEGMENT_STATE) this.#beginSegment(record)
+    // Whatever it begins with: the segments that a start finds are those of all files.
+    if (record.beginsSegment) this.fold.segments.begin(record.position)
+    if (record.type === SEGMENT_STATE) this.#takeState(record)
     else if (this.#awaitsState) throw stateless(record.index)
     if (record.type < FIRST_OP_TYPE) {
       // Replication's own records change nothing here (R20, R39).
@@ -180,8 +182,7 @@ export class FoldStore implements MessageStore {
     this.listener?.applied({ stored: mint(index), op })
   }
 
-  #beginSegment({ position, payload }: RecordView): void {
-    this.fold.segments.begin(position)
+  #takeState({ payload }: RecordView): void {
     if (!this.#awaitsState) return
     this.#awaitsState = false
     restoreFoldState(this.fold, decodeSegmentState(payload).fold)

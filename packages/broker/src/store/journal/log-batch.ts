@@ -73,6 +73,7 @@ export interface RecordView {
   readonly payloadPosition: number
   /** The chain that the next record carries. */
   readonly headerChecksum: number
+  readonly beginsSegment: boolean
 }
 
 const NO_STARTS: readonly never[] = Object.freeze([])
@@ -439,6 +440,7 @@ export function emptyView(): { -readonly [K in keyof RecordView]: RecordView[K] 
     position: 0,
     payloadPosition: 0,
     headerChecksum: 0,
+    beginsSegment: false,
   }
 }
 
@@ -458,6 +460,7 @@ export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => vo
     view.position = position
     view.payloadPosition = position + HEADER_BYTES
     view.headerChecksum = header.headerChecksum
+    view.beginsSegment = (header.flags & FLAG_SEGMENT_START) !== 0
     position += recordBytes(header)
     visit(view)
   }

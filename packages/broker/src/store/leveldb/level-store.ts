@@ -51,6 +51,7 @@ export interface LevelStoreOptions {
 /** A fold and what belongs to its place on disk. */
 interface Opened {
   readonly database: IndexDatabase
+  readonly pages: PageReader
   readonly fold: Fold
   readonly changes: Changes
   readonly ledger: RowLedger
@@ -76,6 +77,7 @@ export class LevelStore extends FoldStore {
   #running: Promise<unknown> = Promise.resolve()
   #waiting: Promise<LogPoint> | null = null
   #failure: BrokerError | null = null
+  #isGivenUp = false
   #closing: Promise<void> | null = null
 
   private constructor(opened: Opened, options: LevelStoreOptions) {
@@ -86,6 +88,7 @@ export class LevelStore extends FoldStore {
     this.#log = options.log
     this.#onCheckpoint = options.onCheckpoint ?? (() => undefined)
     this.#checkpointed = opened.applied
+    opened.pages.onNonsense = (error) => this.#giveUp(error)
   }
 
   /**
@@ -134,8 +137,8 @@ export class LevelStore extends FoldStore {
 
   /** Takes the applied row off the index: no start loads the rest without it. */
   #giveUp(reason: BrokerError): void {
-    const isGivenUp = this.#failure?.code === 'JOURNAL_CORRUPT'
-    if (isGivenUp) return
+    if (this.#isGivenUp) return
+    this.#isGivenUp = true
     this.#failure = reason
     this.#log.error(GIVEN_UP, { reason: reason.message })
     const writes: RowWrite[] = [{ type: 'del', key: APPLIED_KEY }]
@@ -252,6 +255,7 @@ function emptyState(
   const { cacheBytes } = options
   const pool = new PagePool(options.pages)
   const fold = new Fold({ changes, pool, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
-  pool.source = new PageReader(database)
-  return { database, fold, changes, ledger: new RowLedger() }
+  const pages = new PageReader(database)
+  pool.source = pages
+  return { database, pages, fold, changes, ledger: new RowLedger() }
 }

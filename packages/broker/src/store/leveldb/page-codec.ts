@@ -106,10 +106,12 @@ export function decodePage(
   for (const stretch of head.stretches) visit(stretch)
   const page = new MessagePage(key.list, pool)
   page.restore({ ...head, first: key.first }, () => {
+    const places = new Places(head.stretches)
     const messages = content.subarray(head.at)
-    const rest = PackedEntries.read(messages, { first: key.first, count: head.count })
-    if (rest.content.length !== messages.length) throw malformed('bytes after the last message')
-    if (rest.last !== head.last) throw malformed('another last message than was promised')
+    const facts = { first: key.first, count: head.count }
+    const rest = PackedEntries.read(messages, facts, (at, length) => places.take(at, length))
+    mustBeAll(rest, messages, head)
+    places.mustBeEmpty()
     return rest
   })
   return page
@@ -120,7 +122,38 @@ export function decodeFirst(key: PageKey, content: Buffer, count: number): Packe
   const head = readHead(key, content)
   if (head.count < count) throw malformed('fewer messages than were written')
   const messages = content.subarray(head.at)
-  return PackedEntries.readToUnpack(messages, { first: key.first, count }, key.list)
+  const first = PackedEntries.readToUnpack(messages, { first: key.first, count }, key.list)
+  if (count === head.count) mustBeAll(first, messages, head)
+  return first
+}
+
+function mustBeAll(packed: PackedEntries, messages: Buffer, { last }: Head): void {
+  if (packed.content.length !== messages.length) throw malformed('bytes after the last message')
+  if (packed.last !== last) throw malformed('another last message than was promised')
+}
+
+/** Holds the places of messages against what is said of them. */
+class Places {
+  readonly #left: { -readonly [Key in keyof Stretch]: Stretch[Key] }[]
+
+  constructor(stretches: readonly Stretch[]) {
+    this.#left = stretches.map((stretch) => ({ ...stretch }))
+  }
+
+  take(position: number, length: number): void {
+    const stretch = this.#left.find((one) => {
+      return position >= one.position && position + length <= one.end
+    })
+    if (stretch === undefined) throw malformed(`a body at ${position}, where none should be`)
+    stretch.messages--
+    stretch.bytes -= length
+  }
+
+  mustBeEmpty(): void {
+    for (const { messages, bytes } of this.#left) {
+      if (messages !== 0 || bytes !== 0) throw malformed('other places than its messages have')
+    }
+  }
 }
 
 function readHead({ first }: PageKey, content: Buffer): Head {
@@ -140,7 +173,8 @@ function readHead({ first }: PageKey, content: Buffer): Head {
 function readStretches(cursor: VarintCursor, count: number): Stretch[] {
   const stretches: Stretch[] = []
   let left = count
-  for (let more = readVarint(cursor); more > 0 && left > 0; more--) {
+  let more = readVarint(cursor)
+  for (; more > 0 && left > 0; more--) {
     const position = readVarint(cursor)
     const end = position + readVarint(cursor)
     const messages = readVarint(cursor)
@@ -149,7 +183,8 @@ function readStretches(cursor: VarintCursor, count: number): Stretch[] {
     stretches.push({ position, end, messages, bytes })
     left -= messages
   }
-  if (left !== 0) throw malformed(`places of ${count - left} messages on a page of ${count}`)
+  if (left !== 0 || more !== 0)
+    throw malformed(`places of ${count - left} messages on a page of ${count}`)
   return stretches
 }
 

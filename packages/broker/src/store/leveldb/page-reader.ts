@@ -14,9 +14,11 @@ import { openRow } from './row-ledger.ts'
  * rule.
  *
  * A row that is gone or damaged ends the broker: nothing can be applied or handed out without it.
- * The next start reads all rows, finds that out as well, and makes the index anew from the log.
+ * The next start checks all rows, finds that out as well, and makes the index anew from the log. It
+ * does not decode them all, so of one that was written as nonsense the owner is told.
  */
 export class PageReader implements PageSource {
+  onNonsense: (error: BrokerError) => void = () => {}
   readonly #database: IndexDatabase
 
   constructor(database: IndexDatabase) {
@@ -30,8 +32,10 @@ export class PageReader implements PageSource {
     const content = openRow(key, value)
     try {
       return decodeFirst({ list, first }, content, count)
-    } catch (error) {
-      throw corrupt('does not decode', { list, first, cause: error })
+    } catch (cause) {
+      const error = corrupt('does not decode', { list, first, cause })
+      this.onNonsense(error)
+      throw error
     }
   }
 }

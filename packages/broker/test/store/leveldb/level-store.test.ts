@@ -11,8 +11,8 @@ import { PagePool } from '../../../src/store/fold/page-pool.ts'
 import { StoredEntry } from '../../../src/store/fold/stored-entry.ts'
 import { encodePage } from '../../../src/store/leveldb/page-codec.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
-import { INDEX_FORMAT } from '../../../src/store/leveldb/row-codec.ts'
-import { sealRow } from '../../../src/store/leveldb/row-ledger.ts'
+import { INDEX_FORMAT, decodeApplied, encodeApplied } from '../../../src/store/leveldb/row-codec.ts'
+import { openRow, sealOf, sealRow } from '../../../src/store/leveldb/row-ledger.ts'
 import { OUTCOMES_MAX } from '../../../src/store/fold/outcome-table.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import type { LogOp } from '../../../src/store/log-op.ts'
@@ -348,6 +348,44 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
     const reason = await reopened((backend) => rewrite(backend, { type: 'put', key, value }))
     assert.match(reason, /before the first of its log/)
   })
+
+  it('when a full page, which no start looks into, was written as nonsense', async () => {
+    const backend = new MemoryIndexBackend()
+    const log = new MemoryLog()
+    appendAll(log, queue(1), ...times(300, message(1)))
+    const store = await openIndex('i', log, { backend })
+    log.applyTo(store)
+    await store.close()
+    await writeNonsense(backend, Buffer.from(PAGE_1, 'hex'))
+    const hit = await openIndex('i', log, { backend })
+    assert.equal(hit.appliedIndex, 301)
+    assert.throws(() => hit.list(1)?.next(0, 10), { code: 'INDEX_CORRUPT' })
+    await hit.close()
+    const rebuilt = await openIndex('i', log, { backend })
+    assert.equal(rebuilt.appliedIndex, 0)
+    log.applyTo(rebuilt)
+    assert.equal(rebuilt.list(1)?.next(0, 10).length, 10)
+    await rebuilt.close()
+  })
+
+  /** As a broker would have that packs messages wrong: seals and sums are right. */
+  async function writeNonsense(backend: MemoryIndexBackend, key: Buffer): Promise<void> {
+    const database = await backend.open('i')
+    const [page, applied] = [await database.get(key), await database.get(APPLIED_KEY)]
+    assert.ok(page !== undefined && applied !== undefined)
+    const content = Buffer.from(openRow(key, page))
+    content.fill(0xff, content.length - 8)
+    const wrong = sealRow(key, content)
+    const row = decodeApplied(openRow(APPLIED_KEY, applied))
+    assert.ok(row !== null)
+    const rowSum = (row.rowSum - sealOf(page) + sealOf(wrong)) >>> 0
+    const value = sealRow(APPLIED_KEY, encodeApplied({ ...row, rowSum }))
+    await database.write([
+      { type: 'put', key, value: wrong },
+      { type: 'put', key: APPLIED_KEY, value },
+    ])
+    await database.close()
+  }
 
   it('when LevelDB finds its files damaged', () =>
     withDirectory(async (directory) => {
