@@ -17,12 +17,26 @@ interface Facts {
   readonly redeliveries: number
 }
 
+/** Segments of a log, all of this length. */
+const SEGMENT_BYTES = 2 ** 40
+
+function segmentOf(position: number): number {
+  return position - (position % SEGMENT_BYTES)
+}
+
+/** No body lies in two segments. */
+const LENGTH_MAX = 2 ** 31 - 1
+
+function inOneSegment(position: number): number {
+  return Math.min(position, segmentOf(position) + SEGMENT_BYTES - LENGTH_MAX)
+}
+
 const PLAIN = { priority: 4, expirationMs: 0, redeliveries: 0 }
 
 const facts: fc.Arbitrary<Facts> = fc.record({
   distance: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2 ** 40 })),
-  position: fc.integer({ min: 0, max: 2 ** 50 }),
-  length: fc.nat(),
+  position: fc.integer({ min: 0, max: 2 ** 50 }).map(inOneSegment),
+  length: fc.nat(LENGTH_MAX),
   priority: fc.integer({ min: 0, max: 9 }),
   expirationMs: fc.constantFrom(0, 1, 1_700_000_000_000),
   redeliveries: fc.constantFrom(0, 1, 0xffff_ffff),
@@ -38,13 +52,6 @@ function pageOf(all: readonly Facts[]): MessagePage {
     page.append(entry)
   }
   return page
-}
-
-/** Segments of a log, all of this length. */
-const SEGMENT_BYTES = 2 ** 40
-
-function segmentOf(position: number): number {
-  return position - (position % SEGMENT_BYTES)
 }
 
 function encode(page: MessagePage): Buffer {
