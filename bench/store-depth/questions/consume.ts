@@ -9,11 +9,11 @@ import { backlogBytes, isFullBacklog } from './question.ts'
 
 const limit = { at: 'least', value: 60 } as const
 /** Messages of a batch that is consumed as soon as it was sent: all in the broker's memory. */
-const FRESH_MESSAGES_MAX = 40_000
+const FRESH_MESSAGES_MAX = 20_000
 /** Not counted: until the compiler has seen the way of a message often enough. */
 const WARM_UP_BATCHES = 5
 /** While the backlog waits in its queue, and again after it was consumed. */
-const FRESH_BATCHES = 5
+const FRESH_BATCHES = 9
 const BATCHES = WARM_UP_BATCHES + 2 * FRESH_BATCHES
 /** Enough for a comparison that nothing is judged by. */
 const FLOW_MESSAGES_MAX = 200_000

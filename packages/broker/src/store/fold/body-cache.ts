@@ -2,7 +2,7 @@ import { Deque } from '@quorate/core/base/deque'
 import type { StoredEntry } from './stored-entry.ts'
 
 /** Journal bytes whose bodies stay in memory, unless the owner says otherwise. */
-export const BODY_CACHE_BYTES = 64 * 1024 * 1024
+export const BODY_CACHE_BYTES = 32 * 1024 * 1024
 
 /** Bodies that came with one batch of the log and lie in its memory. */
 export interface CachedGroup {

@@ -1,5 +1,5 @@
 import { assert } from '@quorate/core/base/errors'
-import { PackedEntries } from './packed-entries.ts'
+import { ENTRY_BYTES_MAX, PackedEntries } from './packed-entries.ts'
 import type { PagePool } from './page-pool.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
@@ -8,6 +8,9 @@ export const PAGE_ENTRIES_MAX = 256
 
 /** Gaps are closed when less than this part of a page is in use: a page is then worth its memory. */
 const CLOSE_UP_BELOW = 1 / 4
+
+/** Where the messages of one page are put together for its row, page after page. */
+const packingRoom = Buffer.allocUnsafeSlow(PAGE_ENTRIES_MAX * ENTRY_BYTES_MAX)
 
 /** What is known of a page without its messages. */
 export interface PageFacts {
@@ -219,11 +222,11 @@ export class MessagePage {
     for (const { removed, position, length } of this.#entries) if (!removed) visit(position, length)
   }
 
-  /** All of its messages as bytes, to be read at once: they may be its own. */
+  /** All of its messages as bytes: its own, or valid until the next page is asked. */
   packed(): PackedEntries {
     const rest = this.#readRest()
     if (this.alive === this.#restCount) return rest
-    const all = rest.copy()
+    const all = rest.copyTo(packingRoom)
     for (const entry of this.#entries) if (!entry.removed) all.append(entry)
     return all
   }

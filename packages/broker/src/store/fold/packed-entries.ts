@@ -26,7 +26,7 @@ const HAS_REDELIVERIES = 0x20
 const KNOWN_TRAITS = PRIORITY_MASK | HAS_EXPIRATION | HAS_REDELIVERIES
 
 /** Largest encoding of one message. */
-const ENTRY_BYTES_MAX = 5 * VARINT_BYTES_MAX + 1
+export const ENTRY_BYTES_MAX = 5 * VARINT_BYTES_MAX + 1
 /** Room that the first message makes; doubled as often as needed. */
 const ROOM_BYTES = 64
 
@@ -133,9 +133,12 @@ export class PackedEntries {
     this.#position = entry.position
   }
 
-  /** Another one with the same messages, which may be appended to. */
-  copy(): PackedEntries {
-    const copy = new PackedEntries(this.#first, this.content)
+  /** Another one with the same messages, which may be appended to: it lies in `room`, if it fits. */
+  copyTo(room: Buffer): PackedEntries {
+    const content = this.content
+    const isEnough = content.length <= room.length
+    if (isEnough) room.set(content)
+    const copy = new PackedEntries(this.#first, isEnough ? room : content)
     copy.#end = this.#end
     copy.#count = this.#count
     copy.#sequence = this.#sequence

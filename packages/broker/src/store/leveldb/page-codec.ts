@@ -27,6 +27,14 @@ const FIXED_BYTES = 4
 /** Largest encoding of one stretch. */
 const STRETCH_BYTES_MAX = 4 * VARINT_BYTES_MAX
 
+let encoding = Buffer.alloc(0)
+
+/** The memory that pages are encoded in, one after the other. */
+function encodingRoom(bytes: number): Buffer {
+  if (encoding.length < bytes) encoding = Buffer.allocUnsafeSlow(2 * bytes)
+  return encoding
+}
+
 /** Where bodies of a page lie in one segment of the log, which other bodies lie in too. */
 export interface Stretch {
   readonly position: number
@@ -45,13 +53,16 @@ interface Head {
   readonly at: number
 }
 
-/** `segmentOf` tells where the segment begins that holds a position. */
+/**
+ * A slice, valid until the next call: ten thousand pages may change between two checkpoints.
+ * `segmentOf` tells where the segment begins that holds a position.
+ */
 export function encodePage(page: MessagePage, segmentOf: (position: number) => number): Buffer {
   const packed = page.packed()
   const messages = packed.content
   const stretches = stretchesOf(packed, segmentOf)
   const room = FIXED_BYTES + 2 * VARINT_BYTES_MAX + stretches.length * STRETCH_BYTES_MAX
-  const bytes = Buffer.allocUnsafe(room + messages.length)
+  const bytes = encodingRoom(room + messages.length)
   bytes.writeUInt16BE(page.filled, 0)
   bytes.writeUInt16BE(page.alive, 2)
   let at = writeVarint(bytes, FIXED_BYTES, packed.last - page.first)

@@ -55,7 +55,7 @@ function pageOf(all: readonly Facts[]): MessagePage {
 }
 
 function encode(page: MessagePage): Buffer {
-  return encodePage(page, segmentOf)
+  return Buffer.from(encodePage(page, segmentOf))
 }
 
 function decode(key: PageKey, content: Buffer, pool = new PagePool()): MessagePage {
