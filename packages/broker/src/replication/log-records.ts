@@ -85,6 +85,7 @@ export function decodeConfigRecord(payload: Buffer): ClusterConfig {
 
 /** The configurations that the records of a batch bring, in order (R39). */
 export function configsIn(batch: LogBatch): readonly ConfigEntry[] {
+  if (batch.lowestType > LAST_TELLING_TYPE) return NO_CONFIGS
   let found: ConfigEntry[] | null = null
   forEachRecord(batch, ({ index, epoch, type, payload }) => {
     const config = configTold(type, payload)
@@ -106,6 +107,8 @@ function configTold(type: number, payload: Buffer): ClusterConfig | null {
   }
 }
 
+/** No record of a higher type tells of a configuration. */
+const LAST_TELLING_TYPE = Math.max(EPOCH_START, CONFIG, SEGMENT_STATE)
 const NO_CONFIGS: readonly never[] = Object.freeze([])
 
 /** R4: a format that we do not know is refused, never guessed. */

@@ -11,6 +11,7 @@ export class ChunkCursor {
   #current: Buffer = EMPTY
   #offset = 0
   #remaining: number
+  #passed: Buffer = EMPTY
 
   constructor(chunks: readonly Buffer[]) {
     this.#chunks = chunks
@@ -31,6 +32,28 @@ export class ChunkCursor {
       return this.#current.subarray(start, start + length)
     }
     return this.#gather(length)
+  }
+
+  /**
+   * Passes the next `length` bytes and says where they begin in `passed`: as `take`, for somebody
+   * who reads a few numbers and needs no buffer of their own.
+   */
+  pass(length: number): number {
+    this.#consume(length)
+    this.#skipUsedUp()
+    const start = this.#offset
+    if (length <= this.#current.length - start) {
+      this.#offset = start + length
+      this.#passed = this.#current
+      return start
+    }
+    this.#passed = this.#gather(length)
+    return 0
+  }
+
+  /** What holds the bytes that were passed last. */
+  get passed(): Buffer {
+    return this.#passed
   }
 
   /** The checksum of the next `length` bytes, which are thereby passed. */

@@ -9,6 +9,7 @@ import {
   decodeHeader,
   emptyHeader,
   encodeHeader,
+  readHeader,
   recordBytes,
 } from './record.ts'
 
@@ -59,6 +60,8 @@ export interface LogBatch {
   readonly epochStarts: readonly EpochStart[]
   /** Segments that begin inside the batch; empty for nearly all. */
   readonly segmentStarts: readonly SegmentStart[]
+  /** Of its records: who looks for rare ones, whose types are low, need not look at each. */
+  readonly lowestType: number
 }
 
 /** One record of a batch. Reused from record to record: valid during the call only. */
@@ -76,6 +79,8 @@ export interface RecordView {
   readonly beginsSegment: boolean
 }
 
+/** A type is one byte. */
+const TYPE_MAX = 0xff
 const NO_STARTS: readonly never[] = Object.freeze([])
 
 /** Follows a run of records: the points before and after, and the boundaries inside. */
@@ -87,6 +92,7 @@ class BatchTrack {
   #previous: LogPoint
   #epochStarts: EpochStart[] | null = null
   #segmentStarts: SegmentStart[] | null = null
+  #lowestType = TYPE_MAX
 
   constructor(previous: LogPoint) {
     this.#previous = previous
@@ -130,6 +136,7 @@ class BatchTrack {
       this.#segmentStarts ??= []
       this.#segmentStarts.push({ index, position: this.#position, previous: this.point() })
     }
+    if (header.type < this.#lowestType) this.#lowestType = header.type
     this.#index = index
     this.#epoch = epoch
     this.#chain = header.headerChecksum
@@ -158,7 +165,9 @@ class BatchTrack {
       lastIndex: last.index,
       epochStarts: this.#epochStarts ?? NO_STARTS,
       segmentStarts: this.#segmentStarts ?? NO_STARTS,
+      lowestType: this.#lowestType,
     }
+    this.#lowestType = TYPE_MAX
     this.#previous = last
     this.#epochStarts = null
     this.#segmentStarts = null
@@ -350,7 +359,8 @@ export function parseBatch(bytes: Buffer | readonly Buffer[], previous: LogPoint
 function parseRecord(cursor: ChunkCursor, track: BatchTrack, header: RecordHeader): void {
   const expected = track.index + 1
   if (cursor.remaining < HEADER_BYTES) throw malformed('the header is cut short', expected)
-  const fault = headerFaultText(decodeHeader(cursor.take(HEADER_BYTES), 0, header))
+  const at = cursor.pass(HEADER_BYTES)
+  const fault = headerFaultText(decodeHeader(cursor.passed, at, header))
   if (fault !== null) throw malformed(fault, expected)
   if (header.payloadLength > cursor.remaining) throw malformed('the payload is cut short', expected)
   if (cursor.checksum(header.payloadLength) !== header.payloadChecksum) {
@@ -451,8 +461,9 @@ export function forEachRecord(batch: LogBatch, visit: (record: RecordView) => vo
   const view = emptyView()
   let position = batch.previous.position
   while (cursor.remaining > 0) {
-    const fault = decodeHeader(cursor.take(HEADER_BYTES), 0, header)
-    assert(fault === 'none', 'a batch holds nothing but valid records')
+    const at = cursor.pass(HEADER_BYTES)
+    const isValid = readHeader(cursor.passed, at, header)
+    assert(isValid, 'a batch holds nothing but valid records')
     view.index = header.index
     view.epoch = header.epoch
     view.type = header.type

@@ -85,8 +85,14 @@ export function encodeHeader(target: Buffer, at: number, header: RecordHeader): 
  */
 export function decodeHeader(source: Buffer, at: number, header: RecordHeader): HeaderFault {
   if (source.readUInt32BE(at) !== RECORD_MAGIC) return 'magic'
+  const told = source.readUInt32BE(at + CHECKED_BYTES)
+  if (checksum(source, at, at + CHECKED_BYTES) !== told) return 'checksum'
+  return readHeader(source, at, header) ? 'none' : 'content'
+}
+
+/** The same of forty bytes that were decoded, or encoded, before; false for what cannot be. */
+export function readHeader(source: Buffer, at: number, header: RecordHeader): boolean {
   header.headerChecksum = source.readUInt32BE(at + CHECKED_BYTES)
-  if (checksum(source, at, at + CHECKED_BYTES) !== header.headerChecksum) return 'checksum'
   header.payloadLength = source.readUInt32BE(at + 4)
   header.payloadChecksum = source.readUInt32BE(at + 8)
   header.chain = source.readUInt32BE(at + 12)
@@ -94,7 +100,7 @@ export function decodeHeader(source: Buffer, at: number, header: RecordHeader): 
   header.index = readNumber(source, at + 24)
   header.type = source.readUInt8(at + 32)
   header.flags = source.readUInt8(at + 33)
-  return hasValidContent(source, at, header) ? 'none' : 'content'
+  return hasValidContent(source, at, header)
 }
 
 /** A true checksum over impossible values: written by nothing that we know. */

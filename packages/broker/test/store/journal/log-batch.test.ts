@@ -187,6 +187,17 @@ describe('parseBatch', () => {
     )
   })
 
+  it('says of each batch the lowest type of its records, and not of those before', () => {
+    const builder = builderOf()
+    const lowestOf = (...types: number[]): number[] => {
+      for (const type of types) builder.add(type, Buffer.from('x'))
+      const batch = builder.take()
+      return [batch.lowestType, parseBatch(batch.chunks, batch.previous).lowestType]
+    }
+    assert.deepEqual(lowestOf(17, 2, 16), [2, 2])
+    assert.deepEqual(lowestOf(18, 16, 17), [16, 16])
+  })
+
   it('refuses every single flipped bit with MALFORMED_FRAME', () => {
     const builder = builderOf()
     builder.add(1, Buffer.from('first'))
