@@ -15,6 +15,8 @@ export interface RaceOptions extends Shape {
   readonly directory: string
   /** A folder for race.json and race.html. */
   readonly out: string | null
+  /** A folder for profiles of Quorate's brokers. */
+  readonly profile: string | null
   readonly json: boolean
   readonly help: boolean
 }
@@ -33,6 +35,8 @@ export const help = `npm run bench -- [flags]
   --deep-backlog N    that wait as a leader with a backlog is killed (1,000,000)
   --directory DIR     where everything is kept, and removed from (the temporary one)
   --out DIR           for race.json and race.html (bench/results/race)
+  --profile DIR       where Quorate's brokers leave profiles of themselves, which costs them
+                      some speed; \`npm run bench:profile\` reads them
   --json              the result on standard output, instead of the tables
 `
 
@@ -47,6 +51,7 @@ const flags = {
   'deep-backlog': { type: 'string', default: '1000000' },
   directory: { type: 'string', default: tmpdir() },
   out: { type: 'string' },
+  profile: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -67,6 +72,7 @@ export function parseOptions(words: readonly string[]): RaceOptions {
     deepBacklog: count('deep-backlog', values['deep-backlog']),
     directory: values.directory,
     out: values.out ?? null,
+    profile: values.profile ?? null,
     json: values.json,
     help: values.help,
   }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { diskKindOf } from '../disk-kind.ts'
+import { collectProfiles, recordingTo } from '../profile/recording.ts'
 import { Progress } from '../store-depth/progress.ts'
 import { surroundings } from '../surroundings.ts'
 import { contenders } from './contenders/contenders.ts'
@@ -86,6 +87,7 @@ class Race {
     try {
       await this.#start()
       for (let round = 1; round <= this.#options.rounds; round++) await this.#play(round)
+      await this.#collectProfiles()
     } finally {
       await Promise.all(this.#entrants.map((entrant) => entrant.stop()))
     }
@@ -104,6 +106,14 @@ class Race {
         this.#absent.push({ name, title, why })
         this.#progress.say(`${name} is absent: ${why}`)
       }
+    }
+  }
+
+  async #collectProfiles(): Promise<void> {
+    const { profile } = this.#options
+    const quorate = this.#entrants.find(({ name }) => name === 'quorate')
+    if (profile !== null && quorate !== undefined) {
+      await collectProfiles(profile, quorate.running.pids())
     }
   }
 
@@ -142,6 +152,9 @@ function rotated<Item>(items: readonly Item[], by: number): Item[] {
 }
 
 const options = readOptions()
+if (options.profile !== null) {
+  Object.assign(process.env, recordingTo(options.profile, process.env.NODE_OPTIONS))
+}
 const race = new Race(options)
 await race.run()
 const { rounds, warmupMs, measureMs, backlog, kills, deepBacklog } = options

@@ -1,6 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import { MessagePage, PAGE_ENTRIES_MAX } from '../fold/message-page.ts'
-import { PackedEntries } from '../fold/packed-entries.ts'
+import { ENTRY_BYTES_MAX, PackedEntries } from '../fold/packed-entries.ts'
 import type { PagePool } from '../fold/page-pool.ts'
 import { VARINT_BYTES_MAX, readVarint, writeVarint } from '../varint.ts'
 import type { VarintCursor } from '../varint.ts'
@@ -27,13 +27,10 @@ const FIXED_BYTES = 4
 /** Largest encoding of one stretch. */
 const STRETCH_BYTES_MAX = 4 * VARINT_BYTES_MAX
 
-let encoding = Buffer.alloc(0)
-
-/** The memory that pages are encoded in, one after the other. */
-function encodingRoom(bytes: number): Buffer {
-  if (encoding.length < bytes) encoding = Buffer.allocUnsafeSlow(2 * bytes)
-  return encoding
-}
+/** What pages are encoded in, one after the other: no row is larger. */
+const encodingRoom = Buffer.allocUnsafeSlow(
+  FIXED_BYTES + 2 * VARINT_BYTES_MAX + PAGE_ENTRIES_MAX * (STRETCH_BYTES_MAX + ENTRY_BYTES_MAX),
+)
 
 /** Where bodies of a page lie in one segment of the log, which other bodies lie in too. */
 export interface Stretch {
@@ -61,8 +58,7 @@ export function encodePage(page: MessagePage, segmentOf: (position: number) => n
   const packed = page.packed()
   const messages = packed.content
   const stretches = stretchesOf(packed, segmentOf)
-  const room = FIXED_BYTES + 2 * VARINT_BYTES_MAX + stretches.length * STRETCH_BYTES_MAX
-  const bytes = encodingRoom(room + messages.length)
+  const bytes = encodingRoom
   bytes.writeUInt16BE(page.filled, 0)
   bytes.writeUInt16BE(page.alive, 2)
   let at = writeVarint(bytes, FIXED_BYTES, packed.last - page.first)
