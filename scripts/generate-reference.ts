@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
+import { activemqXmlPage } from './reference/activemq-xml-page.ts'
 import { cliPage } from './reference/cli-page.ts'
 import { configurationPage } from './reference/configuration-page.ts'
 import { errorsPage } from './reference/errors-page.ts'
@@ -19,6 +20,7 @@ export function projectLimits(): readonly Limit[] {
 /** Pages of docs that are made from tables and constants in the code. */
 export const pages: Readonly<Record<string, () => string>> = {
   'reference/configuration.md': configurationPage,
+  'reference/activemq-xml.md': activemqXmlPage,
   'reference/errors.md': errorsPage,
   'reference/cli.md': cliPage,
   'internals/limits.md': () => limitsPage(projectLimits()),

@@ -18,7 +18,7 @@ const introduction = `# Configuration
 A broker reads its settings from a file, \`quorate.yaml\` (see [an example](quorate.yaml)), from
 \`QUORATE_*\` environment variables and from flags of \`quorate start\`. Flags win over variables,
 those over the file, and the file over the defaults. Words that ActiveMQ's \`replicatedLevelDB\` has
-are its words.
+are its words. The file may also be an [activemq.xml](../configuration-activemq-xml.md).
 
 A key or value that is not known stops the start, with its file, line and column and the nearest
 word that is. Durations are written \`800ms\`, \`2s\`, \`1m30s\`, sizes \`64kb\`, \`100mb\`,

@@ -1,25 +1,31 @@
-import { readFileSync, statSync } from 'node:fs'
 import { hostname as machineName } from 'node:os'
-import { isAbsolute, relative, resolve } from 'node:path'
-import { BrokerError, errnoOf } from '@quorate/core/base/errors'
+import { resolve } from 'node:path'
+import { BrokerError } from '@quorate/core/base/errors'
 import { parseSyncLevel } from '../replication/sync-level.ts'
 import type { BrokerOptions, TransportConnectorOptions } from './broker-options.ts'
 import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
+import { readConfigFile } from './config-file.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
+import { nodeIdOf, nodeIdOfAddress } from './node-id.ts'
 import { findDoubts, findObjections } from './relations.ts'
-import type { Problem, SettingSource, WrittenConnector } from './setting-source.ts'
+import type { ActivemqRemarks, Problem, SettingSource, WrittenConnector } from './setting-source.ts'
 import { parseSetting } from './setting-value.ts'
 import { readEnvironmentSettings, readFlagSettings } from './word-source.ts'
-import { CONFIG_FILE_BYTES_MAX, readYamlSettings } from './yaml-source.ts'
+import { readActivemqXml } from './xml/activemq-xml.ts'
+import { readYamlSettings } from './yaml-source.ts'
 
 export interface LoadRequest {
-  /** Path of a quorate.yaml; undefined = none. */
+  /** Path of a quorate.yaml, or of an activemq.xml; undefined = none. */
   readonly file?: string | undefined
   /** Texts of flags by setting name. */
   readonly flags?: Readonly<Partial<Record<string, string>>>
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Java's system properties for the placeholders of an activemq.xml. */
+  readonly defined?: Readonly<Record<string, string>>
+  /** Go on without what an activemq.xml says and we do not support. */
+  readonly ignoreUnsupported?: boolean
   /** Directory that relative paths of flags and variables start from. */
   readonly folder?: string
   readonly machineName?: string
@@ -29,65 +35,84 @@ export interface LoadedSettings {
   readonly options: BrokerOptions
   /** After parsing, before it became options; for those who need the rest of it. */
   readonly settings: BrokerSettings
+  /** Where each setting that is no default was written. */
+  readonly places: ReadonlyMap<SettingName, string>
   /** Allowed, but worth a warning at every start. */
   readonly doubts: readonly string[]
+  /** Set when the file is an activemq.xml. */
+  readonly activemq?: ActivemqRemarks
 }
 
 /**
  * Reads, checks and freezes the options of a broker: flags before variables before the file before
- * defaults. Throws CONFIG_INVALID that lists everything that is wrong, each with its place.
+ * defaults. Throws CONFIG_INVALID that lists everything that is wrong, each with its place,
+ * what an activemq.xml asks of us too early included.
  */
 export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   const folder = request.folder ?? process.cwd()
   const sources = [
     readFlagSettings(request.flags ?? {}, flagOf, folder),
     readEnvironmentSettings(request.environment ?? {}, folder),
-    ...(request.file === undefined ? [] : [readFile(resolve(folder, request.file), folder)]),
+    ...(request.file === undefined ? [] : [readFile(resolve(folder, request.file), request)]),
   ]
+  const activemq = sources.find((source) => source.activemq !== undefined)?.activemq
   const problems = sources.flatMap((source) => source.problems)
   const { settings, places } = merge(sources, problems)
-  throwIfAny(problems)
-  for (const { name, against, message } of findObjections(settings)) {
-    const place = places.get(name) ?? (against === undefined ? undefined : places.get(against))
-    problems.push({ where: place ?? 'default', message: `${name}: ${message}` })
-  }
-  throwIfAny(problems)
-  const named = { machineName: request.machineName ?? machineName() }
-  return {
-    options: deepFreeze(optionsOf(settings, named.machineName)),
-    settings,
-    doubts: findDoubts(settings),
-  }
-}
-
-function throwIfAny(problems: readonly Problem[]): void {
-  if (problems.length === 0) return
-  const lines = problems.map(({ where, message }) => `${where}: ${message}`)
-  throw new BrokerError('CONFIG_INVALID', lines.join('\n'), { details: { problems } })
-}
-
-function readFile(path: string, folder: string): SettingSource {
-  const fromHere = relative(folder, path)
-  const shown = fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere
-  try {
-    if (statSync(path).size > CONFIG_FILE_BYTES_MAX) {
-      throw new BrokerError(
-        'CONFIG_INVALID',
-        `${shown}: larger than ${CONFIG_FILE_BYTES_MAX} bytes`,
-      )
+  if (problems.length === 0) {
+    for (const { name, against, message } of findObjections(settings)) {
+      const place = places.get(name) ?? (against === undefined ? undefined : places.get(against))
+      problems.push({ where: place ?? 'default', message: `${name}: ${message}` })
     }
-    const source = readYamlSettings(readFileSync(path, 'utf8'), shown)
-    return { ...source, folder: resolve(path, '..') }
-  } catch (error) {
-    if (error instanceof BrokerError) throw error
-    const why = errnoOf(error) === 'ENOENT' ? 'no such file' : `cannot be read (${errnoOf(error)})`
-    throw new BrokerError('CONFIG_INVALID', `${shown}: ${why}`, { cause: error })
   }
+  throwIfWrong({ problems, activemq, ignoresUnsupported: request.ignoreUnsupported === true })
+  const machine = request.machineName ?? machineName()
+  const nodeId = activemq === undefined ? nodeIdOf(machine) : nodeIdOfAddress(settings, machine)
+  return {
+    options: deepFreeze(optionsOf(settings, { machine, nodeId })),
+    settings,
+    places,
+    doubts: [...findDoubts(settings), ...doubtsOf(activemq)],
+    ...(activemq === undefined ? {} : { activemq }),
+  }
+}
+
+interface Findings {
+  readonly problems: readonly Problem[]
+  readonly activemq: ActivemqRemarks | undefined
+  readonly ignoresUnsupported: boolean
+}
+
+function throwIfWrong({ problems, activemq, ignoresUnsupported }: Findings): void {
+  const missed = ignoresUnsupported ? [] : (activemq?.unsupported ?? [])
+  if (problems.length + missed.length === 0) return
+  const shown = ({ where, message }: Problem): Problem => ({
+    where,
+    message: activemq?.hide(message) ?? message,
+  })
+  const details = { problems: problems.map(shown), unsupported: missed.map(shown) }
+  const lines = [...details.problems, ...details.unsupported].map(
+    ({ where, message }) => `${where}: ${message}`,
+  )
+  if (missed.length > 0) lines.push('--ignore-unsupported goes on without what is not supported')
+  throw new BrokerError('CONFIG_INVALID', lines.join('\n'), { details })
+}
+
+function doubtsOf(activemq: ActivemqRemarks | undefined): readonly string[] {
+  if (activemq === undefined) return []
+  const { doubts, unsupported, hide } = activemq
+  const missed = unsupported.map(({ where, message }) => hide(`not heeded: ${where}: ${message}`))
+  return [...doubts, ...missed]
+}
+
+function readFile(path: string, request: LoadRequest): SettingSource {
+  const { folder = process.cwd(), environment = {}, defined = {} } = request
+  const file = readConfigFile(path, folder)
+  if (path.endsWith('.xml')) return readActivemqXml({ file, environment, defined, folder })
+  return { ...readYamlSettings(file.text, file.shown), folder: resolve(path, '..') }
 }
 
 interface Merged {
   readonly settings: BrokerSettings
-  /** Where each setting that is no default was written. */
   readonly places: ReadonlyMap<SettingName, string>
 }
 
@@ -166,11 +191,14 @@ function connectorOf(
   }
 }
 
-function optionsOf(settings: BrokerSettings, machine: string): BrokerOptions {
+function optionsOf(
+  settings: BrokerSettings,
+  { machine, nodeId }: { readonly machine: string; readonly nodeId: string },
+): BrokerOptions {
   const outside = settings.hostname === '' ? machine : settings.hostname
   return {
     brokerName: settings.brokerName,
-    nodeId: settings.nodeId === '' ? nodeIdOf(machine) : settings.nodeId,
+    nodeId: settings.nodeId === '' ? nodeId : settings.nodeId,
     dataDirectory: settings.directory,
     transportConnectors: settings.transportConnectors.map((connector) =>
       published(connector, outside),
@@ -208,12 +236,6 @@ function optionsOf(settings: BrokerSettings, machine: string): BrokerOptions {
   }
 }
 
-/** A host name as a node id: what node ids may not contain becomes a dash. */
-function nodeIdOf(machine: string): string {
-  const cleaned = machine.replaceAll(/[^A-Za-z0-9._:-]/g, '-').slice(0, 64)
-  return /^[A-Za-z0-9]/.test(cleaned) ? cleaned : `node-${cleaned}`.slice(0, 64)
-}
-
 function published(
   { name, uri, publishedUri }: TransportConnectorOptions,
   outside: string,
@@ -228,7 +250,7 @@ function published(
     return { name, uri, publishedUri }
   }
   const address = formatHostPort({ host: outside, port: parsed.port })
-  return { name, uri, publishedUri: `${parsed.scheme}://${address}` }
+  return { name, uri, publishedUri: `tcp://${address}` }
 }
 
 function advertised({ bind, connectUrl, hostname }: BrokerSettings, outside: string): string {

@@ -1,5 +1,6 @@
 import { parseSyncLevel, syncWords } from '../replication/sync-level.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
+import { objectionToConnector } from './connector-objection.ts'
 import { isLoopback, isWildcard, parseHostPort, parseTransportUri } from './host-port.ts'
 import type { HostPort } from './host-port.ts'
 import { didYouMean } from './nearest-word.ts'
@@ -76,7 +77,12 @@ function connectorsParse({ transportConnectors }: BrokerSettings): readonly Obje
     names.add(name)
     const parsed = parseTransportUri(uri)
     if (parsed === undefined) complain(`"${uri}" is no tcp://host:port`)
-    else if (parsed.scheme !== 'tcp') complain(`"${uri}": only tcp is supported`)
+    else if (!['tcp', 'nio'].includes(parsed.scheme)) {
+      complain(`"${uri}": only tcp and nio are supported`)
+    } else {
+      const wrong = objectionToConnector(uri)
+      if (wrong !== undefined) complain(wrong)
+    }
     if (publishedUri !== '' && parseTransportUri(publishedUri) === undefined) {
       complain(`publishedUri "${publishedUri}" is no tcp://host:port`)
     }
@@ -176,9 +182,14 @@ export function findObjections(settings: BrokerSettings): readonly Objection[] {
 /** What is allowed and yet worth a line in the log of every start. */
 export function findDoubts(settings: BrokerSettings): readonly string[] {
   const doubts: string[] = []
-  const { leaderDisk, followerDisk } = parseSyncLevel(settings.sync)
+  const { leaderDisk, followerDisk, waitsForFollowers } = parseSyncLevel(settings.sync)
   if (settings.replicas === 1 && !leaderDisk) {
     doubts.push(`sync ${settings.sync}: confirmed messages can be lost when this machine crashes`)
+  } else if (settings.replicas > 1 && !waitsForFollowers) {
+    doubts.push(
+      `sync ${settings.sync}: confirmed messages can be lost with the machine of the leader, ` +
+        'since no other broker is waited for',
+    )
   } else if (settings.replicas > 1 && !(leaderDisk && followerDisk)) {
     doubts.push(`sync ${settings.sync}: confirmed messages can be lost when machines fail`)
   }

@@ -1,11 +1,15 @@
 import type { SettingName } from './broker-settings.ts'
+import type { ConsoleUser } from './console-user.ts'
 
-/** One thing that is wrong, with the place to put it right. */
-export interface Problem {
+/** Something to say about a place. */
+export interface Remark {
   /** `quorate.yaml:3:7`, `--zk-address` or `QUORATE_ZK_ADDRESS`. */
   readonly where: string
   readonly message: string
 }
+
+/** One thing that is wrong, with the place to put it right. */
+export type Problem = Remark
 
 /** A value as somebody wrote it, not yet checked against its schema. */
 export interface WrittenText {
@@ -35,4 +39,22 @@ export interface SettingSource {
   readonly problems: readonly Problem[]
   /** Directory that relative paths of this source start from. */
   readonly folder: string
+  /** Of an activemq.xml alone. */
+  readonly activemq?: ActivemqRemarks
+}
+
+/** What an activemq.xml says beyond settings. */
+export interface ActivemqRemarks {
+  /** Words that mean something in ActiveMQ and need not mean anything here, with the reason. */
+  readonly accepted: readonly Remark[]
+  /** Words of ActiveMQ that we should heed and do not yet. */
+  readonly unsupported: readonly Remark[]
+  /** Worth a warning at every start. */
+  readonly doubts: readonly string[]
+  /** Users of the web console; nobody asks for them until the console has a login. */
+  readonly consoleUsers: readonly ConsoleUser[]
+  /** Settings whose text came out of a property file or a variable. */
+  readonly hiddenSettings: ReadonlySet<SettingName>
+  /** Takes values out of a message that came out of property files and variables. */
+  readonly hide: (message: string) => string
 }

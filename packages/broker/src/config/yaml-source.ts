@@ -12,9 +12,6 @@ import type {
   WrittenText,
 } from './setting-source.ts'
 
-/** A configuration file larger than this is something else. */
-export const CONFIG_FILE_BYTES_MAX = 256 * 1024
-
 const connectorWords = ['name', 'uri', 'publishedUri'] as const
 type ConnectorWord = (typeof connectorWords)[number]
 

@@ -1,5 +1,9 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import { parseNumber, takeOpenWireOptions } from '../protocol/openwire/openwire-options.ts'
+import {
+  openWireOptionNames,
+  parseNumber,
+  takeOpenWireOptions,
+} from '../protocol/openwire/openwire-options.ts'
 import type { OpenWireOptions } from '../protocol/openwire/openwire-options.ts'
 
 /** A transport connector's URI, taken apart: where to listen and how. */
@@ -20,6 +24,9 @@ const defaultBacklog = 5000
 
 /** One kind of listener serves both words: they differ in ActiveMQ's threads, not on the wire. */
 const schemes = new Set(['tcp:', 'nio:'])
+
+/** Every option that a connector's URI may have. */
+export const connectorOptionNames = ['maximumConnections', 'backlog', ...openWireOptionNames]
 
 /**
  * Parses `tcp://host:port?option=value&...`. Throws CONFIG_INVALID for another scheme, for an

@@ -217,7 +217,11 @@ describe('a configuration that is not valid', () => {
       ['transportConnectors: [{name: a}]', /needs a uri/],
       ['transportConnectors: [{url: a}]', /unknown key "url"; did you mean "uri"/],
       ['transportConnectors: ["http"]', /is no tcp:\/\/host:port/],
-      ['transportConnectors: ["mqtt://0.0.0.0:1883"]', /only tcp is supported/],
+      ['transportConnectors: ["mqtt://0.0.0.0:1883"]', /only tcp and nio are supported/],
+      [
+        'transportConnectors: ["tcp://h:1?backlogs=5"]',
+        /'backlogs' in .* is not an option we know/,
+      ],
       ['transportConnectors: [{name: a, uri: "tcp://h:1"},{name: a, uri: "tcp://h:2"}]', /two/],
     ]
     for (const [text, expected] of reasons) assert.match(complaints(text).join('\n'), expected)

@@ -89,6 +89,8 @@ const rules: Readonly<Record<string, Rule>> = {
   connectionTimeout: { property: 'connectionTimeoutMs', range: [1, largestInt] },
 }
 
+export const openWireOptionNames: readonly string[] = Object.keys(rules)
+
 /** Reads the options that are OpenWire's out of a URI's, and removes them there. */
 export function takeOpenWireOptions(options: Map<string, string>): OpenWireOptions {
   const taken: Partial<Record<keyof OpenWireOptions, number | boolean>> = {}

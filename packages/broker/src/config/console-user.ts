@@ -1,0 +1,9 @@
+/** Somebody who may use the web console, as jetty-realm.properties names them. */
+export interface ConsoleUser {
+  readonly name: string
+  /** In clear, or as Jetty keeps it: `OBF:`, `MD5:` or `CRYPT:` and what follows. */
+  readonly password: string
+  readonly roles: readonly string[]
+  /** `file:line:column`. */
+  readonly where: string
+}

@@ -1,0 +1,122 @@
+import { dirname, join } from 'node:path'
+import { isSettingName, settingNames, settingSchema } from '../broker-settings.ts'
+import type { SettingName } from '../broker-settings.ts'
+import type { ConfigFile } from '../config-file.ts'
+import { didYouMean } from '../nearest-word.ts'
+import type { SettingSource } from '../setting-source.ts'
+import { BrokerReader } from './broker-reader.ts'
+import { findInstallation } from './installation.ts'
+import { Reading } from './reading.ts'
+import { readSpringFile } from './spring-file.ts'
+import { adapterAbsent } from './store-meanings.ts'
+import { parseXml } from './xml-tree.ts'
+import type { XmlElement } from './xml-tree.ts'
+
+export interface ActivemqXmlRequest {
+  readonly file: ConfigFile
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** `-Dname=value` of the command line. */
+  readonly defined: Readonly<Record<string, string>>
+  /** Directory that shown paths start from. */
+  readonly folder: string
+}
+
+/** Properties with this prefix are settings that ActiveMQ has no words for. */
+export const settingPropertyPrefix = 'quorate.'
+
+/** Where the store is below the data directory when no element says. */
+const storeFolders: Readonly<Record<string, string>> = {
+  replicatedLevelDB: 'LevelDB',
+  levelDB: 'LevelDB',
+  kahaDB: 'KahaDB',
+}
+const STORE_FOLDER = 'quorate'
+
+/**
+ * Reads an activemq.xml with the property files and the jetty.xml that it names. What is wrong with
+ * it is among the problems of the result; only a file that is no XML throws.
+ */
+export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
+  const { file, environment, defined, folder } = request
+  const root = parseXml(file.text, file.shown)
+  const installation = findInstallation({ file: file.path, environment, defined })
+  const folders = { shown: folder, file: dirname(file.path) }
+  const reading = new Reading(installation, environment, folders)
+  const broker = readSpringFile(root, reading)
+  const reader = new BrokerReader(reading)
+  if (broker !== undefined) {
+    reader.readBroker(broker)
+    addImplied(broker, { reader, reading })
+    // Never the default of our own: a port that the file does not speak of.
+    if (reader.connectors.length === 0) {
+      reading.complain(
+        broker.where,
+        'no transportConnector in it for tcp or nio: nobody could connect',
+      )
+    }
+  }
+  addSettingProperties(reading)
+  const { texts, problems, accepted, unsupported, doubts, consoleUsers } = reading
+  return {
+    texts,
+    ...(reader.connectors.length === 0 ? {} : { connectors: reader.connectors }),
+    ...(reader.policies.length === 0 ? {} : { policies: reader.policies }),
+    problems,
+    folder: installation.base,
+    activemq: {
+      accepted,
+      unsupported,
+      doubts,
+      consoleUsers,
+      hiddenSettings: reading.hiddenSettings,
+      hide: (message) => reading.placeholders.hide(message),
+    },
+  }
+}
+
+/** What a file says by saying nothing. */
+function addImplied(
+  { where }: XmlElement,
+  { reader, reading }: { readonly reader: BrokerReader; readonly reading: Reading },
+): void {
+  const { texts, installation } = reading
+  const imply = (name: SettingName, text: string): void => {
+    if (!texts.has(name)) reading.set(name, { where, text })
+  }
+  const { adapter, dataDirectory } = reader
+  if (adapter === undefined) {
+    for (const [name, text] of Object.entries(adapterAbsent)) imply(name as SettingName, text)
+  }
+  const data = dataDirectory ?? installation.definitions.get('activemq.data') ?? 'data'
+  imply('directory', join(data, storeFolders[adapter ?? ''] ?? STORE_FOLDER))
+  // ActiveMQ has no console without jetty.xml; our HTTP API is there, in nobody's way.
+  imply('consolePort', '0')
+  if (adapter !== 'replicatedLevelDB') {
+    reading.doubts.push(
+      'a broker without replicas asks a ZooKeeper too: --zk-address says which, and ' +
+        '`quorate coordination` runs one',
+    )
+  }
+}
+
+/** `quorate.nodeId=...` of a property file, of the placeholders' own properties, or of -D. */
+function addSettingProperties(reading: Reading): void {
+  const { properties, definitions } = reading.placeholders
+  const written = new Map<string, { readonly value: string; readonly where: string }>()
+  for (const [name, value] of definitions) written.set(name, { value, where: `-D${name}` })
+  for (const [name, property] of properties) written.set(name, property)
+  for (const [name, { value, where }] of written) {
+    if (!name.startsWith(settingPropertyPrefix)) continue
+    const setting = name.slice(settingPropertyPrefix.length)
+    if (!isSettingName(setting)) {
+      const hint = didYouMean(setting, settingNames)
+      reading.complain(where, `unknown setting "${setting}"${hint}`)
+    } else if (['array', 'policies'].includes(settingSchema(setting).type)) {
+      reading.complain(where, `${setting}: belongs into the <broker>, as elements`)
+    } else {
+      const resolved = reading.resolve(value, where)
+      if (resolved === undefined) continue
+      reading.set(setting, { where, text: resolved.text }, resolved.isHidden)
+    }
+  }
+}

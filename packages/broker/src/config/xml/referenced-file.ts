@@ -1,0 +1,33 @@
+import { isAbsolute, resolve } from 'node:path'
+import { BrokerError } from '@quorate/core/base/errors'
+import { readConfigFile } from '../config-file.ts'
+import type { ConfigFile } from '../config-file.ts'
+import type { Reading } from './reading.ts'
+
+/** A file that a configuration names, and where it does. */
+export interface Reference {
+  readonly location: string
+  readonly where: string
+  /** Where relative paths start, when that is not ActiveMQ's class path. */
+  readonly from?: string
+  /** Say nothing when there is no such file. */
+  readonly isOptional?: boolean
+}
+
+/**
+ * Reads a file as Spring would find it: `file:` and absolute paths as they are, all others in the
+ * folder of the configuration, which is on ActiveMQ's class path. Undefined after a complaint.
+ */
+export function readReferenced(reading: Reading, reference: Reference): ConfigFile | undefined {
+  const { location, where, from = reading.installation.conf, isOptional = false } = reference
+  const path = location.replace(/^(file|classpath\*?):(\/\/(?=\/))?/, '')
+  const isFull = isAbsolute(path) && !location.startsWith('classpath')
+  const full = isFull ? path : resolve(from, `./${path}`)
+  try {
+    return readConfigFile(full, reading.folder)
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error
+    if (!isOptional) reading.complain(where, error.message)
+    return undefined
+  }
+}
