@@ -28,6 +28,7 @@ export interface StatusSources {
   readonly members: readonly Member[]
   readonly view: EngineView | null
   readonly clientUris: readonly string[]
+  readonly replicationAddress: string
 }
 
 /** What one node says of itself, put together from the rooms' own views. */
@@ -68,7 +69,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     clients: clientsOf(sources.view),
     flow: sources.view === null ? null : flowStatus(sources.view),
     clientUris: sources.clientUris,
-    replicationAddress: options.replication.advertisedAddress,
+    replicationAddress: sources.replicationAddress,
   }
 }
 

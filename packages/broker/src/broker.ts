@@ -38,6 +38,7 @@ interface Parts extends BrokerPorts {
  */
 export class Broker {
   readonly #options: BrokerOptions
+  #replicationAddress: string
   readonly #parts: Parts
   readonly #startMs: number
   readonly #coordinator: Coordinator
@@ -60,6 +61,7 @@ export class Broker {
 
   private constructor(options: BrokerOptions, parts: Parts) {
     this.#options = options
+    this.#replicationAddress = options.replication.advertisedAddress
     this.#parts = parts
     this.#startMs = parts.clock.monotonicMs()
     this.failed = new Promise((resolve) => {
@@ -101,6 +103,11 @@ export class Broker {
     }
   }
 
+  /** Where the HTTP API answers. */
+  get consoleUrl(): string {
+    return this.#management?.url ?? ''
+  }
+
   status(): BrokerStatus {
     return brokerStatus({
       options: this.#options,
@@ -114,6 +121,7 @@ export class Broker {
       members: this.#membership?.members ?? [],
       view: this.#serving?.view() ?? null,
       clientUris: clientUrisOf(this.#options),
+      replicationAddress: this.#replicationAddress,
     })
   }
 
@@ -154,14 +162,16 @@ export class Broker {
     const { replication, management } = this.#options
     const { host, port } = management
     this.#management = await startManagement({ host, port, status: () => this.status(), log })
-    await node.listen()
+    const bound = await node.listen()
+    // Where any port would do, the others are told which one it became.
+    this.#replicationAddress = replication.advertisedAddress.replace(/:0$/, `:${bound}`)
     this.#membership = new ClusterMembership({
       coordinator: this.#coordinator,
       node,
       replicas: replication.replicas,
       bootstrapGraceMs: replication.bootstrapGraceMs,
       stepDownOnZkExpiry: replication.stepDownOnZkExpiry,
-      replicationAddress: replication.advertisedAddress,
+      replicationAddress: this.#replicationAddress,
       clientUris: clientUrisOf(this.#options),
       consoleUrl: this.#management.url,
       build: BUILD,

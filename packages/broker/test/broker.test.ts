@@ -117,6 +117,17 @@ describe('broker', () => {
       await second.stop()
     }))
 
+  it('tells the ports that it took where any would do', () =>
+    withSurroundings(async ({ options }) => {
+      const { replication, ...others } = await options()
+      const anyPort = { bind: 'tcp://127.0.0.1:0', advertisedAddress: '127.0.0.1:0' }
+      const settings = { ...others, replication: { ...replication, ...anyPort } }
+      const broker = await Broker.start(settings, ports)
+      assert.match(broker.status().replicationAddress, /^127\.0\.0\.1:[1-9]\d*$/)
+      assert.match(broker.consoleUrl, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+      await broker.stop()
+    }))
+
   it('stops once, however often it is told to, also while it opens its index', () =>
     withSurroundings(async ({ options }) => {
       const settings = await options()
