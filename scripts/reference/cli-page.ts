@@ -31,7 +31,19 @@ fixed by the first start.
 Every [setting](configuration.md) that is given as a \`QUORATE_*\` variable goes to all brokers, but
 for those that make them different or that a switch of this command decides: a line says so then.`,
   start: `\`quorate start node02\` starts a broker that \`quorate up\` made, from its folder
-below \`data\`. Every [setting](configuration.md) is a flag as well.`,
+below \`data\`; \`quorate start conf/activemq.xml\`, or with ActiveMQ's words
+\`quorate start xbean:activemq.xml\`, one from
+[a file of ActiveMQ](../configuration-activemq-xml.md).
+Every [setting](configuration.md) is a flag as well.
+
+The command \`activemq\` is there too: \`activemq start\`, in the background, \`activemq console\`, in
+the foreground, \`activemq stop\` and \`activemq status\`, each with \`xbean:activemq.xml\` when nothing
+else is said.`,
+  check: `Nothing is started or written. With \`--json\`: \`{file, isValid, brokerName, nodeId,
+settings, accepted, unsupported, warnings, consoleUsers}\`, or \`{file, isValid, problems, unsupported}\`.`,
+  convert: `The result belongs into the folder of the file that it is made of. It says what that
+file says, and what the other kind of file would default to otherwise. Secrets that stand in
+property files stay there. With \`--json\`: \`{file, format, text, notes}\`.`,
   stop: `A running \`quorate up\` is asked to stop everything; otherwise brokers are found by the
 pid files in their folders and stopped one after the other, a leader last. A pid file of a process
 that is no more is never mistaken for another process that has its number.`,

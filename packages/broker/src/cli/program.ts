@@ -1,7 +1,12 @@
+import { BrokerError } from '@quorate/core/base/errors'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/quantity.ts'
 import { isSettingName, variableOf } from '../config/broker-settings.ts'
+import { addDefinitions, addIgnoreUnsupported } from './activemq-flags.ts'
+import type { ActivemqFlags } from './activemq-flags.ts'
 import type { DumpCommand } from './commands/journal-dump.ts'
+import { addConfig } from './config-commands.ts'
+import { configurationFile, isConfigurationFile } from './configuration-file.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import type { Terminal } from './terminal.ts'
@@ -28,7 +33,8 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
   }
 }
 
-interface Outcome {
+/** Where a command leaves its exit code. */
+export interface Outcome {
   exitCode: number
 }
 
@@ -49,6 +55,7 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStart(program, line, outcome)
   addStop(program, line, outcome)
   addStatus(program, line, outcome)
+  addConfig(program, line, outcome)
   addZk(program, line, outcome)
   addJournal(program, line, outcome)
   addBackup(program, line, outcome)
@@ -82,6 +89,7 @@ function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value]
 }
 
+const configHelp = 'configuration (default: quorate.yaml, if there is one)'
 const dataHelp = 'folder that holds the folders of the brokers (default: data)'
 
 interface UpFlags {
@@ -119,11 +127,23 @@ function addUp(program: Command, { terminal }: CommandLine, outcome: Outcome): v
     })
 }
 
-interface StartFlags extends Readonly<Record<string, string | boolean | undefined>> {
+interface StartFlags extends ActivemqFlags {
   readonly config?: string
   readonly data?: string
   readonly daemon?: boolean
   readonly stopWithParent?: boolean
+  readonly ignoreUnsupported: boolean
+}
+
+/** What a word names after `start`: a file of settings, or else a node. */
+function sourceOf(word: string | undefined, config: string | undefined) {
+  if (word === undefined || !isConfigurationFile(word)) {
+    return { node: word, config: config === undefined ? undefined : configurationFile(config) }
+  }
+  if (config !== undefined) {
+    throw new BrokerError('INVALID_ARGUMENT', `give ${word} or --config, not both`)
+  }
+  return { config: configurationFile(word) }
 }
 
 function addStart(program: Command, { terminal, args }: CommandLine, outcome: Outcome): void {
@@ -133,20 +153,25 @@ function addStart(program: Command, { terminal, args }: CommandLine, outcome: Ou
       'Run one broker until interrupted. Flags win over QUORATE_* variables ' +
         `(${variableOf('zkAddress')} is --zk-address), those over the file, that over defaults.`,
     )
-    .argument('[node]', 'a broker of `quorate up`, such as node02')
-    .option('-c, --config <file>', 'configuration (default: quorate.yaml, if there is one)')
+    .argument(
+      '[source]',
+      'a configuration, such as conf/activemq.xml, or a broker of `quorate up`, such as node02',
+    )
+    .option('-c, --config <file>', configHelp)
     .option('--data <folder>', `with a node: ${dataHelp}`)
     .option('--daemon', 'run in the background')
     .addOption(new Option('--stop-with-parent', 'stop when standard input ends').hideHelp())
+  addDefinitions(addIgnoreUnsupported(command))
   addSettingFlags(command)
-  command.action(async (node: string | undefined, flags: StartFlags) => {
+  command.action(async (word: string | undefined, flags: StartFlags) => {
     const { start } = await import('./commands/start.ts')
     const settings = Object.entries(flags).filter(([name]) => isSettingName(name))
     outcome.exitCode = await start(
       {
-        node,
-        config: flags.config,
+        ...sourceOf(word, flags.config),
         data: flags.data,
+        ignoreUnsupported: flags.ignoreUnsupported,
+        defined: flags.define,
         daemon: flags.daemon === true ? args.filter((word) => word !== '--daemon') : undefined,
         stopWithParent: flags.stopWithParent,
         settings: Object.fromEntries(settings.map(([name, value]) => [name, String(value)])),
@@ -156,7 +181,7 @@ function addStart(program: Command, { terminal, args }: CommandLine, outcome: Ou
   })
 }
 
-interface StopFlags {
+interface StopFlags extends ActivemqFlags {
   readonly data?: string
   readonly config?: string
   readonly timeout: number
@@ -164,8 +189,7 @@ interface StopFlags {
 }
 
 function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
-  program
-    .command('stop')
+  addDefinitions(program.command('stop'))
     .description('Stop brokers of this machine cleanly and wait until they have ended.')
     .argument('[node]', 'only this broker, such as node02')
     .option('--data <folder>', dataHelp)
@@ -178,11 +202,13 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     .option('--force', 'kill what has not stopped by then', false)
     .action(async (node: string | undefined, flags: StopFlags) => {
       const { stop } = await import('./commands/stop.ts')
-      outcome.exitCode = await stop({ node, ...flags, timeoutMs: flags.timeout }, terminal)
+      const { timeout, define, config } = flags
+      const source = { config: config && configurationFile(config), defined: define }
+      outcome.exitCode = await stop({ node, ...flags, ...source, timeoutMs: timeout }, terminal)
     })
 }
 
-interface StatusFlags {
+interface StatusFlags extends ActivemqFlags {
   readonly url: readonly string[]
   readonly data?: string
   readonly config?: string
@@ -192,8 +218,7 @@ interface StatusFlags {
 }
 
 function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
-  program
-    .command('status')
+  addDefinitions(program.command('status'))
     .description('Show roles, epochs and positions. Exits with 5 when the cluster has no leader.')
     .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
     .option('--data <folder>', dataHelp)
@@ -205,9 +230,13 @@ function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome
     )
     .option('--json', 'print JSON', false)
     .option('-w, --watch', 'show it again and again', false)
-    .action(async ({ url, timeout, ...flags }: StatusFlags) => {
+    .action(async ({ url, timeout, define, config, ...flags }: StatusFlags) => {
       const { status } = await import('./commands/status.ts')
-      outcome.exitCode = await status({ ...flags, urls: url, timeoutMs: timeout }, terminal)
+      const source = { config: config && configurationFile(config), defined: define }
+      outcome.exitCode = await status(
+        { ...flags, ...source, urls: url, timeoutMs: timeout },
+        terminal,
+      )
     })
 }
 

@@ -24,6 +24,10 @@ export interface StartRequest {
   readonly node?: string | undefined
   readonly config?: string | undefined
   readonly data?: string | undefined
+  /** Go on without what an activemq.xml says and we do not support. */
+  readonly ignoreUnsupported?: boolean
+  /** For the placeholders of an activemq.xml. */
+  readonly defined?: Readonly<Record<string, string>>
   /** Texts of the setting flags by setting name. */
   readonly settings: Readonly<Partial<Record<string, string>>>
   /** Run in the background, with these arguments. */
@@ -45,8 +49,9 @@ function configFileOf({ node, config, data }: StartRequest): string | undefined 
 /** Runs one broker until it is told to stop; returns the exit code. */
 export async function start(request: StartRequest, terminal: Terminal): Promise<number> {
   const file = configFileOf(request)
-  const flags = request.settings
-  const loaded = loadBrokerOptions({ file, flags, environment: process.env })
+  const { settings: flags, ignoreUnsupported = false, defined = {} } = request
+  const environment = process.env
+  const loaded = loadBrokerOptions({ file, flags, environment, ignoreUnsupported, defined })
   if (request.daemon !== undefined) {
     return startInBackground(request.daemon, loaded.options.dataDirectory, terminal)
   }
@@ -59,6 +64,9 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   const source = file === undefined ? 'defaults' : shownPath(file)
   log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
   for (const doubt of doubts) log.warn(doubt)
+  const accepted = loaded.activemq?.accepted.length ?? 0
+  if (accepted > 0)
+    log.info('words without meaning here', { accepted, see: 'quorate config check' })
   try {
     return await runBroker(loaded, { ports, pidFile, request })
   } finally {
@@ -99,7 +107,7 @@ async function runBroker({ options }: LoadedSettings, run: Run): Promise<number>
       log.info('told to stop while starting', { by: broker })
       return EXIT_OK
     }
-    pidFile.announce(consoleUrlOf(broker, options.management))
+    pidFile.announce(broker.consoleUrl)
     const ending = await Promise.race([
       asked.then((by): Ending => ({ why: 'asked', by })),
       broker.failed.then((error): Ending => ({ why: 'failed', error })),
@@ -145,13 +153,4 @@ async function finish(
 
 function afterMs(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
-}
-
-function consoleUrlOf(
-  broker: Broker,
-  { host, port }: { readonly host: string; readonly port: number },
-): string {
-  const { members, nodeId } = broker.status()
-  const own = members.find((member) => member.nodeId === nodeId)
-  return own?.consoleUrl ?? `http://${host}:${port}`
 }

@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { toBrokerError } from '@quorate/core/base/errors'
-import { loadBrokerOptions } from '../../config/load.ts'
 import { formatHostPort } from '../../config/host-port.ts'
 import { gatherCluster, leaderOf } from '../cluster-picture.ts'
 import type { NodePicture } from '../cluster-picture.ts'
@@ -17,6 +16,7 @@ import { EXIT_OK, EXIT_UNAVAILABLE } from '../exit-code.ts'
 import { LiveArea } from '../live-area.ts'
 import { CONFIG_FILE, DATA_FOLDER, listNodeFolders } from '../node-folder.ts'
 import { brokerPidFile, readLivePid } from '../pid-file.ts'
+import { readConfiguration } from '../running-configuration.ts'
 import { StopSignals } from '../signals.ts'
 import { storeLines } from '../store-lines.ts'
 import type { Terminal } from '../terminal.ts'
@@ -24,6 +24,8 @@ import type { Terminal } from '../terminal.ts'
 export interface StatusRequest {
   readonly urls: readonly string[]
   readonly config?: string | undefined
+  /** For the placeholders of an activemq.xml. */
+  readonly defined?: Readonly<Record<string, string>>
   readonly data?: string | undefined
   readonly timeoutMs: number
   readonly json: boolean
@@ -34,8 +36,10 @@ export interface StatusRequest {
 const usualUrls = [8161, 8162, 8163].map((port) => `http://127.0.0.1:${port}`)
 const WATCH_EVERY_MS = 500
 
-function urlOfConfig(file: string): string {
-  const { management } = loadBrokerOptions({ file, environment: process.env }).options
+function urlOfConfig(file: string, defined: Readonly<Record<string, string>> = {}): string {
+  const { management, dataDirectory } = readConfiguration(file, defined).options
+  const announced = readLivePid(join(dataDirectory, brokerPidFile))?.consoleUrl
+  if (announced !== undefined) return announced
   return `http://${formatHostPort(management)}`
 }
 
@@ -50,9 +54,9 @@ function urlOfFolder(folder: string): string[] {
   }
 }
 
-function urlsToAsk({ urls, config, data }: StatusRequest): readonly string[] {
+function urlsToAsk({ urls, config, defined, data }: StatusRequest): readonly string[] {
   if (urls.length > 0) return urls.map((url) => (url.includes('://') ? url : `http://${url}`))
-  if (config !== undefined) return [urlOfConfig(config)]
+  if (config !== undefined) return [urlOfConfig(config, defined)]
   const folder = resolve(data ?? DATA_FOLDER)
   const found = listNodeFolders(folder).flatMap((name) => urlOfFolder(join(folder, name)))
   return found.length > 0 ? found : usualUrls

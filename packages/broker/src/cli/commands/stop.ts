@@ -3,18 +3,20 @@ import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 import { isAlive } from '@quorate/core/base/process-identity'
-import { loadBrokerOptions } from '../../config/load.ts'
 import { fetchStatus } from '../../management/status-client.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import { DATA_FOLDER, listNodeFolders, nodeFolder, shownPath } from '../node-folder.ts'
 import { brokerPidFile, coordinationPidFile, readLivePid, upPidFile } from '../pid-file.ts'
 import type { PidRecord } from '../pid-file.ts'
+import { readConfiguration } from '../running-configuration.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface StopRequest {
   readonly node?: string | undefined
   readonly data?: string | undefined
   readonly config?: string | undefined
+  /** For the placeholders of an activemq.xml. */
+  readonly defined?: Readonly<Record<string, string>>
   /** How long a process may take. */
   readonly timeoutMs: number
   /** Kill what did not stop in time. */
@@ -39,9 +41,9 @@ function targetAt(name: string, directory: string, pidFile: string): Target[] {
   return record === undefined ? [] : [{ name, ...record }]
 }
 
-function findTargets({ node, data, config }: StopRequest): Target[] {
+function findTargets({ node, data, config, defined = {} }: StopRequest): Target[] {
   if (config !== undefined) {
-    const { options } = loadBrokerOptions({ file: config, environment: process.env })
+    const { options } = readConfiguration(config, defined)
     return targetAt(options.nodeId, options.dataDirectory, brokerPidFile)
   }
   const folder = resolve(data ?? DATA_FOLDER)

@@ -101,7 +101,7 @@ describe('settings', () => {
           writeFileSync(join(folder, 'made.yaml'), writeYaml(settingTextsOf(second), folder))
           assert.deepEqual(meaningOf(load('made.yaml')), meaningOf(first))
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       )
     })
   })

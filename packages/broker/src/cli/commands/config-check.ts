@@ -1,0 +1,105 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import { settingNames, settingSchema } from '../../config/broker-settings.ts'
+import type { SettingName } from '../../config/broker-settings.ts'
+import { loadBrokerOptions } from '../../config/load.ts'
+import type { LoadedSettings } from '../../config/load.ts'
+import type { Remark } from '../../config/setting-source.ts'
+import { formatSetting } from '../../config/setting-value.ts'
+import { EXIT_OK } from '../exit-code.ts'
+import { shownPath } from '../node-folder.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface ConfigCheckCommand {
+  readonly file: string
+  readonly defined: Readonly<Record<string, string>>
+  readonly ignoreUnsupported: boolean
+  readonly json: boolean
+}
+
+/** Reads a configuration as a start from here would, and tells what it means. */
+export function configCheck(command: ConfigCheckCommand, terminal: Terminal): number {
+  const { file, defined, ignoreUnsupported, json } = command
+  const request = { file, defined, ignoreUnsupported, environment: process.env }
+  try {
+    const loaded = loadBrokerOptions(request)
+    const picture = pictureOf(loaded, file)
+    if (json) terminal.out(`${JSON.stringify(picture, null, 2)}\n`)
+    else terminal.out(`${linesOf(picture, loaded).join('\n')}\n`)
+    return EXIT_OK
+  } catch (error) {
+    if (!json || !(error instanceof BrokerError)) throw error
+    const { problems = [{ message: error.message }], unsupported = [] } = error.details
+    const picture = { file: shownPath(file), isValid: false, problems, unsupported }
+    terminal.out(`${JSON.stringify(picture, null, 2)}\n`)
+    return error.exitCode
+  }
+}
+
+interface Picture {
+  readonly file: string
+  readonly isValid: true
+  readonly brokerName: string
+  readonly nodeId: string
+  readonly settings: Readonly<Partial<Record<SettingName, { value: unknown; where: string }>>>
+  readonly accepted: readonly Remark[]
+  readonly unsupported: readonly Remark[]
+  readonly warnings: readonly string[]
+  readonly consoleUsers: readonly { readonly name: string; readonly roles: readonly string[] }[]
+}
+
+function pictureOf(loaded: LoadedSettings, file: string): Picture {
+  const { options, settings, places, doubts, activemq } = loaded
+  const hidden = ({ where, message }: Remark): Remark => ({
+    where,
+    message: activemq?.hide(message) ?? message,
+  })
+  const said = settingNames.flatMap((name) => {
+    const where = places.get(name)
+    if (where === undefined) return []
+    const isSecret =
+      settingSchema(name).secret === true || activemq?.hiddenSettings.has(name) === true
+    return [[name, { value: isSecret ? '(hidden)' : settings[name], where }] as const]
+  })
+  return {
+    file: shownPath(file),
+    isValid: true,
+    brokerName: options.brokerName,
+    nodeId: options.nodeId,
+    settings: Object.fromEntries(said),
+    accepted: (activemq?.accepted ?? []).map(hidden),
+    unsupported: (activemq?.unsupported ?? []).map(hidden),
+    // What is not supported has a list of its own.
+    warnings: doubts.filter((line) => !line.startsWith('not heeded: ')),
+    consoleUsers: (activemq?.consoleUsers ?? []).map(({ name, roles }) => ({ name, roles })),
+  }
+}
+
+function shownValue(name: SettingName, value: unknown): string {
+  if (value === '(hidden)') return value
+  const { type } = settingSchema(name)
+  if (type === 'array' || type === 'policies') return JSON.stringify(value)
+  return formatSetting(value, settingSchema(name))
+}
+
+function linesOf(picture: Picture, { options }: LoadedSettings): string[] {
+  const { file, brokerName, nodeId, accepted, unsupported, warnings } = picture
+  const settings = Object.entries(picture.settings).map(
+    ([name, { value, where }]) => `${where}: ${name} ${shownValue(name as SettingName, value)}`,
+  )
+  const { replicas } = options.replication
+  return [
+    `${file}: valid; broker ${brokerName}, node ${nodeId}, in a cluster of ${replicas}`,
+    ...chapter('settings', settings),
+    ...chapter('accepted without meaning', accepted.map(lineOf)),
+    ...chapter('not supported, left out', unsupported.map(lineOf)),
+    ...chapter('warnings', warnings),
+  ]
+}
+
+function lineOf({ where, message }: Remark): string {
+  return `${where}: ${message}`
+}
+
+function chapter(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
+}
