@@ -57,8 +57,10 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   ]
   const activemq = sources.find((source) => source.activemq !== undefined)?.activemq
   const problems = sources.flatMap((source) => source.problems)
+  const misread = problems.length
   const { settings, places } = merge(sources, problems)
-  if (problems.length === 0) {
+  // A value of the wrong kind cannot be held against others; a word that is not known is nothing.
+  if (problems.length === misread) {
     for (const { name, against, message } of findObjections(settings)) {
       const place = places.get(name) ?? (against === undefined ? undefined : places.get(against))
       problems.push({ where: place ?? 'default', message: `${name}: ${message}` })

@@ -19,10 +19,10 @@ const targets = {
 export function writeYaml({ texts, connectors, policies }: SettingTexts, folder: string): string {
   const document: Record<string, unknown> = {}
   for (const [name, text] of texts) {
-    const { type, unit } = settingSchema(name)
+    const { type } = settingSchema(name)
     if (name === 'directory') document[name] = shortened(text, folder)
     else if (type === 'boolean') document[name] = text === 'true'
-    else document[name] = type === 'integer' && unit === undefined ? Number(text) : text
+    else document[name] = type === 'integer' && /^\d+$/.test(text) ? Number(text) : text
   }
   document.transportConnectors = connectors.map(({ name, uri, publishedUri }) =>
     publishedUri === '' ? { name, uri } : { name, uri, publishedUri },

@@ -36,7 +36,7 @@ export function configConvert(command: ConfigConvertCommand, terminal: Terminal)
     ),
     ...(loaded.places.has('nodeId')
       ? []
-      : [`nodeId ${loaded.options.nodeId} is that of a broker on this machine`]),
+      : [`nodeId ${loaded.options.nodeId} is of this broker alone: each has its own`]),
     ...(loaded.activemq?.unsupported ?? []).map(
       ({ where, message }) => `left out: ${where}: ${loaded.activemq?.hide(message) ?? message}`,
     ),

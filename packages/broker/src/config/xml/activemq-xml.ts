@@ -48,7 +48,7 @@ export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
     reader.readBroker(broker)
     addImplied(broker, { reader, reading })
     // Never the default of our own: a port that the file does not speak of.
-    if (reader.connectors.length === 0) {
+    if (reader.connectors.length === 0 && reading.problems.length === 0) {
       reading.complain(
         broker.where,
         'no transportConnector in it for tcp or nio: nobody could connect',

@@ -85,8 +85,11 @@ export function checkConnectorUri(text: string): CheckedUri {
   }
   const uri = kept.length === 0 ? address : `${address}?${kept.join('&')}`
   const wrong = objectionToConnector(uri)
-  if (wrong !== undefined) problems.push(wrong)
-  return { uri, problems, unsupported, accepted }
+  if (wrong === undefined) return { uri, problems, unsupported, accepted }
+  problems.push(wrong)
+  // The address alone can still be held against the others.
+  const bare = objectionToConnector(address) === undefined ? address : null
+  return { uri: bare, problems, unsupported, accepted }
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string?] {
