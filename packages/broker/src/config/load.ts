@@ -73,7 +73,9 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
     options: deepFreeze(optionsOf(settings, { machine, nodeId })),
     settings,
     places,
-    doubts: [...findDoubts(settings), ...doubtsOf(activemq)],
+    doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(
+      (line) => activemq?.hide(line) ?? line,
+    ),
     ...(activemq === undefined ? {} : { activemq }),
   }
 }
@@ -101,15 +103,17 @@ function throwIfWrong({ problems, activemq, ignoresUnsupported }: Findings): voi
 
 function doubtsOf(activemq: ActivemqRemarks | undefined): readonly string[] {
   if (activemq === undefined) return []
-  const { doubts, unsupported, hide } = activemq
-  const missed = unsupported.map(({ where, message }) => hide(`not heeded: ${where}: ${message}`))
-  return [...doubts, ...missed]
+  const { doubts, unsupported } = activemq
+  return [...doubts, ...unsupported.map(({ where, message }) => `not heeded: ${where}: ${message}`)]
 }
 
 function readFile(path: string, request: LoadRequest): SettingSource {
   const { folder = process.cwd(), environment = {}, defined = {} } = request
   const file = readConfigFile(path, folder)
-  if (path.endsWith('.xml')) return readActivemqXml({ file, environment, defined, folder })
+  if (path.endsWith('.xml')) {
+    const machine = request.machineName ?? machineName()
+    return readActivemqXml({ file, environment, defined, folder, machineName: machine })
+  }
   return { ...readYamlSettings(file.text, file.shown), folder: resolve(path, '..') }
 }
 

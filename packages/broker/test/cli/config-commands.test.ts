@@ -78,6 +78,28 @@ describe('quorate config check', () => {
   })
 })
 
+describe('what came out of the environment', () => {
+  it('is not told by quorate config check, whatever it became', async () => {
+    const connector = '<transportConnector name="b" uri="tcp://${HOME}:1"/></transportConnectors>'
+    const files = {
+      'a.xml': springFile(brokerWith(replicated('bind="${HOME}"'))),
+      'b.xml': springFile(brokerWith('').replace('</transportConnectors>', connector)),
+    }
+    const secret = 'hunter2.example'
+    const home = process.env.HOME
+    process.env.HOME = secret
+    try {
+      for (const file of Object.keys(files)) {
+        const { out, err } = await runOn(files, file, 'config', 'check', 'FILE')
+        assert.match(`${out}${err}`, /\$\{HOME\}/)
+        assert.ok(!`${out}${err}`.includes(secret))
+      }
+    } finally {
+      process.env.HOME = home
+    }
+  })
+})
+
 describe('quorate config convert', () => {
   it('writes an activemq.xml as quorate.yaml, and that as activemq.xml again', async () => {
     const files = { 'a.xml': xml.replace('zkPassword="hunter2"', 'directory="db"') }

@@ -58,7 +58,8 @@ function pictureOf(loaded: LoadedSettings, file: string): Picture {
     if (where === undefined) return []
     const isSecret =
       settingSchema(name).secret === true || activemq?.hiddenSettings.has(name) === true
-    return [[name, { value: isSecret ? '(hidden)' : settings[name], where }] as const]
+    const value = isSecret ? '(hidden)' : withoutHidden(settings[name], activemq)
+    return [[name, { value, where }] as const]
   })
   return {
     file: shownPath(file),
@@ -72,6 +73,16 @@ function pictureOf(loaded: LoadedSettings, file: string): Picture {
     warnings: doubts.filter((line) => !line.startsWith('not heeded: ')),
     consoleUsers: (activemq?.consoleUsers ?? []).map(({ name, roles }) => ({ name, roles })),
   }
+}
+
+/** The same value, with placeholders where something came out of a property file. */
+function withoutHidden(value: unknown, activemq: LoadedSettings['activemq']): unknown {
+  if (activemq === undefined) return value
+  if (typeof value === 'string') return activemq.hide(value)
+  if (Array.isArray(value)) return value.map((each) => withoutHidden(each, activemq))
+  if (typeof value !== 'object' || value === null) return value
+  const parts = Object.entries(value).map(([key, part]) => [key, withoutHidden(part, activemq)])
+  return Object.fromEntries(parts) as unknown
 }
 
 function shownValue(name: SettingName, value: unknown): string {

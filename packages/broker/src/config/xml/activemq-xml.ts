@@ -1,9 +1,13 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isSettingName, settingNames, settingSchema } from '../broker-settings.ts'
 import type { SettingName } from '../broker-settings.ts'
+import { shownFrom } from '../config-file.ts'
 import type { ConfigFile } from '../config-file.ts'
+import { parseTransportUri } from '../host-port.ts'
 import { didYouMean } from '../nearest-word.ts'
+import { nodeIdOf } from '../node-id.ts'
 import type { SettingSource } from '../setting-source.ts'
+import { holdsActivemqStore } from './activemq-store.ts'
 import { BrokerReader } from './broker-reader.ts'
 import { findInstallation } from './installation.ts'
 import { Reading } from './reading.ts'
@@ -19,6 +23,7 @@ export interface ActivemqXmlRequest {
   readonly defined: Readonly<Record<string, string>>
   /** Directory that shown paths start from. */
   readonly folder: string
+  readonly machineName: string
 }
 
 /** Properties with this prefix are settings that ActiveMQ has no words for. */
@@ -46,7 +51,7 @@ export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
   const reader = new BrokerReader(reading)
   if (broker !== undefined) {
     reader.readBroker(broker)
-    addImplied(broker, { reader, reading })
+    addImplied(broker, { reader, reading, machineName: request.machineName })
     // Never the default of our own: a port that the file does not speak of.
     if (reader.connectors.length === 0 && reading.problems.length === 0) {
       reading.complain(
@@ -74,11 +79,14 @@ export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
   }
 }
 
+interface Surroundings {
+  readonly reader: BrokerReader
+  readonly reading: Reading
+  readonly machineName: string
+}
+
 /** What a file says by saying nothing. */
-function addImplied(
-  { where }: XmlElement,
-  { reader, reading }: { readonly reader: BrokerReader; readonly reading: Reading },
-): void {
+function addImplied({ where }: XmlElement, { reader, reading, machineName }: Surroundings): void {
   const { texts, installation } = reading
   const imply = (name: SettingName, text: string): void => {
     if (!texts.has(name)) reading.set(name, { where, text })
@@ -92,10 +100,18 @@ function addImplied(
   // ActiveMQ has no console without jetty.xml; our HTTP API is there, in nobody's way.
   imply('consolePort', '0')
   if (adapter !== 'replicatedLevelDB') {
+    // Brokers that are all called localhost are no cluster when none of them is replicated.
+    const port = parseTransportUri(reader.connectors[0]?.uri?.text ?? '')?.port ?? 0
+    imply('zkPath', `/quorate-single/${nodeIdOf(machineName)}-${port}`)
     reading.doubts.push(
       'a broker without replicas asks a ZooKeeper too: --zk-address says which, and ' +
         '`quorate coordination` runs one',
     )
+  }
+  const directory = resolve(installation.base, texts.get('directory')?.text ?? '')
+  if (holdsActivemqStore(directory)) {
+    const shown = shownFrom(reading.folder, directory)
+    reading.doubts.push(`${shown} holds a store of ActiveMQ: its messages are not read`)
   }
 }
 

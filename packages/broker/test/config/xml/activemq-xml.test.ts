@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import {
   brokerWith,
   complaints,
+  complaintsAbout,
   inFolder,
   loadFiles,
   loadXml,
@@ -217,7 +219,32 @@ describe('an activemq.xml', () => {
     assert.equal(options.replication.replicas, 1)
     assert.equal(options.replication.bind, 'tcp://127.0.0.1:0')
     assert.equal(options.nodeId, 'vega-61616')
+    assert.equal(options.coordination.zkPath, '/quorate-single/vega-61616')
     assert.match(doubts.join('\n'), /a broker without replicas asks a ZooKeeper too/)
+  })
+
+  it('warns of a store of ActiveMQ where its own is to be', () => {
+    const store = replicated('directory="${activemq.data}/leveldb"')
+    const files = { 'conf/activemq.xml': springFile(brokerWith(store)) }
+    const of = (name: string) =>
+      loadFiles({ ...files, [`data/leveldb/${name}`]: '' }).doubts.filter((line) =>
+        line.includes('holds a store'),
+      )
+    assert.deepEqual(of('0000000000000000.log'), [
+      'data/leveldb holds a store of ActiveMQ: its messages are not read',
+    ])
+    assert.deepEqual(of('broker.log'), [])
+  })
+
+  it('is read or refused whatever is broken in it, and never more than that', () => {
+    const broken = fc.record({ at: fc.nat(stock.length), length: fc.nat(8), text: fc.string() })
+    fc.assert(
+      fc.property(broken, ({ at, length, text }) => {
+        const file = stock.slice(0, at) + text + stock.slice(at + length)
+        complaintsAbout({ ...files, 'conf/activemq.xml': file })
+      }),
+      { numRuns: 100 },
+    )
   })
 })
 
