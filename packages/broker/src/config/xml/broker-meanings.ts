@@ -57,7 +57,7 @@ export const brokerMeanings: Readonly<Record<string, ElementMeaning>> = {
         'populateUserNameInMBeans',
         'monitorConnectionSplits',
       ),
-      ...without('is always on, and costs nothing', 'enableStatistics'),
+      ...without('what the status tells is always counted', 'enableStatistics'),
       ...without(
         'is about how ActiveMQ holds durable subscribers in its heap; here memory is bounded',
         'keepDurableSubsActive',
