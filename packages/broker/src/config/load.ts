@@ -14,6 +14,7 @@ import type { ActivemqRemarks, Problem, SettingSource, WrittenConnector } from '
 import { parseSetting } from './setting-value.ts'
 import { readEnvironmentSettings, readFlagSettings } from './word-source.ts'
 import { readActivemqXml } from './xml/activemq-xml.ts'
+import { decodeXml } from './xml/xml-encoding.ts'
 import { readYamlSettings } from './yaml-source.ts'
 
 export interface LoadRequest {
@@ -109,11 +110,12 @@ function doubtsOf(activemq: ActivemqRemarks | undefined): readonly string[] {
 
 function readFile(path: string, request: LoadRequest): SettingSource {
   const { folder = process.cwd(), environment = {}, defined = {} } = request
-  const file = readConfigFile(path, folder)
   if (path.endsWith('.xml')) {
+    const file = readConfigFile(path, folder, decodeXml)
     const machine = request.machineName ?? machineName()
     return readActivemqXml({ file, environment, defined, folder, machineName: machine })
   }
+  const file = readConfigFile(path, folder)
   return { ...readYamlSettings(file.text, file.shown), folder: resolve(path, '..') }
 }
 

@@ -1,8 +1,10 @@
 import type { ConsoleUser } from '../console-user.ts'
+import { decodeAs } from '../config-file.ts'
 import type { ConfigFile } from '../config-file.ts'
 import { readConsoleUsers } from './console-users.ts'
 import type { Reading } from './reading.ts'
 import { readReferenced } from './referenced-file.ts'
+import { PROPERTIES_ENCODING } from './xml-encoding.ts'
 import { attributeOf, parseXml } from './xml-tree.ts'
 import type { XmlAttribute, XmlElement } from './xml-tree.ts'
 
@@ -75,7 +77,11 @@ function readRealm(element: XmlElement, reading: Reading): void {
   const config = propertyOf(element, 'config')
   const location = config && reading.textOf(config)
   if (config === undefined || location === undefined) return
-  const file = readReferenced(reading, { location, where: config.valueWhere })
+  const file = readReferenced(reading, {
+    location,
+    where: config.valueWhere,
+    decode: decodeAs(PROPERTIES_ENCODING),
+  })
   if (file === undefined) return
   const { users, problems } = readConsoleUsers(file.text, file.shown)
   reading.problems.push(...problems)

@@ -3,12 +3,20 @@ import type { JavaProperty } from './java-properties.ts'
 
 /** Placeholders inside of the values of placeholders. */
 export const PLACEHOLDER_DEPTH_MAX = 8
+/** Placeholders that are replaced for one text, those inside of their values included. */
+export const PLACEHOLDERS_MAX = 10_000
 /** Length of a text after its placeholders are replaced. */
 export const PLACEHOLDER_TEXT_MAX = 64 * 1024
 
 /** A text without placeholders, or why there is none. */
 export type Resolved =
   { readonly text: string; readonly isHidden: boolean } | { readonly problem: string }
+
+interface Replacing {
+  isHidden: boolean
+  problem: string
+  count: number
+}
 
 export interface PlaceholderSources {
   /** What the command line and the layout of the installation say: `activemq.data` and others. */
@@ -45,7 +53,7 @@ export class Placeholders {
 
   resolve(text: string): Resolved {
     if (!text.includes('${')) return { text, isHidden: false }
-    const state = { isHidden: false, problem: '' }
+    const state = { isHidden: false, problem: '', count: 0 }
     const resolved = this.#replace(text, 0, state)
     if (state.problem !== '') return { problem: state.problem }
     if (resolved.length > PLACEHOLDER_TEXT_MAX) {
@@ -74,7 +82,7 @@ export class Placeholders {
     }
   }
 
-  #replace(text: string, depth: number, state: { isHidden: boolean; problem: string }): string {
+  #replace(text: string, depth: number, state: Replacing): string {
     let result = ''
     let from = 0
     for (;;) {
@@ -88,7 +96,11 @@ export class Placeholders {
     }
   }
 
-  #valueOf(inner: string, depth: number, state: { isHidden: boolean; problem: string }): string {
+  #valueOf(inner: string, depth: number, state: Replacing): string {
+    if (++state.count > PLACEHOLDERS_MAX) {
+      state.problem ||= `more than ${PLACEHOLDERS_MAX} placeholders in one another`
+      return ''
+    }
     if (depth >= PLACEHOLDER_DEPTH_MAX) {
       state.problem ||= `"\${${inner}}" refers to itself, or is nested too deep`
       return ''

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
 import { readConfigFile } from '../config-file.ts'
-import type { ConfigFile } from '../config-file.ts'
+import type { ConfigFile, Decode } from '../config-file.ts'
 import type { Reading } from './reading.ts'
 
 /** A file that a configuration names, and where it does. */
@@ -10,6 +10,7 @@ export interface Reference {
   readonly where: string
   /** Where relative paths start, when that is not ActiveMQ's class path. */
   readonly from?: string
+  readonly decode: Decode
   /** Say nothing when there is no such file. */
   readonly isOptional?: boolean
 }
@@ -24,7 +25,7 @@ export function readReferenced(reading: Reading, reference: Reference): ConfigFi
   const isFull = isAbsolute(path) && !location.startsWith('classpath')
   const full = isFull ? path : resolve(from, `./${path}`)
   try {
-    return readConfigFile(full, reading.folder)
+    return readConfigFile(full, reading.folder, reference.decode)
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
     if (!isOptional) reading.complain(where, error.message)

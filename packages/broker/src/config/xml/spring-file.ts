@@ -1,9 +1,11 @@
+import { decodeAs } from '../config-file.ts'
 import { didYouMean } from '../nearest-word.ts'
 import { readProperties } from './java-properties.ts'
 import type { JavaProperty } from './java-properties.ts'
 import { readJetty } from './jetty-file.ts'
 import type { Reading } from './reading.ts'
 import { readReferenced } from './referenced-file.ts'
+import { PROPERTIES_ENCODING, decodeXml } from './xml-encoding.ts'
 import { attributeOf } from './xml-tree.ts'
 import type { XmlElement } from './xml-tree.ts'
 
@@ -34,6 +36,10 @@ export function isActivemq(element: XmlElement): boolean {
  */
 export function readSpringFile(root: XmlElement, reading: Reading): XmlElement | undefined {
   if (isActivemq(root) && root.name === 'broker') return root
+  if (root.name === 'broker') {
+    complainOfNamespace(root, reading)
+    return undefined
+  }
   if (root.name !== 'beans') {
     reading.complain(root.where, `<${root.name}>: expected <beans> with a <broker> in it`)
     return undefined
@@ -44,11 +50,15 @@ export function readSpringFile(root: XmlElement, reading: Reading): XmlElement |
   const [broker, second] = brokers
   if (second !== undefined) reading.complain(second.where, 'a second <broker>: one is started')
   if (broker === undefined) reading.complain(root.where, 'there is no <broker> in it')
-  else if (!isActivemq(broker)) {
-    reading.complain(broker.where, `<broker> needs xmlns="${activemqNamespace}"`)
-  }
   for (const child of root.children) readBeside(child, reading)
-  return broker
+  if (broker === undefined || isActivemq(broker)) return broker
+  // All that is in it has the wrong namespace too: one complaint is enough.
+  complainOfNamespace(broker, reading)
+  return undefined
+}
+
+function complainOfNamespace({ where }: XmlElement, reading: Reading): void {
+  reading.complain(where, `<broker> needs xmlns="${activemqNamespace}"`)
 }
 
 function isConfigurer(element: XmlElement): boolean {
@@ -89,7 +99,12 @@ function readImport(element: XmlElement, reading: Reading): void {
     reading.miss(resource.valueWhere, `<import> of ${location}: only jetty.xml is read`)
     return
   }
-  const reference = { location, where: resource.valueWhere, from: reading.fileFolder }
+  const reference = {
+    location,
+    where: resource.valueWhere,
+    from: reading.fileFolder,
+    decode: decodeXml,
+  }
   const file = readReferenced(reading, reference)
   if (file !== undefined) readJetty(file, reading)
 }
@@ -122,12 +137,16 @@ function readConfigurer(element: XmlElement, reading: Reading): void {
       return property === undefined ? [] : valuesOf(property)
     }),
   ]
+  const told = properties.get('fileEncoding')
+  const encoding =
+    (told && attributeOf(told, 'value'))?.value ?? attributeOf(element, 'file-encoding')?.value
+  const decode = decodeAs(encoding ?? PROPERTIES_ENCODING)
   const own = properties.get('properties')
   if (own !== undefined) reading.placeholders.addProperties(propertiesIn(own))
   for (const { text, where } of locations) {
     const resolved = reading.resolve(text.trim(), where)
     if (resolved === undefined) continue
-    const file = readReferenced(reading, { location: resolved.text, where, isOptional })
+    const file = readReferenced(reading, { location: resolved.text, where, isOptional, decode })
     if (file === undefined) continue
     reading.placeholders.addProperties(readProperties(file.text, file.shown))
   }

@@ -64,7 +64,11 @@ class TreeBuilder {
     const parser = this.#parser
     parser.on('error', (error) => {
       const message = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')
-      this.#refuse(Math.max(0, parser.position - 1), `no well-formed XML: ${message}`)
+      const at = Math.max(0, parser.position - 1)
+      const bare = bareAmpersand(this.#text)
+      if (bare >= 0 && bare <= at)
+        this.#refuse(bare, 'no well-formed XML: write &amp; for each & of a URI')
+      this.#refuse(at, `no well-formed XML: ${message}`)
     })
     parser.on('doctype', () => {
       this.#refuse(this.#text.indexOf('<!DOCTYPE'), 'a document type is not read: remove it')
@@ -132,6 +136,17 @@ class TreeBuilder {
     const element = this.#open.at(-1)
     if (element !== undefined) element.text = `${element.text}${part}`.trim()
   }
+}
+
+/**
+ * Where an & stands that begins no entity; -1 where none does. The parser takes all that follows
+ * for the name of one, and complains of what is missing after it.
+ */
+function bareAmpersand(text: string): number {
+  const withoutComments = text.replaceAll(/<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>/g, (part) =>
+    ' '.repeat(part.length),
+  )
+  return withoutComments.search(/&(?![#\w]+;)/)
 }
 
 export function attributeOf(element: XmlElement, name: string): XmlAttribute | undefined {

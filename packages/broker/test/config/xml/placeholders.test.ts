@@ -39,6 +39,11 @@ describe('placeholders', () => {
     assert.match(textOf('${a}', { a: '${a}' }), /refers to itself/)
     const wide = { a: '${b}'.repeat(999), b: '${c}'.repeat(999), c: 'x'.repeat(999) }
     assert.match(textOf('${a}', wide), /becomes longer than 65536 characters/)
+    const chain: Record<string, string> = { f: '' }
+    for (const [name, next] of ['ab', 'bc', 'cd', 'de', 'ef'].map((pair) => [...pair])) {
+      chain[name ?? ''] = `\${${next ?? ''}}`.repeat(999)
+    }
+    assert.match(textOf('${a}', chain), /more than 10000 placeholders/)
     assert.match(textOf('${p}', { p: 'ENC(abc=)' }), /"\$\{p\}" is encrypted \(Jasypt\)/)
   })
 

@@ -43,6 +43,11 @@ describe('an XML file', () => {
     ['has a document type', '<!DOCTYPE a SYSTEM "x">\n<a/>', /^f.xml:1:1: a document type is not/],
     ['has an entity of its own', '<a b="&mine;"/>', /no well-formed XML: undefined entity/],
     ['has an attribute twice', '<a b="1" b="2"/>', /no well-formed XML: duplicate attribute/],
+    [
+      'has an & that begins no entity',
+      '<!-- a & b -->\n<a u="x?b=1&c=2"><b d="1"/></a>',
+      /^f.xml:2:12: no well-formed XML: write &amp; for each & of a URI$/,
+    ],
     ['is empty', '', /no well-formed XML|no XML element/],
     ['is no XML', 'brokerName: a', /no well-formed XML/],
     ['is nested too deep', '<a>'.repeat(XML_DEPTH_MAX + 1), /nested more than 64 deep/],
