@@ -17,7 +17,7 @@ const heapPercent: Convert = (text, { heapBytes }) => {
   return { text: String(Math.floor((heapBytes * percent) / 100)) }
 }
 
-/** `limit="0"` of memory or store means no limit in ActiveMQ; ours cannot do without one. */
+/** `limit="0"` means no limit in ActiveMQ; ours cannot do without one, or mean none by it. */
 const sizeWithLimit: Convert = (text) =>
   parseSize(text) === 0 ? { unsupported: 'a broker without this limit' } : { text }
 
@@ -206,7 +206,7 @@ export const brokerMeanings: Readonly<Record<string, ElementMeaning>> = {
   },
   tempUsage: {
     attributes: {
-      limit: { setting: 'tempLimit' },
+      limit: { setting: 'tempLimit', convert: sizeWithLimit },
       ...usageTuning,
       ...without('belongs to a parent that it does not have', 'usagePortion'),
     },

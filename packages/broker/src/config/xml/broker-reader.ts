@@ -4,12 +4,28 @@ import { didYouMean } from '../nearest-word.ts'
 import type { WrittenConnector, WrittenPolicy, WrittenText } from '../setting-source.ts'
 import { checkConnectorUri } from './connector-words.ts'
 import { elementMeanings } from './element-meanings.ts'
+import { isBoolean } from './meaning.ts'
 import type { Converted, ElementMeaning, Meaning } from './meaning.ts'
 import type { Reading } from './reading.ts'
 import { isActivemq } from './spring-file.ts'
 import { readVocabulary } from './vocabulary.ts'
 import type { ElementWords } from './vocabulary.ts'
 import type { XmlAttribute, XmlElement } from './xml-tree.ts'
+
+/** The properties that values belong into, where they have not the name of their value. */
+const homes: Readonly<Record<string, string>> = {
+  replicatedLevelDB: 'persistenceAdapter',
+  levelDB: 'persistenceAdapter',
+  kahaDB: 'persistenceAdapter',
+  transportConnector: 'transportConnectors',
+  queue: 'destinations',
+  topic: 'destinations',
+  policyMap: 'destinationPolicy',
+  policyEntry: 'policyEntries',
+  constantPendingMessageLimitStrategy: 'pendingMessageLimitStrategy',
+  oldestMessageEvictionStrategy: 'messageEvictionStrategy',
+  sharedDeadLetterStrategy: 'deadLetterStrategy',
+}
 
 /** Attributes that any element may have. */
 const everywhere = new Set(['id'])
@@ -123,9 +139,11 @@ export class BrokerReader {
     if ('without' in meaning) reading.accept(where, `${place}: ${meaning.without}`)
     else if ('only' in meaning) {
       const text = written.text.trim().toLowerCase()
+      const shown = known.isHidden ? 'its value' : `"${written.text}"`
       if (meaning.only.includes(text)) reading.accept(where, `${place}: ${meaning.why}`)
-      else {
-        const shown = known.isHidden ? 'its value' : `"${written.text}"`
+      else if (meaning.only.every(isBoolean) && !isBoolean(text)) {
+        reading.complain(written.where, `${place}: ${shown} is neither true nor false`)
+      } else {
         const ours = meaning.only.map((value) => `"${value}"`).join(' or ')
         const message = `${place}: ${shown} is ActiveMQ's, not yet Quorate's; here it is ${ours}`
         reading.miss(written.where, message)
@@ -228,13 +246,18 @@ export class BrokerReader {
       this.#reading.complain(attribute.where, message)
     }
     if (name === 'persistenceAdapter') {
-      const [first, second] = children
-      if (first === undefined) this.#reading.complain(where, `<${name}> needs a store in it`)
+      if (children.length === 0) this.#reading.complain(where, `<${name}> needs a store in it`)
+      // Of two, one would lose: a replicated store, maybe, against one without replicas.
+      const [first, second] = this.adapter === undefined ? children : [undefined, ...children]
       if (second !== undefined) this.#reading.complain(second.where, 'a second persistence adapter')
-      this.adapter = first?.name
+      this.adapter ??= first?.name
     }
     for (const child of children) {
-      if (isActivemq(child)) this.#readValue(child)
+      const home = elementMeanings.has(child.name) ? (homes[child.name] ?? child.name) : name
+      if (isActivemq(child) && home !== name) {
+        const message = `<${child.name}> belongs into <${home}>, not into <${name}>`
+        this.#reading.complain(child.where, message)
+      } else if (isActivemq(child)) this.#readValue(child)
       else {
         const message = `<${child.name}> in <${name}>: Quorate runs no Java classes`
         this.#reading.miss(child.where, message)

@@ -50,7 +50,7 @@ export function writeActivemqXml(said: SettingTexts, folder: string): string {
   const properties: Record<string, string> = {}
   for (const [name, text] of texts) {
     const attribute = inStore.get(name)
-    if (elsewhere.includes(name)) continue
+    if (elsewhere.includes(name) && !isUnsayable(name, text)) continue
     if (attribute !== undefined) store[attribute] = text
     else properties[`${settingPropertyPrefix}${name}`] = text
   }
@@ -78,6 +78,11 @@ export function writeActivemqXml(said: SettingTexts, folder: string): string {
   ].join('\n')
 }
 
+/** A temporary store of no size: in ActiveMQ's word for it, 0 would be one without a limit. */
+function isUnsayable(name: SettingName, text: string): boolean {
+  return name === 'tempLimit' && text === '0'
+}
+
 function propertyLines(properties: Readonly<Record<string, string>>): string[] {
   const props = Object.entries(properties).map(
     ([key, text]) => `<prop key="${escape(key)}">${escape(text)}</prop>`,
@@ -90,7 +95,9 @@ function propertyLines(properties: Readonly<Record<string, string>>): string[] {
 function usageLines({ texts }: SettingTexts): string[] {
   const usage = (property: string, name: SettingName): string[] => {
     const limit = texts.get(name)
-    return limit === undefined ? [] : wrap(property, [element(property, { limit })])
+    return limit === undefined || isUnsayable(name, limit)
+      ? []
+      : wrap(property, [element(property, { limit })])
   }
   const lines = [
     ...usage('memoryUsage', 'memoryLimit'),

@@ -60,7 +60,7 @@ const settings = fc.record(
     logSize: fc.integer({ min: 64 * 1024, max: 2 ** 31 - 1 }),
     memoryLimit: size,
     storeLimit: size,
-    tempLimit: fc.nat(2 ** 40),
+    tempLimit: fc.oneof(fc.constant(0), fc.nat(2 ** 40)),
     storeHeadRoom: fc.nat(2 ** 30),
     sendFailIfNoSpace: fc.boolean(),
     sendFailIfNoSpaceAfterTimeout: fc.nat(3_600_000),

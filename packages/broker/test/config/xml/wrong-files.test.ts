@@ -137,12 +137,42 @@ describe('a wrong activemq.xml stops the start', () => {
     )
   })
 
+  it('and more: a second store, a value in a place of another, a word that is no boolean', () => {
+    const lines = (inside: string): string[] => complaints(springFile(brokerWith(inside)))
+    const second = '<persistenceAdapter><levelDB directory="x"/></persistenceAdapter>'
+    assert.deepEqual(lines(`${replicated('replicas="3"')}\n${second}`), [
+      'conf/activemq.xml:7:21: a second persistence adapter',
+    ])
+    assert.deepEqual(lines('<destinationPolicy><levelDB/></destinationPolicy>'), [
+      'conf/activemq.xml:4:20: <levelDB> belongs into <persistenceAdapter>, not into ' +
+        '<destinationPolicy>',
+    ])
+    assert.deepEqual(complaints(springFile(brokerWith('', 'persistent="treu"'))), [
+      'conf/activemq.xml:2:68: "persistent" of <broker>: "treu" is neither true nor false',
+    ])
+  })
+
+  it('and more: a broker in no namespace is told once, whatever is in it', () => {
+    const text = springFile(brokerWith(replicated(''))).replace(/ xmlns="[^"]*core"/, '')
+    const message = '<broker> needs xmlns="http://activemq.apache.org/schema/core"'
+    assert.deepEqual(complaints(text), [`conf/activemq.xml:2:1: ${message}`])
+  })
+
+  it('and more: no limit, where ours of 0 would mean no room', () => {
+    const usage = (name: string) =>
+      `<systemUsage><systemUsage><${name}><${name} limit="0"/></${name}></systemUsage></systemUsage>`
+    for (const name of ['memoryUsage', 'storeUsage', 'tempUsage']) {
+      const [line = ''] = complaints(springFile(brokerWith(usage(name))))
+      assert.match(line, /: "limit" of <\w+>: a broker without this limit is ActiveMQ's/)
+    }
+  })
+
   it('and more: no connector, two brokers, no broker, a misspelt word in what is not read', () => {
     const lines = (text: string): string => complaints(text).join('\n')
     assert.match(lines(springFile('<broker/>')), /:2:1: no transportConnector in it for tcp or nio/)
     assert.match(lines(springFile('<broker/>\n<broker/>')), /:3:1: a second <broker>/)
     assert.match(lines('<beans/>'), /:1:1: there is no <broker> in it/)
-    assert.match(lines('<broker/>'), /:1:1: <broker>: expected <beans>/)
+    assert.match(lines('<broker/>'), /:1:1: <broker> needs xmlns="http:/)
     assert.match(
       lines(springFile(brokerWith('<plugins><statisticsBrokerPlugn/></plugins>'))),
       /:4:10: unknown element <statisticsBrokerPlugn>; did you mean "statisticsBrokerPlugin"/,
