@@ -1,5 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import { didYouMean } from '../config/nearest-word.ts'
+import { isConfigurationFile } from './configuration-file.ts'
 
 /** What ActiveMQ's script starts when nobody names a configuration. */
 const STOCK_CONFIGURATION = 'xbean:activemq.xml'
@@ -13,8 +14,9 @@ const tasks = ['start', 'console', 'stop', 'status']
 export function quorateArguments(args: readonly string[]): string[] {
   const [task = '--help', ...rest] = args
   if (task.startsWith('-')) return [task, ...rest]
-  const isConfiguration = rest[0] !== undefined && !rest[0].startsWith('-')
-  const [configuration = '', ...others] = isConfiguration ? rest : [STOCK_CONFIGURATION, ...rest]
+  const at = placeOfConfiguration(rest)
+  const configuration = rest[at] ?? STOCK_CONFIGURATION
+  const others = rest.filter((_, index) => index !== at)
   switch (task) {
     case 'console':
       return ['start', configuration, ...others]
@@ -29,4 +31,13 @@ export function quorateArguments(args: readonly string[]): string[] {
       throw new BrokerError('UNSUPPORTED', message)
     }
   }
+}
+
+/** Options may stand before the configuration, and some of them have a value; -1 = none. */
+function placeOfConfiguration(words: readonly string[]): number {
+  if (words[0] !== undefined && !words[0].startsWith('-')) return 0
+  return words.findIndex((word, at) => {
+    const isValue = ['-D', '--define'].includes(words[at - 1] ?? '')
+    return !word.startsWith('-') && !isValue && isConfigurationFile(word)
+  })
 }

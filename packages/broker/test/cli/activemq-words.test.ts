@@ -11,6 +11,11 @@ describe('the words of the activemq command', () => {
     assert.equal(of('start'), 'start xbean:activemq.xml --daemon')
     assert.equal(of('console xbean:a.xml -Dn=1'), 'start xbean:a.xml -Dn=1')
     assert.equal(of('start -Dn=1'), 'start xbean:activemq.xml --daemon -Dn=1')
+    assert.equal(of('console -D n=1.xml xbean:a.xml'), 'start xbean:a.xml -D n=1.xml')
+    assert.equal(
+      of('start --ignore-unsupported a.xml'),
+      'start a.xml --daemon --ignore-unsupported',
+    )
     assert.equal(of('stop'), 'stop --config xbean:activemq.xml')
     assert.equal(of('status conf/a.xml'), 'status --config conf/a.xml')
     assert.equal(of('--version'), '--version')
