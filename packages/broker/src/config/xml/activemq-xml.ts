@@ -12,7 +12,7 @@ import { BrokerReader } from './broker-reader.ts'
 import { findInstallation } from './installation.ts'
 import { Reading } from './reading.ts'
 import { readSpringFile } from './spring-file.ts'
-import { adapterAbsent } from './store-meanings.ts'
+import { adapterAbsent, storeMeanings } from './store-meanings.ts'
 import { parseXml } from './xml-tree.ts'
 import type { XmlElement } from './xml-tree.ts'
 
@@ -92,7 +92,12 @@ function addImplied({ where }: XmlElement, { reader, reading, machineName }: Sur
     if (!texts.has(name)) reading.set(name, { where, text })
   }
   const { adapter, dataDirectory } = reader
-  if (adapter === undefined) {
+  if (!Object.hasOwn(storeMeanings, adapter ?? '')) {
+    if (adapter !== undefined) {
+      reading.doubts.push(
+        `without <${adapter}> this broker is one without replicas, with a store of its own`,
+      )
+    }
     for (const [name, text] of Object.entries(adapterAbsent)) imply(name as SettingName, text)
   }
   const data = dataDirectory ?? installation.definitions.get('activemq.data') ?? 'data'

@@ -285,6 +285,18 @@ describe('three brokers of one machine', () => {
   })
 })
 
+describe('a broker whose store is not supported', () => {
+  it('is one without replicas when it goes on without that store, and says so', () => {
+    for (const store of ['<jdbcPersistenceAdapter/>', '<bean xmlns="urn:x" class="Mine"/>']) {
+      const text = springFile(brokerWith(`<persistenceAdapter>${store}</persistenceAdapter>`))
+      const { options, doubts } = loadXml(text, { ignoreUnsupported: true })
+      assert.equal(options.replication.replicas, 1)
+      assert.equal(options.replication.bind, 'tcp://127.0.0.1:0')
+      assert.ok(doubts.some((line) => /^without <\w+> this broker is one without/.test(line)))
+    }
+  })
+})
+
 describe('the console of an activemq.xml', () => {
   const withJetty = (text: string) =>
     loadFiles({
