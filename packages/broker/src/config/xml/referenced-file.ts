@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
 import { readConfigFile } from '../config-file.ts'
@@ -21,14 +22,19 @@ export interface Reference {
  */
 export function readReferenced(reading: Reading, reference: Reference): ConfigFile | undefined {
   const { location, where, from = reading.installation.conf, isOptional = false } = reference
+  if (/^(?!file:|classpath\*?:)[a-z][a-z0-9+.-]+:/i.test(location)) {
+    reading.complain(where, `${location}: only files are read`)
+    return undefined
+  }
   const path = location.replace(/^(file|classpath\*?):(\/\/(?=\/))?/, '')
   const isFull = isAbsolute(path) && !location.startsWith('classpath')
   const full = isFull ? path : resolve(from, `./${path}`)
+  if (isOptional && !existsSync(full)) return undefined
   try {
     return readConfigFile(full, reading.folder, reference.decode)
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
-    if (!isOptional) reading.complain(where, error.message)
+    reading.complain(where, error.message)
     return undefined
   }
 }

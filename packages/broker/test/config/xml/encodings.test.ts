@@ -62,6 +62,19 @@ describe('a secret beyond ASCII is the same secret', () => {
 })
 
 describe('a configuration file', () => {
+  it('that may be absent is read when it is there, and is never another thing than a file', () => {
+    const wrong = (location: string): void => {
+      const bean = `<bean class="${configurer}"><property name="location" value="${location}"/>
+        <property name="ignoreResourceNotFound" value="true"/></bean>`
+      load({ 'a.xml': Buffer.from(springFile(brokerWith(''), bean)) })
+    }
+    assert.doesNotThrow(() => wrong('absent.properties'))
+    assert.throws(() => wrong('file:/dev/zero'), { message: /larger than 262144 bytes$/ })
+    assert.throws(() => wrong('https://a.example/b.properties'), {
+      message: /only files are read$/,
+    })
+  })
+
   it('is read no further than its limit, even when it is a device without an end', () => {
     const bean = `<bean class="${configurer}"><property name="location" value="file:/dev/zero"/></bean>`
     const text = springFile(brokerWith(''), bean)
