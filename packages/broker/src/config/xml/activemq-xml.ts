@@ -60,7 +60,7 @@ export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
       )
     }
   }
-  addSettingProperties(reading)
+  addSettingProperties(reading, file.shown)
   const { texts, problems, accepted, unsupported, doubts, consoleUsers } = reading
   return {
     texts,
@@ -121,7 +121,7 @@ function addImplied({ where }: XmlElement, { reader, reading, machineName }: Sur
 }
 
 /** `quorate.nodeId=...` of a property file, of the placeholders' own properties, or of -D. */
-function addSettingProperties(reading: Reading): void {
+function addSettingProperties(reading: Reading, file: string): void {
   const { properties, definitions } = reading.placeholders
   const written = new Map<string, { readonly value: string; readonly where: string }>()
   for (const [name, value] of definitions) written.set(name, { value, where: `-D${name}` })
@@ -137,7 +137,9 @@ function addSettingProperties(reading: Reading): void {
     } else {
       const resolved = reading.resolve(value, where)
       if (resolved === undefined) continue
-      reading.set(setting, { where, text: resolved.text }, resolved.isHidden)
+      // A secret that stands beside the file is not copied out of there either.
+      const isBeside = settingSchema(setting).secret === true && !where.startsWith(`${file}:`)
+      reading.set(setting, { where, text: resolved.text }, resolved.isHidden || isBeside)
     }
   }
 }

@@ -26,7 +26,7 @@ export interface PlaceholderSources {
 
 /**
  * Replaces `${name}` and `${name:default}` as Spring does: property files first, then definitions
- * (Java's system properties), then the environment. A value that came out of a file or a variable
+ * (Java's system properties), then the environment. A value that came out of a file, of -D or of a variable
  * may be a secret: it is remembered, and `hide` takes it out of messages.
  */
 export class Placeholders {
@@ -130,10 +130,15 @@ export class Placeholders {
     const property = this.#properties.get(name)
     if (property !== undefined) return { value: property.value, isHidden: true }
     const definition = this.#sources.definitions.get(name)
-    if (definition !== undefined) return { value: definition, isHidden: false }
+    // Passwords are given by -D too; where the installation is can be told.
+    if (definition !== undefined) return { value: definition, isHidden: !isPlace(name) }
     const variable = this.#sources.environment[name]
     return variable === undefined ? undefined : { value: variable, isHidden: true }
   }
+}
+
+function isPlace(name: string): boolean {
+  return /^activemq\.(base|conf|data|home)$/.test(name)
 }
 
 /** The brace that ends a placeholder, past those inside of it; -1 when there is none. */

@@ -120,6 +120,20 @@ describe('settings', () => {
     })
   })
 
+  it('leave secrets outside of the file where they are: in other files and on the command line', () => {
+    const text = `<beans xmlns="http://www.springframework.org/schema/beans">
+      <bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer"><property name="location" value="p.properties"/></bean>
+      <broker xmlns="http://activemq.apache.org/schema/core"><persistenceAdapter><replicatedLevelDB securityToken="\${token}"/></persistenceAdapter>
+      <transportConnectors><transportConnector uri="tcp://0.0.0.0:1"/></transportConnectors></broker></beans>`
+    inFolder({ 'a.xml': text, 'p.properties': 'quorate.zkPassword=hunter2\n' }, (folder) => {
+      const defined = { token: 'hunter3' }
+      const loaded = loadBrokerOptions({ file: 'a.xml', folder, machineName: 'vega', defined })
+      assert.equal(loaded.options.coordination.zkPassword, 'hunter2')
+      assert.equal(loaded.options.replication.securityToken, 'hunter3')
+      assert.ok(!writeYaml(settingTextsOf(loaded), folder).includes('hunter'))
+    })
+  })
+
   it('leave secrets in the property files that they come from', () => {
     const bean = `<bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer"><property name="location" value="p.properties"/></bean>`
     const text = `<beans xmlns="http://www.springframework.org/schema/beans">${bean}
