@@ -26,8 +26,8 @@ export interface PlaceholderSources {
 
 /**
  * Replaces `${name}` and `${name:default}` as Spring does: property files first, then definitions
- * (Java's system properties), then the environment. A value that came out of a file, of -D or of a variable
- * may be a secret: it is remembered, and `hide` takes it out of messages.
+ * (Java's system properties), then the environment. A value that came out of a file, of -D or of
+ * a variable may be a secret: it is remembered, and `hide` takes it out of messages.
  */
 export class Placeholders {
   readonly #sources: PlaceholderSources
