@@ -411,7 +411,10 @@ function compactedLogOf(node: ReplicaNode): CompactedLog {
     get roomBytes() {
       return copyRoomOf(node.space, node.lacksSpace)
     },
-    sequenceAt: async ({ firstIndex }) => sequenceIn(await journal.read(firstIndex, 1, firstIndex)),
+    async sequenceAt({ firstIndex }) {
+      const first = await journal.read(firstIndex, 1, firstIndex)
+      return first === null ? 'unwritten' : sequenceIn(first)
+    },
     append(op) {
       const { type, payload } = recordOf(op)
       node.append(type, payload)

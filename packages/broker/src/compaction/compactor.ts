@@ -24,8 +24,11 @@ export interface CompactedLog {
   readonly fedIndex: number
   /** What copies may write before the files that they set free are gone (copy-room.ts). */
   readonly roomBytes: number
-  /** `nextSequence` where this segment begins; null when it does not say how things stood there. */
-  sequenceAt(segment: LogSegment): Promise<number | null>
+  /**
+   * `nextSequence` where this segment begins; null when it does not say how things stood there.
+   * 'unwritten' while our own disk does not have what others have committed.
+   */
+  sequenceAt(segment: LogSegment): Promise<number | null | 'unwritten'>
   append(op: LogOp): void
   /** Appends what `make` returns when everything before it has been applied. */
   appendSettled(make: () => LogOp): void
@@ -161,14 +164,17 @@ export class Compactor {
   /** Where the part of the log ends that is worth copying; null when none is. */
   async #copiedUntil(): Promise<{ position: number; sequence: number } | null> {
     const [first] = this.#options.log.segments
-    const inUse: LogSegment[] = []
-    for (const { segment, before } of this.#boundaries()) {
-      if (before.messages > 0) inUse.push(segment)
+    const unasked: LogSegment[] = []
+    // As they are now: more may begin, and old ones go, while segments are read.
+    for (const { segment, before } of [...this.#boundaries()]) {
+      if (before.messages > 0) unasked.push(segment)
       // Perhaps only with the dead segments behind it.
       const length = segment.position - (first?.position ?? 0)
-      if (inUse.length > 0 && before.bytes <= COPIED_SHARE_MAX * length) {
-        return this.#hasRoomFor(before) ? this.#firstKnown(inUse) : null
-      }
+      if (unasked.length === 0 || before.bytes > COPIED_SHARE_MAX * length) continue
+      if (!this.#hasRoomFor(before)) return null
+      const known = await this.#firstKnown(unasked)
+      if (known !== null) return known
+      unasked.length = 0
     }
     return null
   }
@@ -200,11 +206,12 @@ export class Compactor {
 
   /** The segment that is being copied from is asked for in each round. */
   async #sequenceAt(segment: LogSegment): Promise<number | null> {
-    if (this.#known?.position !== segment.position) {
-      const sequence = await this.#options.log.sequenceAt(segment)
-      this.#known = { position: segment.position, sequence }
-    }
-    return this.#known.sequence
+    const { position } = segment
+    if (this.#known?.position === position) return this.#known.sequence
+    const sequence = await this.#options.log.sequenceAt(segment)
+    if (sequence === 'unwritten') return null
+    this.#known = { position, sequence }
+    return sequence
   }
 
   async #copy(until: { position: number; sequence: number }): Promise<boolean> {

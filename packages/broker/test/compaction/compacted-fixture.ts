@@ -119,9 +119,9 @@ export class CompactedFixture implements CompactedLog {
     else this.append(make())
   }
 
-  sequenceAt({ firstIndex }: LogSegment): Promise<number | null> {
+  sequenceAt({ firstIndex }: LogSegment): Promise<number | null | 'unwritten'> {
     const batch = this.#batches.find((each) => each.firstIndex === firstIndex)
-    return Promise.resolve(sequenceIn(batch ?? null))
+    return Promise.resolve(batch === undefined ? 'unwritten' : sequenceIn(batch))
   }
 
   /** The whole state, as a broker has it that knows nothing but the log from its start on. */

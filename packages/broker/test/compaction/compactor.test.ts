@@ -198,6 +198,30 @@ describe('compaction', () => {
     assert.deepEqual(log.appended, [])
   })
 
+  it('asks again what a segment says that was committed before our own disk had it', async () => {
+    const log = withConsumed(...from(1, 9))
+    const told = log.sequenceAt.bind(log)
+    log.sequenceAt = () => Promise.resolve('unwritten')
+    await log.compact()
+    assert.deepEqual(log.appended, [])
+    log.sequenceAt = told
+    await log.compact()
+    assert.deepEqual(copiesOf(log), [10])
+    assert.equal(log.start, log.segments[1]?.firstIndex)
+  })
+
+  it('goes on to the next segment that says how things stood when one does not', async () => {
+    const log = withConsumed(...from(1, 9))
+    log.run(message([1]), acknowledge(1, 11))
+    log.beginSegment()
+    const told = log.sequenceAt.bind(log)
+    const [, silent, telling] = log.segments
+    log.sequenceAt = (segment) => (segment === silent ? Promise.resolve(null) : told(segment))
+    await log.compact()
+    assert.deepEqual(copiesOf(log), [10])
+    assert.equal(log.start, telling?.firstIndex)
+  })
+
   it('rests when it is stopped', async () => {
     const log = withConsumed(...from(1, 10))
     log.compactor.stop()

@@ -78,13 +78,11 @@ export function restoreFoldState(fold: Fold, bytes: Buffer): void {
 }
 
 /** `nextSequence` where a segment begins whose first record this is; null when it does not say. */
-export function sequenceIn(first: LogBatch | null): number | null {
+export function sequenceIn(first: LogBatch): number | null {
   const payloads: Buffer[] = []
-  if (first !== null) {
-    forEachRecord(first, ({ type, payload }) => {
-      if (type === SEGMENT_STATE) payloads.push(payload)
-    })
-  }
+  forEachRecord(first, ({ type, payload }) => {
+    if (type === SEGMENT_STATE) payloads.push(payload)
+  })
   const [payload] = payloads
   return payload === undefined ? null : new ByteReader(decodeSegmentState(payload).fold).uint53()
 }
