@@ -1,5 +1,5 @@
 // Preloaded into every Node process of a run (see recording.ts): a broker samples itself from its
-// sixth second on, and leaves a profile, which Chromium and `npm run bench:profile` read, when asked.
+// sixth second on, and when asked leaves a profile, for Chromium and for `npm run bench:profile`.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { join } from 'node:path'
