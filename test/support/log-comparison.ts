@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Dirent } from 'node:fs'
 import { closeSync, openSync, readSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from '@quorate/core/base/errors'
 import type { Cluster, Statuses } from './cluster.ts'
 
 const SEGMENT_NAME = /^([0-9a-f]{16})\.log$/
@@ -14,19 +15,27 @@ interface SegmentFile {
   readonly path: string
 }
 
+interface OpenSegment extends SegmentFile {
+  readonly descriptor: number
+}
+
 /**
  * The journal of one node as a stretch of bytes: segment files named by the position of their first
  * byte, each valid up to the start of the next, the last up to the end of the log. What lies beyond
- * is preallocation.
+ * is preallocation. All files are opened at once: a broker that runs removes old ones meanwhile.
  */
 class LogBytes {
-  readonly #segments: readonly SegmentFile[]
+  readonly #segments: readonly OpenSegment[]
   readonly end: number
 
   constructor(dataDirectory: string, end: number) {
-    this.#segments = segmentsBelow(dataDirectory)
+    this.#segments = segmentsBelow(dataDirectory).flatMap(opened)
     if (this.#segments.length === 0) throw new Error(`no journal in ${dataDirectory}`)
     this.end = end
+  }
+
+  close(): void {
+    for (const { descriptor } of this.#segments) closeSync(descriptor)
   }
 
   get start(): number {
@@ -40,14 +49,19 @@ class LogBytes {
     if (segment === undefined) throw new Error(`position ${position} is before the log`)
     const limit = this.#segments[at + 1]?.start ?? this.end
     const bytes = Buffer.alloc(Math.min(length, limit - position))
-    const file = openSync(segment.path, 'r')
-    try {
-      const count = readSync(file, bytes, 0, bytes.length, position - segment.start)
-      assert.equal(count, bytes.length, `${segment.path} is shorter than its records`)
-    } finally {
-      closeSync(file)
-    }
+    const count = readSync(segment.descriptor, bytes, 0, bytes.length, position - segment.start)
+    assert.equal(count, bytes.length, `${segment.path} is shorter than its records`)
     return bytes
+  }
+}
+
+/** None, when it has been removed since its name was read. */
+function opened(segment: SegmentFile): OpenSegment[] {
+  try {
+    return [{ ...segment, descriptor: openSync(segment.path, 'r') }]
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
   }
 }
 
@@ -85,6 +99,19 @@ export function compareJournals(first: Journal, second: Journal, damage = NO_DAM
   assert.equal(first.end, second.end, `the journals of ${names} end apart`)
   const left = new LogBytes(first.dataDirectory, first.end)
   const right = new LogBytes(second.dataDirectory, second.end)
+  try {
+    return differences(left, right, { names, damage })
+  } finally {
+    left.close()
+    right.close()
+  }
+}
+
+function differences(
+  left: LogBytes,
+  right: LogBytes,
+  { names, damage }: { readonly names: string; readonly damage: Damage },
+): number {
   const start = Math.max(left.start, right.start)
   let position = start
   let damaged = 0
