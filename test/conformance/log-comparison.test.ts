@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -41,6 +41,17 @@ describe('log comparison', () => {
       [8, 'ijkl', 0],
     ])
     compareJournals(old, journal('young', [[8, 'ijkl', 0]]))
+  })
+
+  it('leaves out segments that go after their names were read', () => {
+    const [one, other] = ['going', 'going-too'].map((name) => {
+      const rest = journal(name, [[8, 'ijkl', 0]])
+      // A name without a file is what a removal leaves of a list of names.
+      const name0 = join(rest.dataDirectory, 'journal', `${'0'.repeat(16)}.log`)
+      symlinkSync(join(root, 'gone'), name0)
+      return rest
+    })
+    compareJournals(one as Journal, other as Journal)
   })
 
   it('names the position of the first byte that differs', () => {
