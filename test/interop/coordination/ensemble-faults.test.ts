@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { ZooKeeperCoordinator } from '@quorate/broker/coordination/zookeeper-coordinator'
+import type { ZooKeeperCoordinatorOptions } from '@quorate/broker/coordination/zookeeper-coordinator'
 import { systemClock } from '@quorate/core/base/clock'
 import { silentLog } from '@quorate/core/base/log'
+import { connectTcp } from '@quorate/core/transport/tcp-stream'
 import { Broker, hintOf, memberOf } from '../../conformance/coordination/coordinator-suite.ts'
 import { startZooKeeperEnsemble, withoutZookeeper } from '../../support/zookeeper.ts'
 import type { ZooKeeperEnsemble } from '../../support/zookeeper.ts'
@@ -17,13 +19,13 @@ async function withEnsemble(
   work: (stage: {
     readonly ensemble: ZooKeeperEnsemble
     readonly directory: string
-    readonly join: (nodeId: string) => Broker
+    readonly join: (nodeId: string, options?: Partial<ZooKeeperCoordinatorOptions>) => Broker
   }) => Promise<void>,
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'quorate-ensemble-'))
   const ensemble = await startZooKeeperEnsemble({ nodes, directory })
   const brokers: Broker[] = []
-  const joinCluster = (nodeId: string) => {
+  const joinCluster = (nodeId: string, options: Partial<ZooKeeperCoordinatorOptions> = {}) => {
     const coordinator = new ZooKeeperCoordinator({
       connectString: ensemble.connectString,
       zkPath: '/quorate',
@@ -33,6 +35,7 @@ async function withEnsemble(
       operationTimeoutMs: 15_000,
       clock: systemClock,
       log: silentLog,
+      ...options,
     })
     const broker = new Broker({ coordinator, cut() {}, heal() {} }, memberOf(nodeId))
     brokers.push(broker)
@@ -54,7 +57,7 @@ function connections(broker: Broker): number {
 describe('coordination when ZooKeeper fails', { skip: withoutZookeeper() }, () => {
   it('goes on as each server of an ensemble is killed in turn, and loses no session', () =>
     withEnsemble(3, async ({ ensemble, join: joinCluster }) => {
-      const brokers = ['a', 'b', 'c'].map(joinCluster)
+      const brokers = ['a', 'b', 'c'].map((nodeId) => joinCluster(nodeId))
       for (const broker of brokers) await broker.untilMembers('a b c')
       const [a] = brokers
       assert.ok(a !== undefined)
@@ -75,6 +78,26 @@ describe('coordination when ZooKeeper fails', { skip: withoutZookeeper() }, () =
         await broker.untilLeader(1)
         assert.equal(broker.nodeIds, 'a b c')
       }
+    }))
+  it('has an epoch long before the session timeout when the server at hand falls silent', () =>
+    withEnsemble(3, async ({ ensemble, join: joinCluster }) => {
+      const leads = await Promise.all(ensemble.nodes.map((node) => node.leads()))
+      const [silent, other] = ensemble.nodes.filter((_, at) => leads[at] === false)
+      assert.ok(silent !== undefined && other !== undefined, 'the ensemble has followers')
+      const ports = [silent.port]
+      const a = joinCluster('a', {
+        sessionTimeoutMs: 8_000,
+        connect: ({ host }, signal) =>
+          connectTcp({ host, port: ports.shift() ?? other.port }, signal),
+      })
+      await a.untilMembers('a')
+      silent.signal('SIGSTOP')
+      const askedMs = performance.now()
+      await a.coordinator.allocateEpoch(0)
+      const tookMs = performance.now() - askedMs
+      assert.ok(tookMs < 4_000, `an epoch after ${Math.round(tookMs)} ms`)
+      assert.ok(!a.sessionStates().includes('expired'))
+      assert.equal(ports.length, 0)
     }))
   it('comes back when the whole ensemble was down for longer than the session timeout', () =>
     withEnsemble(3, async ({ ensemble, join: joinCluster }) => {

@@ -18,6 +18,7 @@ import {
   xids,
 } from './protocol.ts'
 import type { OperationName } from './protocol.ts'
+import { Patience } from './patience.ts'
 import { sessionTransitions } from './session-table.ts'
 import type {
   Authentication,
@@ -52,6 +53,7 @@ export const sessionLimits = {
 interface Pending {
   readonly xid: number
   readonly request: SessionRequest
+  readonly sentMs: number
 }
 
 /** The id of the kernel's own goodbye; callers use ids from 0. */
@@ -71,6 +73,7 @@ export class Session {
   readonly #pending = new Deque<Pending>()
   readonly #watches = new WatchRegistry()
   readonly #authentications: Authentication[] = []
+  readonly #patience = new Patience()
   #state: SessionPhase = 'idle'
   #effects: SessionEffect[] = []
   #nowMs = 0
@@ -83,8 +86,9 @@ export class Session {
   #sinceMs = 0
   #waitMs = 0
   #liveSinceMs = 0
-  #heardMs = 0
   #sentMs = 0
+  /** Of the ping that is not answered yet. */
+  #pingSentMs: number | undefined
   /** Since when servers accept connections and close them without a word. */
   #refusedSinceMs: number | undefined
 
@@ -129,7 +133,6 @@ export class Session {
   }
 
   #actOnFrame(action: SessionAction, bytes: Buffer): void {
-    this.#heardMs = this.#nowMs
     if (action === 'welcome') this.#welcome(bytes)
     else if (action === 'receive') this.#receive(bytes)
     else assert(action === 'ignore', `a frame in state ${this.#state}`)
@@ -197,13 +200,18 @@ export class Session {
     return Math.max(500, this.#timeoutMs / this.#hosts.size)
   }
 
+  /** A server that has nothing to answer is asked for a sign of life. */
   #keepAlive(): void {
-    if (this.#nowMs - this.#heardMs >= (this.#timeoutMs * 2) / 3) {
-      this.#drop('the service fell silent')
-      return
+    const patienceMs = this.#patience.ms(this.#timeoutMs)
+    const askedMs = this.#pingSentMs ?? this.#pending.peek()?.sentMs
+    if (askedMs === undefined) {
+      if (this.#nowMs - this.#sentMs < this.#timeoutMs / 8) return
+      this.#pingSentMs = this.#nowMs
+      this.#sendRequest(xids.ping, { operation: 'ping', request: {} })
+    } else if (this.#nowMs - askedMs >= patienceMs) {
+      this.#patience.ranOut(patienceMs)
+      this.#drop('the service does not answer')
     }
-    if (this.#nowMs - this.#sentMs < this.#timeoutMs / 3) return
-    this.#sendRequest(xids.ping, { operation: 'ping', request: {} })
   }
 
   #open(): void {
@@ -213,7 +221,6 @@ export class Session {
 
   #shakeHands(): void {
     this.#enter('handshaking')
-    this.#heardMs = this.#nowMs
     const request = {
       protocolVersion: 0,
       lastZxidSeen: this.#lastZxidToClaim(),
@@ -243,6 +250,7 @@ export class Session {
       return
     }
     this.#timeoutMs = response.timeoutMs
+    this.#pingSentMs = undefined
     this.#sessionId = response.sessionId
     if (response.password !== null) this.#password = Buffer.from(response.password)
     this.#refusedSinceMs = undefined
@@ -272,7 +280,7 @@ export class Session {
         this.#reject(request.id, new BrokerError('INVALID_ARGUMENT', 'the request is too large'))
         return
       }
-      this.#pending.push({ xid, request })
+      this.#pending.push({ xid, request, sentMs: this.#nowMs })
       this.#send(bytes)
     }
   }
@@ -291,6 +299,7 @@ export class Session {
       return
     }
     if (header.zxid > 0n) this.#lastZxid = header.zxid
+    if (header.xid === xids.ping) this.#pingSentMs = undefined
     if (header.xid === xids.ping || header.xid === xids.setWatches) return
     if (header.xid === xids.auth) {
       if (header.err !== 0) this.#finish('auth-failed', 'the service refused the identity')
@@ -316,6 +325,7 @@ export class Session {
     const { id, operation, watch } = pending.request
     const response = header.err === 0 ? responseCodec(operation).read(reader) : undefined
     this.#pending.shift()
+    this.#patience.answered(this.#nowMs - pending.sentMs)
     if (watch !== undefined) this.#registerWatch(watch, header.err)
     if (id === goodbyeId) this.#finish('closed', 'the session was closed')
     else if (header.err === 0) this.#effects.push({ type: 'resolve', id, response })
@@ -341,7 +351,7 @@ export class Session {
     this.#enter('closing')
     const request = { id: goodbyeId, operation: 'closeSession', request: {} } as const
     const xid = this.#takeXid()
-    this.#pending.push({ xid, request })
+    this.#pending.push({ xid, request, sentMs: this.#nowMs })
     this.#send(encodeRequest(xid, request))
   }
 

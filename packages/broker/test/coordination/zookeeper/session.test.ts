@@ -229,32 +229,86 @@ describe('ZooKeeper session - connecting', () => {
 })
 
 describe('ZooKeeper session - keeping alive', () => {
-  it('pings after a third of the timeout, and gives up after two thirds of silence', () => {
+  it('pings after an eighth of the timeout, and gives up after another one without an answer', () => {
     const desk = new Desk()
-    desk.goLive()
-    assert.deepEqual(desk.pass(2_900), [])
+    desk.goLive({ timeoutMs: 8_000 })
+    assert.deepEqual(desk.pass(900), [])
     assert.deepEqual(sent(desk.pass(100)), [{ xid: -2, name: 'ping', request: {} }])
-    assert.deepEqual(kinds(desk.pass(2_900)), [])
-    const effects = kinds(desk.pass(100))
-    assert.deepEqual(effects, ['disconnect', 'disconnected', 'connect'])
+    assert.deepEqual(kinds(desk.pass(900)), [])
+    assert.deepEqual(kinds(desk.pass(100)), ['disconnect', 'disconnected', 'connect'])
   })
-  it('needs no ping while it asks, and takes any frame for a sign of life', () => {
+  it('stays with a server that answers its pings', () => {
     const desk = new Desk()
-    desk.goLive()
+    desk.goLive({ timeoutMs: 8_000 })
+    for (let i = 0; i < 20; i++) {
+      while (desk.pass(100).length === 0);
+      assert.deepEqual(
+        sent(desk.effects).map(({ name }) => name),
+        ['ping'],
+      )
+      assert.deepEqual(desk.pass(900), [])
+      desk.reply(-2)
+    }
+  })
+  it('needs no ping while it asks', () => {
+    const desk = new Desk()
+    desk.goLive({ timeoutMs: 8_000 })
     for (let id = 1; id <= 10; id++) {
-      assert.deepEqual(desk.pass(2_000), [])
+      assert.deepEqual(desk.pass(900), [])
       desk.ask(id)
       desk.reply(id)
     }
+  })
+  it('gives a server up that lets a request wait, whatever else it says', () => {
+    // Cut off from its ensemble, a server still tells of watches, and answers nothing.
+    const desk = new Desk()
+    desk.goLive({ timeoutMs: 8_000 })
+    desk.ask(1)
+    desk.pass(500)
+    desk.tell(3, '/b')
+    assert.deepEqual(kinds(desk.pass(400)), [])
+    assert.deepEqual(kinds(desk.pass(100)), [
+      'disconnect',
+      'reject 1 CONNECTION_LOST',
+      'disconnected',
+      'connect',
+    ])
+  })
+  it('gives an ensemble that is slow the time that it needs, and forgets that when it is quick', () => {
+    const desk = new Desk()
+    desk.goLive({ timeoutMs: 8_000 })
+    const patiences: number[] = []
+    for (let id = 1; id <= 4; id++) {
+      desk.ask(id)
+      const askedMs = desk.nowMs
+      while (desk.pass(100).every(({ type }) => type !== 'disconnect'));
+      patiences.push(desk.nowMs - askedMs)
+      desk.goLive({ timeoutMs: 8_000 })
+    }
+    assert.deepEqual(patiences, [1_000, 2_000, 4_000, 4_000])
+
+    desk.ask(5)
+    assert.deepEqual(kinds(desk.pass(1_500)), [])
+    desk.reply(5)
+    desk.ask(6)
+    assert.deepEqual(kinds(desk.pass(2_900)), [], 'twice as long as the last answer took')
+    desk.reply(6)
+    for (let id = 7; id <= 9; id++) {
+      desk.ask(id)
+      desk.reply(id)
+    }
+    desk.ask(10)
+    assert.ok(kinds(desk.pass(1_000)).includes('disconnect'))
   })
   it('keeps to the timeout that the server granted', () => {
     const desk = new Desk()
     desk.goLive({ timeoutMs: 3_000 })
     assert.equal(desk.session.timeoutMs, 3_000)
     assert.deepEqual(
-      sent(desk.pass(1_000)).map(({ name }) => name),
+      sent(desk.pass(400)).map(({ name }) => name),
       ['ping'],
     )
+    assert.ok(kinds(desk.pass(400)).includes('disconnect'))
   })
 })
 
