@@ -1,3 +1,4 @@
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -14,6 +15,8 @@ final class BatchedAcks implements Consumption {
     private final int limit;
     private final double recoveries;
     private final Set<String> unacknowledged = new LinkedHashSet<>();
+    /** Given back, and not received again yet. */
+    private final Set<String> givenBack = new HashSet<>();
     private int size;
     private int lossesBefore;
     private Message last;
@@ -30,7 +33,9 @@ final class BatchedAcks implements Consumption {
         if (unacknowledged.isEmpty()) lossesBefore = inbox.client.losses();
         Message message = inbox.receive();
         if (message != null) {
-            unacknowledged.add(inbox.received(message, null));
+            String name = inbox.received(message, null);
+            givenBack.remove(name);
+            unacknowledged.add(name);
             last = message;
             if (unacknowledged.size() < size) return;
         }
@@ -38,9 +43,23 @@ final class BatchedAcks implements Consumption {
     }
 
     private void finish() {
-        if (load.mischief(recoveries)) inbox.recover();
+        if (load.mischief(recoveries)) giveBack();
         else inbox.acknowledge(last, unacknowledged, lossesBefore);
         unacknowledged.clear();
         size = Load.random(limit);
+    }
+
+    private void giveBack() {
+        givenBack.addAll(unacknowledged);
+        inbox.recover();
+    }
+
+    /**
+     * Whether all that was given back has come again. A consumer that ends before tells its broker
+     * that the last message it saw was the last one that came again, so that those behind that one
+     * come to the next consumer as if for the first time.
+     */
+    boolean hasAllAgain() {
+        return givenBack.isEmpty();
     }
 }

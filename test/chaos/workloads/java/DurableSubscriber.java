@@ -64,12 +64,13 @@ final class DurableSubscriber {
     }
 
     private void stay(Inbox inbox) throws JMSException {
-        Consumption consumption = new BatchedAcks(load, inbox, BATCH, RECOVERIES);
+        BatchedAcks consumption = new BatchedAcks(load, inbox, BATCH, RECOVERIES);
         long untilMs = System.nanoTime() / 1_000_000 + 500 + Load.random(STAYS_MS);
         try {
             while (!load.isEnded()) {
                 consumption.step();
-                if (load.isSending() && System.nanoTime() / 1_000_000 > untilMs) break;
+                boolean isOver = System.nanoTime() / 1_000_000 > untilMs;
+                if (load.isSending() && isOver && consumption.hasAllAgain()) break;
             }
         } finally {
             if (!load.isEnded()) inbox.close();
