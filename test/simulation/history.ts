@@ -48,6 +48,8 @@ export interface HistoryOptions {
 /** Time in which a healed cluster has to lead, confirm and become equal (S11), in milliseconds. */
 const HEALING_MS = 20_000
 const EQUAL_MS = 15_000
+/** In which a log becomes short in which nothing waits: a few looks of the compactor. */
+const SHORT_MS = 5_000
 
 /** Plays one history of a whole cluster. */
 export async function runHistory(
@@ -129,4 +131,5 @@ async function healedAndDrained(simulation: Simulation, clients: RunningClients)
   const { isComplete, unfinished } = drained as DrainResult
   simulation.drainFailure = isComplete ? null : unfinished.join('; ')
   await simulation.until(() => simulation.isEqual, EQUAL_MS, 'replicas do not become equal (S11)')
+  await simulation.until(() => simulation.isShort, SHORT_MS, 'old segments stay for nothing (R19)')
 }

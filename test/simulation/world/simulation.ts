@@ -144,6 +144,17 @@ export class Simulation {
     )
   }
 
+  /** R19: where nothing waits in old segments the log does not begin with them any more. */
+  get isShort(): boolean {
+    const { store, node } = this.leader?.witness ?? {}
+    if (!store || !node) return false
+    const [first, ...others] = node.journal.segments
+    const last = others.at(-1) ?? first
+    if (last === undefined || last === first) return true
+    const { logStart, segments } = store.fold
+    return logStart >= last.firstIndex || segments.before(last.position).messages > 0
+  }
+
   /** Why nothing goes on, for whoever reads the failure. */
   describeStandstill(isDrained: boolean): string {
     const nodes = this.brokers.map(({ id, isUp, witness: { node, log } }) => {
