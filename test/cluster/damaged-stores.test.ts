@@ -19,6 +19,7 @@ import { freePorts } from '../support/free-ports.ts'
 import { assertIdenticalLogs } from '../support/log-comparison.ts'
 import { OpenWireClient } from '../support/openwire-client.ts'
 import { runQuorate } from '../support/quorate-command.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const DEADLINE_MS = 120_000
 const QUEUE = 'ORDERS'
@@ -191,6 +192,58 @@ describe('a follower with a damaged store', { concurrency: false }, () => {
         assert.equal(again.exitCode, 0, again.stdout)
       }),
     ))
+})
+
+describe('a broker without the journal that it had', { concurrency: false }, () => {
+  const removeJournal = ({ dataDirectory }: BrokerNode): void =>
+    rmSync(join(dataDirectory, 'journal'), { recursive: true })
+
+  it('helps to elect nobody who lacks what was confirmed, and fetches it again', () =>
+    withCluster({ logSize: '64kb', deadlineMs: DEADLINE_MS }, async (cluster) => {
+      const [gone, whole, behind] = cluster.nodes
+      assert.ok(gone !== undefined && whole !== undefined && behind !== undefined)
+      await cluster.waitUntilWhole()
+      await behind.stop()
+      await fill([gone, whole])
+      await gone.stop()
+      await whole.stop()
+      removeJournal(gone)
+      const told = await runQuorate('journal', 'verify', gone.dataDirectory)
+      assert.equal(told.exitCode, EXIT_CORRUPT, told.stderr)
+      assert.match(
+        told.stdout,
+        /damage meta, record \d+: record \d+ was committed, and the log ends/,
+      )
+      clearLog(gone)
+      gone.start()
+      behind.start()
+      const isSuspect = async () => (await gone.status())?.suspect === true
+      await waitUntil(isSuspect, { what: 'a suspect', timeoutMs: 20_000 })
+      const place = `file=${join(gone.dataDirectory, 'journal')} offset=0`
+      assert.match(logOf(gone), new RegExp(`files are missing, or another disk .*${place}`))
+      whole.start()
+      await cluster.waitUntilWhole()
+      assert.deepEqual(await received(cluster.nodes, MESSAGES), texts(1, MESSAGES))
+      const losses = await Promise.all(cluster.nodes.map((node) => node.status()))
+      assert.deepEqual(
+        losses.map((status) => status?.possibleLosses),
+        [[], [], []],
+      )
+    }))
+
+  it('tells the loss when it is alone', () =>
+    withCluster({ replicas: 1, logSize: '64kb', deadlineMs: DEADLINE_MS }, async (cluster) => {
+      await fill(cluster.nodes)
+      const [node] = cluster.nodes
+      assert.ok(node !== undefined)
+      await node.stop()
+      removeJournal(node)
+      clearLog(node)
+      node.start()
+      await cluster.waitUntilWhole()
+      assert.match(logOf(node), /and no other broker has them: files are missing, or another disk/)
+      assert.equal((await node.status())?.possibleLosses.length, 1)
+    }))
 })
 
 describe('a broker whose directory is not its own', { concurrency: false }, () => {

@@ -38,6 +38,7 @@ export interface DataDirectory {
 }
 
 const JOURNAL = 'journal'
+const META = 'meta'
 const INDEX = 'index'
 /** Copies of both slots of the largest two-slot file there is. */
 const SMALL_FILE_BYTES_MAX = 256 * 1024
@@ -49,17 +50,19 @@ const known = new Set(['next.spare', 'checkpoint', 'diverged'])
 /**
  * Looks into a data directory; nothing in it is opened for writing. The small files are read before
  * the names of the segments: what they say is true of every later moment of a running broker.
- * Rejects with INVALID_ARGUMENT, and a hint, when there is no journal.
+ * Rejects with INVALID_ARGUMENT, and a hint, when there is no store: a meta file without a journal is
+ * one that has lost it.
  */
 export async function openDataDirectory(
   path: string,
   fileSystem: FileSystem = nodeFileSystem,
 ): Promise<DataDirectory> {
   const names = await namesIn(fileSystem, path)
-  if (!names.includes(JOURNAL)) throw await notADataDirectory(fileSystem, path, names)
+  if (!names.includes(JOURNAL) && !names.includes(META))
+    throw await notADataDirectory(fileSystem, path, names)
   const journalPath = join(path, JOURNAL)
   const checkpoint = await readSmall(fileSystem, join(journalPath, 'checkpoint'), decodeCheckpoint)
-  const meta = await readSmall(fileSystem, join(path, 'meta'), decodeMeta)
+  const meta = await readSmall(fileSystem, join(path, META), decodeMeta)
   const files = await new SegmentDirectory(fileSystem, journalPath).findFiles()
   const inJournal = await namesIn(fileSystem, journalPath)
   const strangers = inJournal.filter((name) => segmentPosition(name) === null && !known.has(name))

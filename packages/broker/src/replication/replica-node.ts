@@ -263,12 +263,12 @@ export class ReplicaNode {
   fail(error: BrokerError): void {
     if (this.#isStopped) return
     this.#halt()
-    const { meta, commitIndex } = this.#replica
+    const { meta, commitHint } = this.#replica
     const suspect = isInDoubt(error) ? `${error.code}: ${error.message}` : meta.suspect
     const damagedFrom = damagedFromOf(error) ?? meta.damagedFrom
     // Best effort: the disk may be the very reason. An unclean start is the other witness.
     this.#metaFile
-      .write(encodeMeta({ ...meta, suspect, damagedFrom, commitHint: commitIndex }))
+      .write(encodeMeta({ ...meta, suspect, damagedFrom, commitHint }))
       .catch(() => undefined)
     this.#options.listener.stepDown(error.message)
     this.#options.listener.fatal(error)
@@ -294,9 +294,9 @@ export class ReplicaNode {
     await this.#farewell
     await this.#cut
     await this.#journal.sync()
+    const { meta, commitHint } = this.#replica
     await this.#journal.close({ clean: true })
-    const { meta, commitIndex } = this.#replica
-    await this.#metaFile.write(encodeMeta({ ...meta, clean: true, commitHint: commitIndex }))
+    await this.#metaFile.write(encodeMeta({ ...meta, clean: true, commitHint }))
     await this.#metaFile.close()
   }
 

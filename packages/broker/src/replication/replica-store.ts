@@ -96,7 +96,19 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   const { tail, corrupt } = journal
   if (found.damagedFrom !== null && found.damagedFrom <= tail.index) {
     await repair(await damageAt(journal, found.damagedFrom))
-  } else if (journalIsCorrupt) await repair({ ...corrupt, fromIndex: tail.index + 1 })
+  } else if (journalIsCorrupt) {
+    await repair({ ...corrupt, fromIndex: tail.index + 1 })
+  } else if (found.commitHint > tail.index && !found.incomplete) {
+    // Not even the end of what is missing is left: a file or a whole directory that is not there.
+    suspect ??= 'the end of the journal is missing'
+    const { fromIndex, ...place } = await damageAt(journal, tail.index + 1)
+    const details = { lastIndex: tail.index, committed: found.commitHint }
+    log.error(options.isAlone === true ? MISSING_ALONE : MISSING, {
+      ...details,
+      file: join(directory, 'journal', place.file ?? ''),
+      offset: place.offset ?? 0,
+    })
+  }
   const { configs, losses } = await toldByLog({ journal, found, repair })
   if (suspect !== null) log.warn('this replica is suspect until it has caught up', { suspect })
   const meta: ReplicaMeta = {
@@ -158,6 +170,12 @@ export const BACKUP_MANIFEST = 'backup.json'
 const NO_COPY_WHOLE = 'no copy in the meta file is whole (torn or damaged)'
 const META_MISSING = 'there is a journal, but its meta file is missing or was never written'
 
+const MISSING =
+  'the log ends before records that were committed and on this disk: files are missing, or another ' +
+  'disk is mounted here; they are fetched again from the leader'
+const MISSING_ALONE =
+  'the log ends before records that were committed and on this disk, and no other broker has them: ' +
+  'files are missing, or another disk is mounted here'
 const DAMAGED =
   'the log is damaged: what follows goes to journal/diverged and is fetched again from the leader'
 const DAMAGED_ALONE =

@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { BrokerError } from '@quorate/core/base/errors'
 import { systemEntropy } from '@quorate/core/base/entropy'
 import { silentLog } from '@quorate/core/base/log'
+import type { Log, LogFields } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import type { ClusterConfig } from '../../src/replication/cluster-config.ts'
 import {
@@ -263,13 +264,42 @@ describe('replica store', () => {
     assert.deepEqual(again.meta.losses, [{ index: 3, epoch: 2, leader: 'c', wonAtMs: 5 }])
   })
 
-  it('never remembers more as committed than its log holds', async () => {
+  it('is suspect when its log ends before what it had and knew to be committed (R32)', async () => {
     const fileSystem = new MemoryFileSystem()
     const store = await openStore({ fileSystem })
     await append(store, 1, 'x', 'y')
     await persist(store, { commitHint: 9 })
     const { meta } = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(meta.suspect, 'the end of the journal is missing')
     assert.equal(meta.commitHint, 2)
+  })
+
+  it('is suspect when its journal is not there at all, after a clean end as well (R32)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 'y')
+    await persist(store, { commitHint: 2, clean: true })
+    await store.journal.close({ clean: true })
+    for (const name of await fileSystem.list(`${DIRECTORY}/journal`)) {
+      await fileSystem.remove(`${DIRECTORY}/journal/${name}`)
+    }
+    const errors: (LogFields | undefined)[] = []
+    const log: Log = { ...silentLog, error: (_, fields) => void errors.push(fields) }
+    const { meta, journal } = await openStore({ fileSystem, log })
+    assert.equal(journal.tail.index, 0)
+    assert.equal(meta.suspect, 'the end of the journal is missing')
+    const place = { file: `${DIRECTORY}/journal`, offset: 0 }
+    assert.deepEqual(errors, [{ lastIndex: 0, committed: 2, ...place }])
+  })
+
+  it('is not suspect for what it dropped to fetch it from a new start (R38)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 'y')
+    await persist(store, { commitHint: 2, incomplete: true })
+    await store.journal.truncateAfter(0)
+    const { meta } = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(meta.suspect, null)
   })
 
   it('cuts at a record found damaged while it ran, and is suspect (R32)', async () => {

@@ -126,9 +126,17 @@ export class ReplicaContext {
     return effects
   }
 
+  /**
+   * What the meta file says to be committed. No more than our own disk has: a log that ends before
+   * that at a start has lost something (R32).
+   */
+  get commitHint(): number {
+    return Math.min(this.commitIndex, this.log.syncedIndex)
+  }
+
   /** Changes the durable state. What depends on it waits until `isPersisted(generation)`. */
   persist(change: Partial<ReplicaMeta>): number {
-    this.#meta = { ...this.#meta, commitHint: this.commitIndex, ...change }
+    this.#meta = { ...this.#meta, commitHint: this.commitHint, ...change }
     if (this.#meta.suspect !== null) this.#suspectInForce = this.#meta.suspect
     if (this.#meta.incomplete) this.#isIncompleteInForce = true
     this.#generation++

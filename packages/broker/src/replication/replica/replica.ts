@@ -96,6 +96,11 @@ export class Replica {
     return this.#context.commitIndex
   }
 
+  /** For the meta file. */
+  get commitHint(): number {
+    return this.#context.commitHint
+  }
+
   get leadership(): Leadership | null {
     return this.#leadership
   }
@@ -207,10 +212,10 @@ export class Replica {
   }
 
   #hintCommit(): void {
-    const { nowMs, commitIndex, meta } = this.#context
+    const { nowMs, commitHint, meta } = this.#context
     if (nowMs - this.#hintedMs < COMMIT_HINT_MS) return
     this.#hintedMs = nowMs
-    if (commitIndex > meta.commitHint) this.#context.persist({})
+    if (commitHint > meta.commitHint) this.#context.persist({})
   }
 
   /**
