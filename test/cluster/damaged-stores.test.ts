@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { DIVERGED_FILES_MAX } from '@quorate/broker/store/journal/diverged-store'
 import { BrokerNode } from '../support/broker-node.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { withCluster } from '../support/cluster.ts'
@@ -24,7 +25,7 @@ import { waitUntil } from '../support/wait-until.ts'
 const DEADLINE_MS = 120_000
 const QUEUE = 'ORDERS'
 /** Enough to fill several of the smallest segments. */
-const MESSAGES = 60
+const MESSAGES = 120
 const TEXT = 'x'.repeat(4000)
 const EXIT_CONFLICT = 6
 const EXIT_CORRUPT = 7
@@ -168,6 +169,35 @@ describe('a follower with a damaged store', { concurrency: false }, () => {
         assert.equal((await runQuorate('journal', 'verify', ...folders)).exitCode, 0)
       }),
     ))
+
+  it('deletes nothing of what lies behind the damage before its leader has it', () =>
+    withCluster({ logSize: '64kb', deadlineMs: DEADLINE_MS }, async (cluster) => {
+      await fill(cluster.nodes)
+      await cluster.waitUntilWhole()
+      const node = await aFollower(cluster)
+      const { dataDirectory } = node
+      for (const each of cluster.nodes) await each.stop()
+      rmSync(segment(dataDirectory, 1))
+      const behind = segments(dataDirectory)
+        .slice(1)
+        .map((path) => readFileSync(path))
+      const aside = (): string[] => readdirSync(join(dataDirectory, 'journal', 'diverged'))
+      clearLog(node)
+      node.start()
+      const isOpen = async () => (await node.status())?.suspect === true
+      await waitUntil(isOpen, { what: 'a suspect', timeoutMs: 20_000 })
+      const kept = bytesIn(dataDirectory)
+      for (const bytes of behind)
+        assert.ok(
+          kept.some((each) => each.equals(bytes)),
+          'a segment',
+        )
+      assert.ok(aside().length > DIVERGED_FILES_MAX, 'enough segments to show something')
+      for (const each of cluster.nodes) if (each !== node) each.start()
+      await cluster.waitUntilWhole()
+      const isPruned = () => aside().length <= DIVERGED_FILES_MAX
+      await waitUntil(isPruned, { what: 'what leaders have to go', timeoutMs: 10_000 })
+    }))
 
   it('takes an index of another log for none, and makes it anew', () =>
     withForeignStore((foreign) =>

@@ -17,6 +17,7 @@ import type { SettledContent } from './leader-log.ts'
 import type { Identity } from './link/handshake.ts'
 import { PEERS_MAX, ReplicationLinks } from './link/replication-links.ts'
 import { configsIn } from './log-records.ts'
+import type { ReplicaMeta } from './meta.ts'
 import { encodeMeta } from './meta.ts'
 import { NodeLog } from './node-log.ts'
 import type { LogView, ReplicaTimings } from './replica/context.ts'
@@ -362,10 +363,7 @@ export class ReplicaNode {
   } = {
     send: ({ to, frame }) => this.#links.send(to, frame),
     persist: ({ generation, meta }) =>
-      this.#await(this.#metaFile.write(encodeMeta(meta)), () => ({
-        type: 'persisted',
-        generation,
-      })),
+      this.#await(this.#persist(meta), () => ({ type: 'persisted', generation })),
     quiesce: () => this.#await(this.#journal.idle(), () => ({ type: 'quiesced' })),
     append: ({ batch }) => this.#log.replicated(batch),
     truncate: ({ after }) => this.#changeLog(this.#log.truncateAfter(after), { type: 'truncated' }),
@@ -411,6 +409,13 @@ export class ReplicaNode {
       (value) => this.#dispatch(event(value)),
       (error: unknown) => this.fail(toBrokerError(error, 'STORE_UNAVAILABLE')),
     )
+  }
+
+  /** What damage put aside is with others when the store is trusted again (R35), or is fetched. */
+  async #persist(meta: ReplicaMeta): Promise<void> {
+    await this.#metaFile.write(encodeMeta(meta))
+    const isInTheWay = this.#space.isShort && this.#replica.leader !== null
+    if (meta.suspect === null || isInTheWay) await this.#journal.pruneDiverged()
   }
 
   /** R38. */

@@ -5,7 +5,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { FileSystem } from '../store/journal/file-system.ts'
 import { Journal } from '../store/journal/journal.ts'
-import type { JournalListener } from '../store/journal/journal.ts'
+import type { JournalListener } from '../store/journal/journal-options.ts'
 import { segmentFileName } from '../store/journal/segment.ts'
 import { SpaceWatch } from '../store/journal/space-watch.ts'
 import type { SpaceLimits } from '../store/journal/store-space.ts'
@@ -101,13 +101,10 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
   } else if (found.commitHint > tail.index && !found.incomplete) {
     // Not even the end of what is missing is left: a file or a whole directory that is not there.
     suspect ??= 'the end of the journal is missing'
-    const { fromIndex, ...place } = await damageAt(journal, tail.index + 1)
-    const details = { lastIndex: tail.index, committed: found.commitHint }
-    log.error(options.isAlone === true ? MISSING_ALONE : MISSING, {
-      ...details,
-      file: join(directory, 'journal', place.file ?? ''),
-      offset: place.offset ?? 0,
-    })
+    const { file = '', offset = 0 } = await damageAt(journal, tail.index + 1)
+    const place = { file: join(directory, 'journal', file), offset }
+    const facts = { lastIndex: tail.index, committed: found.commitHint, ...place }
+    log.error(options.isAlone === true ? MISSING_ALONE : MISSING, facts)
   }
   const { configs, losses } = await toldByLog({ journal, found, repair })
   if (suspect !== null) log.warn('this replica is suspect until it has caught up', { suspect })

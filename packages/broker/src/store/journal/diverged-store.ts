@@ -4,8 +4,10 @@ import { readFully, writeFully } from './file-system.ts'
 
 /** Files of cut bytes that are kept, the oldest going first... */
 export const DIVERGED_FILES_MAX = 4
-/** ...and how much of one cut is kept at most. */
+/** ...and how much of one cut is kept at most: of what was damaged only after others have it. */
 export const DIVERGED_FILE_MAX_BYTES = 64 * 1024 * 1024
+/** What is left of all of it then, unless the newest file alone is larger. */
+export const DIVERGED_BYTES_MAX = DIVERGED_FILES_MAX * DIVERGED_FILE_MAX_BYTES
 
 const COPY_CHUNK_BYTES = 1024 * 1024
 const NAME = /^([0-9a-f]{8})-[0-9a-f]{16}\.cut$/
@@ -46,6 +48,21 @@ export class DivergedStore {
   async keepAll(position: number, pieces: readonly CutPiece[]): Promise<void> {
     await this.#copy(position, { pieces, maxBytes: Infinity })
     await this.sync()
+  }
+
+  /** Drops the oldest until few files are left, and not much in them. */
+  async prune(): Promise<void> {
+    const names = (await this.#fileSystem.list(this.#path)).filter((name) => NAME.test(name)).sort()
+    let kept = 0
+    let keptBytes = 0
+    for (const name of names.reverse()) {
+      const path = join(this.#path, name)
+      const bytes = (await this.#fileSystem.size(path)) ?? 0
+      const fits = kept < DIVERGED_FILES_MAX && keptBytes + bytes <= DIVERGED_BYTES_MAX
+      if (kept > 0 && !fits) await this.#fileSystem.remove(path)
+      kept++
+      keptBytes += bytes
+    }
   }
 
   /** Where a whole segment file can be moved to; `sync` makes it durable. */

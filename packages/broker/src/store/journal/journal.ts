@@ -1,14 +1,11 @@
 import { join } from 'node:path'
 import { BrokerError, InvariantViolation, assert, toBrokerError } from '@quorate/core/base/errors'
-import type { Clock } from '@quorate/core/base/clock'
-import type { Log } from '@quorate/core/base/log'
 import { Appender } from './appender.ts'
-import type { SyncPolicy } from './appender.ts'
 import type { Checkpoint } from './checkpoint-file.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
 import { CHECKPOINT_BYTES, CheckpointPace } from './checkpoint-pace.ts'
 import type { EpochList } from './epoch-list.ts'
-import type { FileSystem } from './file-system.ts'
+import type { JournalOptions } from './journal-options.ts'
 import { JournalReader } from './journal-reader.ts'
 import type { ByteRange, CorruptPlace } from './journal-reader.ts'
 import type { EpochStart, LogBatch, LogPoint } from './log-batch.ts'
@@ -19,41 +16,8 @@ import { epochsBefore, recoverJournal } from './recovery.ts'
 import type { SegmentPlace } from './segment.ts'
 import { SegmentAllocator, removeLeftOverSpare } from './segment-allocator.ts'
 import { SegmentDirectory } from './segment-directory.ts'
-import { cutTail } from './tail-cutter.ts'
-
-export interface JournalListener {
-  /** Records up to `index` survive the end of the process. */
-  written(index: number): void
-  /** Records up to `index` survive the end of the machine. */
-  synced(index: number): void
-  /**
-   * The disk failed, once and for all: nothing more is written, and nothing reported. The process
-   * has to end, and its copy of the log is suspect when it returns (R37). STORE_FULL for a full
-   * disk.
-   */
-  fatal(error: BrokerError): void
-  /** True: the disk has no room to prepare another segment. False: it has room again. */
-  spaceLow?(low: boolean): void
-}
-
-export interface JournalOptions {
-  readonly directory: string
-  readonly fileSystem: FileSystem
-  /** A segment is preallocated to this size; the leader begins a new one when it is used up. */
-  readonly segmentSizeBytes: number
-  readonly syncPolicy: SyncPolicy
-  readonly clock: Clock
-  readonly log: Log
-  readonly listener: JournalListener
-  /** Where a new, empty journal begins: for a copy that is fetched from a leader's start (R38). */
-  readonly origin?: LogPoint
-  /** Whether segments may take so much of the disk before they are needed; true by default. */
-  readonly mayPrepare?: (bytes: number) => boolean
-  /** The machine has stopped while it was open: holes behind the checkpoint are no decay (R32). */
-  readonly powerLost?: boolean
-  /** Nobody else has this log: what is cut is put aside whole, however much it is. */
-  readonly isAlone?: boolean
-}
+import type { Keep } from './tail-cutter.ts'
+import { cutTail, divergedStoreOf } from './tail-cutter.ts'
 
 interface Parts {
   readonly options: JournalOptions
@@ -69,6 +33,8 @@ interface Parts {
 export class Journal {
   readonly #options: JournalOptions
   readonly #directory: SegmentDirectory
+  /** Nobody knows what an earlier process left. */
+  #isToPrune = true
   readonly #checkpointFile: CheckpointFile
   readonly #allocator: SegmentAllocator
   readonly #appender: Appender
@@ -267,7 +233,7 @@ export class Journal {
     assert(this.#corrupt === null, 'a corrupt journal is repaired, not truncated')
     assert(index <= this.#tail.index, 'a cut lies inside the log')
     if (index === this.#tail.index) return this.#tail
-    return this.#cut(index)
+    return this.#cut(index, 'some')
   }
 
   /**
@@ -277,7 +243,15 @@ export class Journal {
    */
   async repair(fromIndex: number): Promise<LogPoint> {
     assert(fromIndex <= this.#tail.index + 1, 'a repair begins inside the log or at its end')
-    return this.#cut(fromIndex - 1)
+    this.#isToPrune = true
+    return this.#cut(fromIndex - 1, 'most')
+  }
+
+  /** What damage put aside is with others again: only the newest of it stays. */
+  async pruneDiverged(): Promise<void> {
+    if (!this.#isToPrune || this.#options.isAlone === true) return
+    this.#isToPrune = false
+    await this.#gate.exclusively(() => divergedStoreOf(this.#directory).prune())
   }
 
   /**
@@ -305,7 +279,7 @@ export class Journal {
    * sure that it is remembered as suspect. A crash in between leaves an empty log.
    */
   async restartAt(origin: LogPoint): Promise<void> {
-    await this.#cut(this.#origin.index)
+    await this.#cut(this.#origin.index, 'some')
     await this.#gate.exclusively(async () => {
       this.#origin = origin
       this.#tail = origin
@@ -355,23 +329,23 @@ export class Journal {
     this.#allocator.resume(file, fileBytes ?? 0, segment.offsetOf(this.#tail.position))
   }
 
-  async #cut(index: number): Promise<LogPoint> {
+  async #cut(index: number, keep: Keep): Promise<LogPoint> {
     assert(!this.#closed && !this.#cutting, 'one cut at a time')
     assert(index >= this.#origin.index, 'nothing is cut before the oldest record kept')
     this.#cutting = true
     try {
       await this.#appender.quiesce()
       const point = await this.pointAt(index)
-      await this.#gate.exclusively(() => this.#cutAt(point))
+      await this.#gate.exclusively(() => this.#cutAt(point, keep))
       return point
     } finally {
       this.#cutting = false
     }
   }
 
-  async #cutAt(point: LogPoint): Promise<void> {
+  async #cutAt(point: LogPoint, keep: Keep): Promise<void> {
     try {
-      await this.#cutFiles(point)
+      await this.#cutFiles(point, this.#options.isAlone === true ? 'all' : keep)
     } catch (error) {
       // Half cut: only a new start, with its recovery, knows what is there.
       this.#appender.fail(error)
@@ -379,15 +353,14 @@ export class Journal {
     }
   }
 
-  async #cutFiles(point: LogPoint): Promise<void> {
+  async #cutFiles(point: LogPoint, keep: Keep): Promise<void> {
     const endPosition = this.#corrupt === null ? this.#tail.position : Infinity
     await this.#allocator.stop()
     this.#appender.detach()
     await this.#checkpointing
     const remember = (): Promise<void> =>
       this.#checkpointFile.write(this.#checkpointOf(point, false))
-    const keepsAll = this.#options.isAlone ?? false
-    const how = { origin: this.#origin.position, endPosition, keepsAll, remember }
+    const how = { origin: this.#origin.position, endPosition, keep, remember }
     const { isKept } = await cutTail(this.#directory, point, how)
     if (!isKept) {
       const fields = { fromIndex: point.index + 1, fromPosition: point.position }

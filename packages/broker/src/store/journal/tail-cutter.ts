@@ -15,19 +15,19 @@ import type { FoundFile, SegmentDirectory } from './segment-directory.ts'
  * The journal must be quiet.
  *
  * `isKept` is false when the disk has no room for the copy: a cut makes room, so it goes ahead. But
- * where all is to be kept, whatever its size, STORE_FULL is thrown before anything is cut.
+ * where nobody else has what is cut STORE_FULL is thrown before anything is.
  */
 export async function cutTail(
   directory: SegmentDirectory,
   point: LogPoint,
-  { origin, endPosition, keepsAll, remember }: CutOptions,
+  { origin, endPosition, keep, remember }: CutOptions,
 ): Promise<{ readonly isKept: boolean }> {
   const files = await withoutReleased(directory, origin)
-  const diverged = new DivergedStore(directory.fileSystem, join(directory.path, 'diverged'))
+  const diverged = divergedStoreOf(directory)
   const behind = files.filter(({ position }) => position >= point.position).reverse()
   let isKept = true
-  if (keepsAll) {
-    await moveAway(directory, diverged, { files, behind, point })
+  if (keep !== 'some') {
+    isKept = await moveAway(directory, diverged, { files, behind, point, keep })
     directory.noteNamesChanged()
     await directory.syncNames()
     // Not earlier: a crash before must find the damage again, not a tail that was never synced.
@@ -52,15 +52,25 @@ export async function cutTail(
   return { isKept }
 }
 
+/**
+ * How much of what is cut stays in `diverged/`: `some` of what was never committed; `most` of what is
+ * damaged or lies behind damage, where whole files are moved and not copied; `all` where nobody else
+ * has it.
+ */
+export type Keep = 'some' | 'most' | 'all'
+
 export interface CutOptions {
   /** Where the log begins. */
   readonly origin: number
   /** Where the log ended; Infinity where nobody knows. */
   readonly endPosition: number
-  /** Nobody else has what is cut: whole files are moved away and not copied, and none is dropped. */
-  readonly keepsAll: boolean
+  readonly keep: Keep
   /** Makes durable that the log ends at the point. */
   readonly remember: () => Promise<void>
+}
+
+export function divergedStoreOf({ fileSystem, path }: SegmentDirectory): DivergedStore {
+  return new DivergedStore(fileSystem, join(path, 'diverged'))
 }
 
 /**
@@ -90,17 +100,20 @@ async function moveAway(
     readonly files: readonly FoundFile[]
     readonly behind: readonly FoundFile[]
     readonly point: LogPoint
+    readonly keep: Keep
   },
-): Promise<void> {
+): Promise<boolean> {
   const { position } = cut.point
   const holding = cut.files.findLast((found) => found.position < position)
   const to = (holding?.position ?? 0) + (holding?.sizeBytes ?? 0)
   const range = { files: cut.files, from: position, to }
-  await usingPieces(directory, range, (pieces) => diverged.keepAll(position, pieces))
+  const copied = usingPieces(directory, range, (pieces) => diverged.keepAll(position, pieces))
+  const isKept = await (cut.keep === 'all' ? copied.then(() => true) : roomFor(copied))
   for (const file of cut.behind) {
     await remove(directory, file, await diverged.placeFor(file.position))
   }
   if (cut.behind.length > 0) await diverged.sync()
+  return isKept
 }
 
 async function keepCopy(
@@ -110,8 +123,15 @@ async function keepCopy(
 ): Promise<boolean> {
   const { files, from } = range
   const to = Math.min(range.to, from + DIVERGED_FILE_MAX_BYTES)
+  return roomFor(
+    usingPieces(directory, { files, from, to }, (pieces) => diverged.keep(from, pieces)),
+  )
+}
+
+/** False when the disk has no room for it. */
+async function roomFor(copied: Promise<void>): Promise<boolean> {
   try {
-    await usingPieces(directory, { files, from, to }, (pieces) => diverged.keep(from, pieces))
+    await copied
     return true
   } catch (error) {
     if (toBrokerError(error).code === 'STORE_FULL') return false

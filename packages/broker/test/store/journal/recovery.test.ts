@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BrokerError } from '@quorate/core/base/errors'
+import { DIVERGED_FILES_MAX } from '../../../src/store/journal/diverged-store.ts'
 import type { Journal } from '../../../src/store/journal/journal.ts'
 import { DIRECTORY, JournalFixture, payloadOf, payloadsIn, settle } from './journal-fixture.ts'
 
@@ -306,9 +307,9 @@ describe('recovery: corruption (R32)', () => {
     const tail = await journal.repair(16)
     assert.equal(tail.index, 15)
     assert.equal(journal.corrupt, null)
-    const [kept] = await fixture.fileSystem.list(`${DIRECTORY}/diverged`)
-    const copy = fixture.fileSystem.content(`${DIRECTORY}/diverged/${kept!}`)!
-    assert.ok(copy.includes(payloadOf(30, 20)))
+    const kept = await fixture.fileSystem.list(`${DIRECTORY}/diverged`)
+    const copies = kept.map((name) => fixture.fileSystem.content(`${DIRECTORY}/diverged/${name}`)!)
+    assert.ok(Buffer.concat(copies).includes(payloadOf(30, 20)), 'the last record is kept')
     for (let i = 16; i <= 40; i++) fixture.append(journal, [payloadOf(i, 20)])
     await journal.sync()
     fixture.crash(11)
@@ -339,6 +340,30 @@ describe('recovery: corruption (R32)', () => {
     // The last one first: a crash on the way leaves no hole.
     assert.deepEqual([rest, second], [was1.slice(5 * RECORD), was2])
     assert.ok(was3.startsWith(third.slice(0, 10 * RECORD)))
+  })
+
+  it('puts all aside where others have it, until they are known to (R35)', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 120)
+    const { journal } = await fixture.open()
+    const files = [...(await contents(fixture)).keys()].filter((name) => name.endsWith('.log'))
+    const aside = (): Promise<string[]> => fixture.fileSystem.list(`${DIRECTORY}/diverged`)
+    await journal.repair(6)
+    const all = (await aside()).sort()
+    assert.equal(all.length, files.length, 'whole files, and the rest of one')
+    await journal.pruneDiverged()
+    assert.deepEqual((await aside()).sort(), all.slice(-DIVERGED_FILES_MAX))
+  })
+
+  it('keeps what there is room for, and goes ahead, where others have it', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    await filled(fixture, 30)
+    const { journal } = await fixture.open()
+    fixture.fileSystem.fault = ({ kind, path }) =>
+      kind === 'write' && path.includes('/diverged/') ? { errno: 'ENOSPC' } : null
+    await journal.repair(6)
+    assert.equal(journal.tail.index, 5)
+    assert.equal((await fixture.fileSystem.list(`${DIRECTORY}/diverged`)).length, 2)
   })
 
   it('repairs also below the tail, where a read has found damage', async () => {
