@@ -183,7 +183,7 @@ function addStart(program: Command, { terminal, args }: CommandLine, outcome: Ou
 
 interface StopFlags extends ActivemqFlags {
   readonly data?: string
-  readonly config?: string
+  readonly config: readonly string[]
   readonly timeout: number
   readonly force: boolean
 }
@@ -193,7 +193,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     .description('Stop brokers of this machine cleanly and wait until they have ended.')
     .argument('[node]', 'only this broker, such as node02')
     .option('--data <folder>', dataHelp)
-    .option('-c, --config <file>', 'stop the broker of this configuration')
+    .option('-c, --config <file>', 'stop the broker of it; may be repeated', collect, [])
     .addOption(
       new Option('--timeout <duration>', 'how long each may take')
         .argParser(duration)
@@ -203,7 +203,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     .action(async (node: string | undefined, flags: StopFlags) => {
       const { stop } = await import('./commands/stop.ts')
       const { timeout, define, config } = flags
-      const source = { config: config && configurationFile(config), defined: define }
+      const source = { configs: config.map((word) => configurationFile(word)), defined: define }
       outcome.exitCode = await stop({ node, ...flags, ...source, timeoutMs: timeout }, terminal)
     })
 }
@@ -211,7 +211,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
 interface StatusFlags extends ActivemqFlags {
   readonly url: readonly string[]
   readonly data?: string
-  readonly config?: string
+  readonly config: readonly string[]
   readonly timeout: number
   readonly json: boolean
   readonly watch: boolean
@@ -222,7 +222,7 @@ function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome
     .description('Show roles, epochs and positions. Exits with 5 when the cluster has no leader.')
     .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
     .option('--data <folder>', dataHelp)
-    .option('-c, --config <file>', 'ask the broker of this configuration')
+    .option('-c, --config <file>', 'ask the broker of it; may be repeated', collect, [])
     .addOption(
       new Option('--timeout <duration>', 'how long to wait for a broker')
         .argParser(duration)
@@ -232,7 +232,7 @@ function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome
     .option('-w, --watch', 'show it again and again', false)
     .action(async ({ url, timeout, define, config, ...flags }: StatusFlags) => {
       const { status } = await import('./commands/status.ts')
-      const source = { config: config && configurationFile(config), defined: define }
+      const source = { configs: config.map((word) => configurationFile(word)), defined: define }
       outcome.exitCode = await status(
         { ...flags, ...source, urls: url, timeoutMs: timeout },
         terminal,
