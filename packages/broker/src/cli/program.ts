@@ -1,13 +1,14 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { parseDuration } from '../config/quantity.ts'
+import { Command, CommanderError, Option } from 'commander'
 import { isSettingName, variableOf } from '../config/broker-settings.ts'
 import { addDefinitions, addIgnoreUnsupported } from './activemq-flags.ts'
 import type { ActivemqFlags } from './activemq-flags.ts'
 import type { DumpCommand } from './commands/journal-dump.ts'
 import { addConfig } from './config-commands.ts'
+import { addDoctor } from './doctor-command.ts'
 import { configurationFile, isConfigurationFile } from './configuration-file.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
+import { collect, duration, portOffset, recordNumber, wholeNumber } from './option-values.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -56,37 +57,13 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStop(program, line, outcome)
   addStatus(program, line, outcome)
   addConfig(program, line, outcome)
+  addDoctor(program, line, outcome)
   addZk(program, line, outcome)
   addJournal(program, line, outcome)
   addBackup(program, line, outcome)
   addRestore(program, line, outcome)
   addCoordination(program, line, outcome)
   return program
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === undefined) throw new InvalidArgumentError('It is no duration like 800ms or 2s.')
-  return ms
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.')
-  return Number(text)
-}
-
-function recordNumber(text: string): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It is no whole number.')
-  return value
-}
-
-function portOffset(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber(text)
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value]
 }
 
 const configHelp = 'configuration (default: quorate.yaml, if there is one)'
