@@ -5,9 +5,11 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { activemqMissing } from '../support/failover-programs.ts'
 import { play, shapeOf, stepsOf } from '../support/played-readme.ts'
+import type { Step } from '../support/played-readme.ts'
 import { withoutZookeeper } from '../support/zookeeper.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -92,31 +94,99 @@ describe('the tutorial', () => {
   })
 
   const skip = withoutZookeeper() || activemqMissing() || withoutPrograms()
-  it('prints what its page says, on ZooKeeper and with the Java client', { skip }, async (t) => {
-    const isPrivate = canBePrivate()
-    const taken = isPrivate ? [] : await takenPorts()
-    if (taken.length > 0) {
-      t.skip(`needs root, or these ports: ${taken.join(', ')}`)
-      return
-    }
-    const steps = stepsOf(readme('README.md'))
-    const clone = copyOfTutorial()
-    const folder = join(clone, tutorial)
-    try {
-      const prefix = isPrivate ? privately : []
-      const outputs = await play({ folder, steps, prefix, timeoutMs: TIMEOUT_MS })
-      for (const [at, { commands, output }] of steps.entries()) {
-        const said = outputs[at] ?? ''
-        const message = `${commands}printed\n${said}\nand the page says\n${output}`
-        assert.deepEqual(shapeOf(said), shapeOf(output), message)
-      }
-    } finally {
-      if (!isPrivate) {
-        for (const script of ['amq_batch.sh', 'zk_batch.sh']) {
-          execFileSync(join(folder, script), ['stop'], { stdio: 'ignore' })
-        }
-      }
-      rmSync(clone, { recursive: true, force: true, maxRetries: 3 })
-    }
-  })
+  it('prints what its page says, on ZooKeeper and with the Java client', { skip }, (t) =>
+    playInCopy(t, stepsOf(readme('README.md'))),
+  )
+
+  it(
+    'runs on the embedded coordination, and names what is wrong',
+    { skip: withoutPrograms() },
+    (t) => playInCopy(t, stepsOf(withoutTheEnsemble)),
+  )
 })
+
+/** Plays the steps on a copy of the folder, and compares what they print. */
+async function playInCopy(t: TestContext, steps: readonly Step[]): Promise<void> {
+  const isPrivate = canBePrivate()
+  const taken = isPrivate ? [] : await takenPorts()
+  if (taken.length > 0) {
+    t.skip(`needs root, or these ports: ${taken.join(', ')}`)
+    return
+  }
+  const clone = copyOfTutorial()
+  const folder = join(clone, tutorial)
+  try {
+    const prefix = isPrivate ? privately : []
+    const outputs = await play({ folder, steps, prefix, timeoutMs: TIMEOUT_MS })
+    for (const [at, { commands, output }] of steps.entries()) {
+      const said = outputs[at] ?? ''
+      const message = `${commands}printed\n${said}\nand the page says\n${output}`
+      assert.deepEqual(shapeOf(said), shapeOf(output), message)
+    }
+  } finally {
+    if (!isPrivate) {
+      for (const script of ['amq_batch.sh', 'zk_batch.sh']) {
+        execFileSync(join(folder, script), ['stop'], { stdio: 'ignore' })
+      }
+    }
+    rmSync(clone, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** What the page leaves to its table: another process on a port, other names, a silent ZooKeeper. */
+const withoutTheEnsemble = `
+\`\`\`sh
+export ZOOKEEPER_JAR=none
+node -e 'require("net").createServer().listen(2191, () => console.log("listens"))' >held.log &
+held=$!
+until grep -q listens held.log; do sleep 0.1; done
+./zk_batch.sh start 2>&1
+kill $held
+wait $held
+\`\`\`
+\`\`\`text
+no none, or no java: one embedded coordination server runs in place of three
+coordination: port 2191 (zk_batch.sh) is taken by another process
+\`\`\`
+\`\`\`sh
+./zk_batch.sh start
+./zk_batch.sh status
+./amq_batch.sh start
+./amq_batch.sh status | head -n 1
+\`\`\`
+\`\`\`text
+no none, or no java: one embedded coordination server runs in place of three
+coordination started (pid 4711, port 2191, standalone)
+coordination serves (pid 4711, port 2191, standalone)
+node01: started pid 4711, http://127.0.0.1:8161, log node01/data/leveldb/broker.log
+node02: started pid 4712, http://127.0.0.1:8162, log node02/data/leveldb/broker.log
+node03: started pid 4713, http://127.0.0.1:8163, log node03/data/leveldb/broker.log
+cluster activemq-cluster · leader localhost-63631 · epoch 1 · sync quorum_disk · 3 of 3 here: 1 may fail
+\`\`\`
+\`\`\`sh
+./zk_batch.sh stop
+until ./amq_batch.sh status | grep -q ZooKeeper; do sleep 0.2; done
+./amq_batch.sh status | tail -n 1
+./amq_batch.sh stop
+./amq_batch.sh status | head -n 1
+\`\`\`
+\`\`\`text
+coordination stopped (pid 4711)
+ZooKeeper at localhost:2191,localhost:2192,localhost:2193 does not answer localhost-63631, localhost-63632, localhost-63633: no failover until it does
+localhost-63632 stopped (pid 4712, 60 ms)
+localhost-63633 stopped (pid 4713, 60 ms)
+localhost-63631 stopped (pid 4711, 60 ms)
+no broker answers
+\`\`\`
+\`\`\`sh
+sed -i 's/hostname="localhost"/hostname="no-such-host"/' node02/conf/activemq.xml
+sed -i 's/replicas="3"/replicas="5"/' node03/conf/activemq.xml
+npx quorate doctor node0?/conf/activemq.xml | grep -E 'replicas|hostname' | sed 's/: .*//; s/ (.*//'
+\`\`\`
+\`\`\`text
+failed - replicas differs
+ok localhost-63631 hostname "localhost" is 127.0.0.1
+failed no-such-host-63632 hostname "no-such-host" does not resolve
+ok localhost-63633 hostname "localhost" is 127.0.0.1
+\`\`\`
+`

@@ -99,18 +99,23 @@ export interface DirectoryLook {
   readonly path: string
   /** The process that has it open. */
   readonly holderPid: number | null
-  /** nodeId of the broker whose data it holds; null when it holds none. */
-  readonly owner: string | null
+  /** The broker whose data it holds; null when it holds none. */
+  readonly owner: { readonly nodeId: string; readonly brokerName: string } | null
 }
 
 /** Whether the data is that of this broker. */
-export function judgeDirectory({ nodeId }: BrokerOptions, look: DirectoryLook): Check {
+export function judgeDirectory(options: BrokerOptions, look: DirectoryLook): Check {
+  const { nodeId, brokerName } = options
   const about: About = { subject: nodeId, topic: 'directory' }
   const { path, holderPid, owner } = look
-  if (owner !== null && owner !== nodeId) {
-    const message = `${path} is the data of "${owner}"`
-    const advice = `correct directory, or set nodeId (quorate.nodeId) to "${owner}"`
+  if (owner !== null && owner.nodeId !== nodeId) {
+    const message = `${path} is the data of node "${owner.nodeId}"`
+    const advice = `correct directory, or set nodeId (quorate.nodeId) to "${owner.nodeId}"`
     return failed(about, message, advice)
+  }
+  if (owner !== null && owner.brokerName !== brokerName) {
+    const message = `${path} is the data of a broker of "${owner.brokerName}"`
+    return failed(about, message, `correct directory, or brokerName, which is "${brokerName}" here`)
   }
   if (holderPid !== null) return ok(about, `${path} is in use by this broker, pid ${holderPid}`)
   return ok(about, owner === null ? `${path} is to be made` : `${path} holds its data`)

@@ -84,8 +84,7 @@ async function timeSyncs(folder: string): Promise<number[]> {
 export async function probeDirectory(path: string): Promise<DirectoryLook> {
   const holder = await directoryHolder(path)
   const data = await openDataDirectory(path).catch(() => null)
-  const owner = data?.meta.value?.nodeId ?? null
-  return { path, holderPid: holder?.pid ?? null, owner: owner === '' ? null : owner }
+  return { path, holderPid: holder?.pid ?? null, owner: data?.meta.value ?? null }
 }
 
 /** Open files that this process, and a broker like it, may have; null when nobody tells. */

@@ -64,10 +64,20 @@ describe('what the doctor says of a machine', () => {
     assert.equal(taken.advice, 'stop that, or change bind')
     const away = judgePort('n', { ...port, state: 'not ours to listen at', holder: '' })
     assert.equal(away.outcome, 'failed')
-    const directory = { path: '/d', holderPid: null, owner: 'node01' }
+    const owner = { nodeId: 'node01', brokerName: 'orders' }
+    const directory = { path: '/d', holderPid: null, owner }
     assert.equal(judgeDirectory(options, directory).outcome, 'ok')
-    const foreign = judgeDirectory(options, { ...directory, owner: 'node02' })
-    assert.deepEqual([foreign.outcome, foreign.message], ['failed', '/d is the data of "node02"'])
+    const said = [
+      { ...owner, nodeId: 'node02' },
+      { ...owner, brokerName: 'oders' },
+    ].map((other) => judgeDirectory(options, { ...directory, owner: other }))
+    assert.deepEqual(
+      said.map(({ outcome, message }) => [outcome, message]),
+      [
+        ['failed', '/d is the data of node "node02"'],
+        ['failed', '/d is the data of a broker of "oders"'],
+      ],
+    )
   })
 
   it('Node is not too old', () => {
