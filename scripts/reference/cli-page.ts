@@ -44,6 +44,8 @@ settings, accepted, unsupported, warnings, consoleUsers}\`, or \`{file, isValid,
   convert: `The result belongs into the folder of the file that it is made of. It says what that
 file says, and what the other kind of file would default to otherwise. Secrets that stand in
 property files stay there. With \`--json\`: \`{file, format, text, notes}\`.`,
+  doctor: `What is looked at, and what each line means, is on the page about the
+[doctor](../doctor.md). Every [setting](configuration.md) is a flag as well.`,
   stop: `A running \`quorate up\` is asked to stop everything; otherwise brokers are found by the
 pid files in their folders and stopped one after the other, a leader last. A pid file of a process
 that is no more is never mistaken for another process that has its number.`,
@@ -90,7 +92,7 @@ function section(command: Command, parents: readonly string[]): string {
   }
   // The settings of a broker have a page of their own.
   const isElsewhere = (option: Option): boolean =>
-    command.name() === 'start' && isSettingName(option.attributeName())
+    ['start', 'doctor'].includes(command.name()) && isSettingName(option.attributeName())
   const options = command.options.filter((option) => !option.hidden && !isElsewhere(option))
   const words = command.registeredArguments.map(
     (argument) => `- \`${argument.name()}\` ${argument.description}`,

@@ -29,6 +29,7 @@ const exitCodes = `## Exit codes
 | 5    | not available now: no leader, no quorum, no disk, no answer in time     |
 | 6    | in use: a port, a data directory, a name                                |
 | 7    | what is on disk is damaged, or of an unknown version                    |
+| 8    | quorate doctor found what keeps a broker from its work              |
 | 130  | ended by Ctrl-C before it was done                                      |
 `
 

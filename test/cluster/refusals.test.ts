@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BrokerNode } from '../support/broker-node.ts'
 import { withCluster } from '../support/cluster.ts'
 import { freePorts } from '../support/free-ports.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const DEADLINE_MS = 90_000
 const EXIT_CONFIG_INVALID = 2
@@ -33,6 +34,28 @@ describe('brokers that must not serve', () => {
       rmSync(directory, { recursive: true, force: true })
     }
   })
+
+  it('a broker with other replicas ends, and one with another name waits: both say why', () =>
+    withCluster({ deadlineMs: DEADLINE_MS }, async (cluster) => {
+      const [outsider] = await cluster.followers()
+      assert(outsider !== undefined)
+      await outsider.stop()
+      outsider.wipe()
+      outsider.change({ replicas: 5 })
+      outsider.start()
+      assert.equal((await outsider.exited()).code, EXIT_CONFIG_INVALID)
+      const reason = 'error replicas is 5 here, but the cluster was founded with 3'
+      assert.equal(outsider.logTail(1), reason)
+
+      outsider.wipe()
+      outsider.change({ replicas: 3, brokerName: 'quorate-tset' })
+      outsider.start()
+      const trouble = await waitUntil(async () => (await outsider.status())?.trouble ?? undefined, {
+        what: 'the broker to say what it waits for',
+        timeoutMs: DEADLINE_MS,
+      })
+      assert.match(trouble, /^waiting for 3 nodes to found the cluster "quorate-tset", [01] here$/)
+    }))
 
   it('a broker with another securityToken cannot join, and joins with the right one', () =>
     withCluster(

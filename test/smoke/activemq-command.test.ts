@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -93,6 +95,34 @@ class Installations {
 }
 
 describe('the activemq command', () => {
+  it('says why a broker did not start, with the exit code of that, and what a kill left', async () => {
+    const three = await Installations.make()
+    const [port = 0, console = 0] = three.ports
+    const taken = createServer()
+    taken.listen({ host: '127.0.0.1', port: console })
+    await once(taken, 'listening')
+    try {
+      const flag = `--console-port=${console}`
+      const refused = await three.activemq(port, 'start', 'xbean:activemq.xml', flag)
+      const [line = '', end = ''] = refused.err.split('\n')
+      const address = `127.0.0.1:${console}`
+      assert.equal(line, `error console port ${address} (consolePort) is taken by another process`)
+      assert.match(end, /^the broker ended while starting \(exit code 6\), log data\/leveldb\//)
+      assert.equal(refused.exitCode, 6)
+      const status = await three.activemq(port, 'status')
+      assert.match(status.out, new RegExp(`localhost-${port}: ended with: console port ${address}`))
+
+      const { out } = await three.activemq(port, 'start')
+      process.kill(Number(/^started pid (\d+)/.exec(out)?.[1]), 'SIGKILL')
+      const again = await three.activemq(port, 'start')
+      assert.equal(again.exitCode, 0, again.err)
+      assert.match(again.err, /broker\.pid is of pid \d+, which is gone without a clean stop/)
+    } finally {
+      taken.close()
+      await three.dispose()
+    }
+  })
+
   it('starts three brokers from the activemq.xml of one machine, which survive a kill -9', async () => {
     const three = await Installations.make()
     try {

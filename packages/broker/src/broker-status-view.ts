@@ -26,6 +26,8 @@ export interface StatusSources {
   readonly isServing: boolean
   readonly session: SessionState
   readonly members: readonly Member[]
+  /** What a node that takes no part in a cluster yet waits for. */
+  readonly doubt: string | null
   readonly view: EngineView | null
   readonly clientUris: readonly string[]
   readonly replicationAddress: string
@@ -37,6 +39,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
   const { replica, journal } = node
   const { tail } = journal
   const config = replica.meta.configs.at(-1)?.config ?? null
+  const role = roleOf(sources)
   return {
     brokerName: options.brokerName,
     nodeId: options.nodeId,
@@ -44,8 +47,8 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     dataDirectory: options.dataDirectory,
     build: sources.build,
     uptimeMs: Math.round(sources.uptimeMs),
-    role: roleOf(sources),
-    trouble: troubleOf(replica),
+    role,
+    trouble: troubleOf(replica) ?? (role === 'starting' ? sources.doubt : null),
     suspect: replica.suspect !== null,
     possibleLosses: replica.meta.losses.map(possibleLossOf),
     epoch: replica.leadership?.epoch ?? replica.meta.promised.epoch,

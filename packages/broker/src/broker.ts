@@ -119,6 +119,7 @@ export class Broker {
       isServing: this.#serving !== null,
       session: this.#membership?.session ?? 'disconnected',
       members: this.#membership?.members ?? [],
+      doubt: this.#membership?.doubt ?? null,
       view: this.#serving?.view() ?? null,
       clientUris: clientUrisOf(this.#options),
       replicationAddress: this.#replicationAddress,
@@ -159,7 +160,7 @@ export class Broker {
 
   async #begin(): Promise<void> {
     const { node, clock, entropy, log, startManagement } = this.#parts
-    const { replication, management } = this.#options
+    const { replication, management, coordination } = this.#options
     const { host, port } = management
     this.#management = await startManagement({ host, port, status: () => this.status(), log })
     const bound = await node.listen()
@@ -168,6 +169,8 @@ export class Broker {
     this.#membership = new ClusterMembership({
       coordinator: this.#coordinator,
       node,
+      brokerName: this.#options.brokerName,
+      zkAddress: coordination.zkAddress,
       replicas: replication.replicas,
       bootstrapGraceMs: replication.bootstrapGraceMs,
       stepDownOnZkExpiry: replication.stepDownOnZkExpiry,

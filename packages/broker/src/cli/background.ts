@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BrokerError } from '@quorate/core/base/errors'
 import { spawnQuorate } from './child-process.ts'
-import { EXIT_OK } from './exit-code.ts'
-import { lastLines } from './log-file.ts'
+import { EXIT_OK, EXIT_UNAVAILABLE } from './exit-code.ts'
+import { complaintsIn } from './log-file.ts'
 import { LOG_FILE, shownPath } from './node-folder.ts'
-import { brokerPidFile, readLivePid } from './pid-file.ts'
+import { brokerPidFile, readLivePid, readStalePid } from './pid-file.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A broker that recovers a long log needs time; it goes on starting when we stop waiting. */
@@ -14,7 +14,10 @@ const LOOK_EVERY_MS = 100
 /** Lines of a failed start's log that are shown. */
 const LINES_SHOWN_MAX = 10
 
-/** Starts a broker that outlives this command, and waits until its start is complete. */
+/**
+ * Starts a broker that outlives this command, and waits until its start is complete. When it ends
+ * before, what it complained of is shown and its exit code returned.
+ */
 export async function startInBackground(
   args: readonly string[],
   directory: string,
@@ -25,6 +28,11 @@ export async function startInBackground(
   const holder = readLivePid(pidPath)
   if (holder !== undefined) {
     throw new BrokerError('STORE_IN_USE', `${directory} is in use by pid ${holder.pid}`)
+  }
+  const stalePid = readStalePid(pidPath)
+  if (stalePid !== undefined) {
+    const shown = shownPath(pidPath)
+    terminal.err(`${shown} is of pid ${stalePid}, which is gone without a clean stop; replaced\n`)
   }
   const child = spawnQuorate(args, { logPath, tied: false })
   child.unref()
@@ -41,7 +49,9 @@ export async function startInBackground(
     }
     await delay(LOOK_EVERY_MS)
   }
-  for (const line of lastLines(logPath, LINES_SHOWN_MAX)) terminal.err(`  ${line}\n`)
+  const complaints = complaintsIn(logPath, LINES_SHOWN_MAX)
+  for (const line of complaints) terminal.err(`${terminal.colors.red('error')} ${line}\n`)
   const how = child.signalCode ?? `exit code ${child.exitCode}`
-  throw new BrokerError('STORE_UNAVAILABLE', `the broker ended while starting: ${how}`)
+  terminal.err(`the broker ended while starting (${how}), log ${shownPath(logPath)}\n`)
+  return child.exitCode ?? EXIT_UNAVAILABLE
 }

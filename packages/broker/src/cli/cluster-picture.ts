@@ -15,14 +15,18 @@ export interface NodePicture {
 /** Nodes asked at most: what members tell is not trusted to end. */
 export const NODES_ASKED_MAX = 32
 
-/** Asks these nodes, and through any that answers all the others. */
+/**
+ * Asks these nodes, and through any that answers all the others. `known` names nodes by the origin
+ * of their URL, for the case that nobody who answers does.
+ */
 export async function gatherCluster(
   urls: readonly string[],
   timeoutMs: number,
+  known: ReadonlyMap<string, string> = new Map(),
 ): Promise<NodePicture[]> {
   const asked = new Set<string>()
   const pictures: NodePicture[] = []
-  const names = new Map<string, string>()
+  const names = new Map(known)
   let next = urls
   while (next.length > 0) {
     const round = next.filter((url) => !asked.has(url)).slice(0, NODES_ASKED_MAX - asked.size)

@@ -121,6 +121,28 @@ export function troubleLines(nodes: readonly NodePicture[]): string[] {
   )
 }
 
+/** Nodes that do not reach the coordination service, and nodes of several clusters. */
+export function coordinationLines(nodes: readonly NodePicture[]): string[] {
+  const statuses = nodes.flatMap(({ status }) => (status === null ? [] : [status]))
+  const deaf = statuses.filter(
+    ({ coordination, trouble }) => coordination.state !== 'connected' && trouble === null,
+  )
+  const names = new Set(statuses.map(({ brokerName }) => brokerName))
+  const lines: string[] = []
+  const [first] = deaf
+  if (first !== undefined) {
+    const who = deaf.map(({ nodeId }) => nodeId).join(', ')
+    lines.push(
+      `ZooKeeper at ${first.coordination.address} does not answer ${who}: no failover until it does`,
+    )
+  }
+  if (names.size > 1) {
+    const who = statuses.map(({ nodeId, brokerName }) => `${nodeId} "${brokerName}"`).join(', ')
+    lines.push(`brokerName differs, so they form no cluster together: ${who}`)
+  }
+  return lines.map(printable)
+}
+
 /** What the cluster may have lost in the past, as any node that answers knows it; oldest first. */
 export function possibleLossesOf(nodes: readonly NodePicture[]): PossibleLoss[] {
   const byEpoch = new Map<number, PossibleLoss>()

@@ -7,6 +7,8 @@ export const EXIT_OK = 0
 export const EXIT_USAGE = 2
 /** A cluster without leader, or one that cannot be asked: the same as NO leader errors. */
 export const EXIT_UNAVAILABLE = 5
+/** `quorate doctor` found what keeps a broker from starting, or from its cluster. */
+export const EXIT_UNFIT = 8
 /** Ended by Ctrl-C before it was done, as shells count it. */
 export const EXIT_INTERRUPTED = 130
 

@@ -6,6 +6,8 @@ export const LOG_ROTATE_BYTES = 4 * 1024 * 1024
 export const LOGS_KEPT = 3
 /** As much of the end of a log as is searched for the last lines. */
 const TAIL_BYTES = 16 * 1024
+/** How the lines begin that `reportError` writes where there is no terminal. */
+const COMPLAINT = 'error '
 
 /** Opens a log for appending, after putting a long one aside. Returns the file descriptor. */
 export function openLogFile(path: string): number {
@@ -18,6 +20,16 @@ function rotate(path: string): void {
     if (existsSync(`${path}.${age}`)) renameSync(`${path}.${age}`, `${path}.${age + 1}`)
   }
   renameSync(path, `${path}.1`)
+}
+
+/**
+ * What the last run complained of before it ended: the lines that `reportError` wrote at the end
+ * of the log, without the word in front. None when it has not ended so.
+ */
+export function complaintsIn(path: string, linesMax: number): string[] {
+  const lines = lastLines(path, linesMax)
+  const others = lines.findLastIndex((line) => !line.startsWith(COMPLAINT))
+  return lines.slice(others + 1).map((line) => line.slice(COMPLAINT.length))
 }
 
 /** The frames of a stack: the line above them says what happened. */

@@ -19,13 +19,22 @@ const CLAIM_ATTEMPTS_MAX = 3
 
 /** The record of a process that runs now; undefined when there is none, or only of a dead one. */
 export function readLivePid(path: string): PidRecord | undefined {
-  let record: PidRecord | null
-  try {
-    record = parseRecord(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
-    return undefined
-  }
+  const record = readRecord(path)
   return record !== null && isAlive(record) ? record : undefined
+}
+
+/** The pid of a process that left its file behind: it was killed, or lost its machine. */
+export function readStalePid(path: string): number | undefined {
+  const record = readRecord(path)
+  return record !== null && !isAlive(record) ? record.pid : undefined
+}
+
+function readRecord(path: string): PidRecord | null {
+  try {
+    return parseRecord(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return null
+  }
 }
 
 function parseRecord(value: unknown): PidRecord | null {

@@ -1,13 +1,14 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { parseDuration } from '../config/quantity.ts'
+import { Command, CommanderError, Option } from 'commander'
 import { isSettingName, variableOf } from '../config/broker-settings.ts'
 import { addDefinitions, addIgnoreUnsupported } from './activemq-flags.ts'
 import type { ActivemqFlags } from './activemq-flags.ts'
 import type { DumpCommand } from './commands/journal-dump.ts'
 import { addConfig } from './config-commands.ts'
+import { addDoctor } from './doctor-command.ts'
 import { configurationFile, isConfigurationFile } from './configuration-file.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
+import { collect, duration, portOffset, recordNumber, wholeNumber } from './option-values.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -56,37 +57,13 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStop(program, line, outcome)
   addStatus(program, line, outcome)
   addConfig(program, line, outcome)
+  addDoctor(program, line, outcome)
   addZk(program, line, outcome)
   addJournal(program, line, outcome)
   addBackup(program, line, outcome)
   addRestore(program, line, outcome)
   addCoordination(program, line, outcome)
   return program
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === undefined) throw new InvalidArgumentError('It is no duration like 800ms or 2s.')
-  return ms
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.')
-  return Number(text)
-}
-
-function recordNumber(text: string): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It is no whole number.')
-  return value
-}
-
-function portOffset(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber(text)
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value]
 }
 
 const configHelp = 'configuration (default: quorate.yaml, if there is one)'
@@ -183,7 +160,7 @@ function addStart(program: Command, { terminal, args }: CommandLine, outcome: Ou
 
 interface StopFlags extends ActivemqFlags {
   readonly data?: string
-  readonly config?: string
+  readonly config: readonly string[]
   readonly timeout: number
   readonly force: boolean
 }
@@ -193,7 +170,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     .description('Stop brokers of this machine cleanly and wait until they have ended.')
     .argument('[node]', 'only this broker, such as node02')
     .option('--data <folder>', dataHelp)
-    .option('-c, --config <file>', 'stop the broker of this configuration')
+    .option('-c, --config <file>', 'stop the broker of it; may be repeated', collect, [])
     .addOption(
       new Option('--timeout <duration>', 'how long each may take')
         .argParser(duration)
@@ -203,7 +180,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     .action(async (node: string | undefined, flags: StopFlags) => {
       const { stop } = await import('./commands/stop.ts')
       const { timeout, define, config } = flags
-      const source = { config: config && configurationFile(config), defined: define }
+      const source = { configs: config.map((word) => configurationFile(word)), defined: define }
       outcome.exitCode = await stop({ node, ...flags, ...source, timeoutMs: timeout }, terminal)
     })
 }
@@ -211,7 +188,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
 interface StatusFlags extends ActivemqFlags {
   readonly url: readonly string[]
   readonly data?: string
-  readonly config?: string
+  readonly config: readonly string[]
   readonly timeout: number
   readonly json: boolean
   readonly watch: boolean
@@ -222,7 +199,7 @@ function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome
     .description('Show roles, epochs and positions. Exits with 5 when the cluster has no leader.')
     .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
     .option('--data <folder>', dataHelp)
-    .option('-c, --config <file>', 'ask the broker of this configuration')
+    .option('-c, --config <file>', 'ask the broker of it; may be repeated', collect, [])
     .addOption(
       new Option('--timeout <duration>', 'how long to wait for a broker')
         .argParser(duration)
@@ -232,7 +209,7 @@ function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome
     .option('-w, --watch', 'show it again and again', false)
     .action(async ({ url, timeout, define, config, ...flags }: StatusFlags) => {
       const { status } = await import('./commands/status.ts')
-      const source = { config: config && configurationFile(config), defined: define }
+      const source = { configs: config.map((word) => configurationFile(word)), defined: define }
       outcome.exitCode = await status(
         { ...flags, ...source, urls: url, timeoutMs: timeout },
         terminal,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { toBrokerError } from '@quorate/core/base/errors'
+import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { BrokerStatus } from './broker-status.ts'
 
@@ -52,7 +52,7 @@ export class ManagementApi {
         server.once('error', reject).listen({ host, port }, resolve)
       })
     } catch (error) {
-      throw toBrokerError(error)
+      throw listenError(error, host, port)
     }
     server.on('error', (error) => log.warn('the HTTP API cannot accept a connection', { error }))
     return new ManagementApi(server)
@@ -64,6 +64,19 @@ export class ManagementApi {
     this.#server.closeAllConnections()
     await closed
   }
+}
+
+function listenError(error: unknown, host: string, port: number): BrokerError {
+  const details = { host, port }
+  if (errnoOf(error) === 'EADDRINUSE') {
+    const message = `console port ${host}:${port} (consolePort) is taken by another process`
+    return new BrokerError('ADDRESS_IN_USE', message, { cause: error, details })
+  }
+  if (errnoOf(error) === 'EADDRNOTAVAIL' || errnoOf(error) === 'ENOTFOUND') {
+    const message = `the HTTP API cannot listen at ${host} (consoleHost): no address of this machine`
+    return new BrokerError('CONFIG_INVALID', message, { cause: error, details })
+  }
+  return toBrokerError(error)
 }
 
 /**

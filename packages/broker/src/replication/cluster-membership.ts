@@ -22,10 +22,15 @@ import type { ReplicaNode } from './replica-node.ts'
 const PERIOD_MS = 500
 /** How often a node that works looks whether the service knows its cluster again. */
 const LOOK_AGAIN_MS = 10_000
+/** A service that is silent for so long is told of: until then it may be starting as well. */
+const SILENT_MS = 5_000
 
 export interface MembershipOptions {
   readonly coordinator: Coordinator
   readonly node: ReplicaNode
+  readonly brokerName: string
+  /** Of the coordination service, for people. */
+  readonly zkAddress: string
   readonly replicas: number
   readonly bootstrapGraceMs: number
   readonly stepDownOnZkExpiry: boolean
@@ -52,6 +57,8 @@ export class ClusterMembership {
   readonly #options: MembershipOptions
   /** When the session began in which we look around; null without one. */
   #sessionMs: number | null = null
+  /** Since when the service does not answer; null while it does. */
+  #silentMs: number | null = null
   /** Not before, because the service was found to know another cluster. */
   #lookAgainMs = 0
   #members: readonly Member[] = []
@@ -75,10 +82,16 @@ export class ClusterMembership {
     return this.#session
   }
 
+  /** What a node that takes no part yet waits for; null when it does, or is asking. */
+  get doubt(): string | null {
+    return this.#isSettled || this.#lastDoubt === '' ? null : this.#lastDoubt
+  }
+
   start(): void {
     const { coordinator, node, clock } = this.#options
     const { clusterId } = node.replica.meta
     if (clusterId !== null) this.#options.onJoined(clusterId)
+    this.#silentMs = clock.monotonicMs()
     coordinator.start(this.#self(), (event) => this.#onEvent(event))
     this.#timer = clock.every(PERIOD_MS, () => this.#onPeriod())
   }
@@ -124,7 +137,9 @@ export class ClusterMembership {
   }
 
   #noteSession(state: SessionState): void {
-    if (state === 'connected') this.#sessionMs ??= this.#options.clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#silentMs = state === 'connected' ? null : (this.#silentMs ?? nowMs)
+    if (state === 'connected') this.#sessionMs ??= nowMs
     if (state !== 'expired') return
     // The service may have lost everything with the session: what was founded is looked up again,
     // and whoever was there before us gets the time to come back.
@@ -135,8 +150,13 @@ export class ClusterMembership {
 
   #onPeriod(): void {
     this.#options.coordinator.update(this.#self())
-    if (this.#isSettled || this.#isAsking || this.#session !== 'connected') return
-    if (this.#options.clock.monotonicMs() < this.#lookAgainMs) return
+    if (this.#isSettled || this.#isAsking) return
+    const nowMs = this.#options.clock.monotonicMs()
+    if (this.#session !== 'connected') {
+      if (nowMs - (this.#silentMs ?? nowMs) >= SILENT_MS) this.#doubtSilence()
+      return
+    }
+    if (nowMs < this.#lookAgainMs) return
     this.#isAsking = true
     this.#settle().then(
       () => {
@@ -181,7 +201,7 @@ export class ClusterMembership {
   }
 
   #propose(): Bootstrap | null {
-    const { replicas, bootstrapGraceMs, clock, entropy, node } = this.#options
+    const { brokerName, replicas, bootstrapGraceMs, clock, entropy, node } = this.#options
     const nowMs = clock.monotonicMs()
     const waitedMs = nowMs - (this.#sessionMs ?? nowMs)
     const proposal = proposeBootstrap({
@@ -198,7 +218,8 @@ export class ClusterMembership {
         restored.length > 1
           ? `${namesOf(restored)} were all restored from a backup: a cluster is founded from one ` +
               'of them. Give the others empty data directories: they fetch everything from it.'
-          : `waiting for ${replicas} nodes to found the cluster, ${this.#members.length} here`,
+          : `waiting for ${replicas} nodes to found the cluster "${brokerName}", ` +
+              `${this.#members.length} here`,
       )
     }
     return proposal
@@ -270,6 +291,11 @@ export class ClusterMembership {
         'empty nodes, because this one came late: stop them, empty their data directories, delete ' +
         'that znode, and start this node first.',
     )
+  }
+
+  #doubtSilence(): void {
+    const { zkAddress } = this.#options
+    this.#doubt(`ZooKeeper at ${zkAddress} (zkAddress) does not answer; it is tried until it does`)
   }
 
   #doubt(text: string): void {

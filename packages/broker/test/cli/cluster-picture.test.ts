@@ -6,6 +6,7 @@ import { askNode, gatherCluster, leaderOf } from '../../src/cli/cluster-picture.
 import type { NodePicture } from '../../src/cli/cluster-picture.ts'
 import {
   clusterTable,
+  coordinationLines,
   lossLines,
   possibleLossesOf,
   summarize,
@@ -79,6 +80,23 @@ describe('cluster picture', () => {
   it('tells troubles', () => {
     const nodes = [picture(sampleStatus({ trouble: 'disk full\u001b[2J' })), silent('node03')]
     assert.deepEqual(troubleLines(nodes), ['node02: disk full?[2J'])
+    assert.deepEqual(coordinationLines(nodes), [])
+  })
+
+  it('tells who does not reach ZooKeeper, unless that is his trouble already', () => {
+    const coordination = { address: 'zk1:2181', state: 'disconnected' }
+    const starting = sampleStatus({ nodeId: 'node03', coordination, trouble: 'waits' })
+    const nodes = [picture(leader), picture(sampleStatus({ coordination })), picture(starting)]
+    assert.deepEqual(coordinationLines(nodes), [
+      'ZooKeeper at zk1:2181 does not answer node02: no failover until it does',
+    ])
+  })
+
+  it('tells when brokers have different names', () => {
+    const other = sampleStatus({ nodeId: 'node03', brokerName: 'oders' })
+    const [line = '', ...rest] = coordinationLines([picture(leader), picture(other)])
+    assert.match(line, /^brokerName differs, .* node01 ".+", node03 "oders"$/)
+    assert.deepEqual(rest, [])
   })
 
   it('tells of past possible losses once, whoever knows of them (R10)', () => {

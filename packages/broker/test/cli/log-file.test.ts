@@ -3,7 +3,13 @@ import { closeSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { LOGS_KEPT, LOG_ROTATE_BYTES, lastLines, openLogFile } from '../../src/cli/log-file.ts'
+import {
+  LOGS_KEPT,
+  LOG_ROTATE_BYTES,
+  complaintsIn,
+  lastLines,
+  openLogFile,
+} from '../../src/cli/log-file.ts'
 
 describe('log file', () => {
   it('is put aside when it has grown, and only so many are kept', () => {
@@ -37,6 +43,16 @@ describe('log file', () => {
     const frames = '    at f (file.ts:1:2)\n    at g (file.ts:3:4)\n'
     writeFileSync(path, `${'x'.repeat(50_000)}\none\ntwo\nError: bad\n${frames}`)
     assert.deepEqual(lastLines(path, 2), ['two', 'Error: bad'])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('tells what the last run complained of, and nothing of those before', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quorate-log-'))
+    const path = join(folder, 'broker.log')
+    writeFileSync(path, 'error of another run\n{"msg":"starts"}\nerror one\nerror two\n')
+    assert.deepEqual(complaintsIn(path, 5), ['one', 'two'])
+    writeFileSync(path, 'error of another run\n{"msg":"stopped"}\n')
+    assert.deepEqual(complaintsIn(path, 5), [])
     rmSync(folder, { recursive: true })
   })
 })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { identityOf, ownIdentity } from '@quorate/core/base/process-identity'
-import { PidFile, brokerPidFile, readLivePid } from '../../src/cli/pid-file.ts'
+import { PidFile, brokerPidFile, readLivePid, readStalePid } from '../../src/cli/pid-file.ts'
 
 function withFolder(work: (folder: string) => void | Promise<void>): () => Promise<void> {
   return async () => {
@@ -30,6 +30,7 @@ describe('pid file', () => {
       assert.equal(readLivePid(path)?.consoleUrl, undefined)
       file.announce('http://127.0.0.1:1')
       assert.equal(readLivePid(path)?.consoleUrl, 'http://127.0.0.1:1')
+      assert.equal(readStalePid(path), undefined)
       file.release()
       assert.equal(readLivePid(path), undefined)
       assert.deepEqual(readdirSync(folder), [])
@@ -56,6 +57,7 @@ describe('pid file', () => {
       const path = join(folder, brokerPidFile)
       writeFileSync(path, JSON.stringify({ ...ownIdentity(), bootId: 'another boot' }))
       assert.equal(readLivePid(path), undefined)
+      assert.equal(readStalePid(path), process.pid)
     }),
   )
 

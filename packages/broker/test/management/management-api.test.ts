@@ -99,13 +99,16 @@ describe('management API', () => {
     }
   })
 
-  it('reports a taken port as ADDRESS_IN_USE', async () => {
+  it('reports a taken port as ADDRESS_IN_USE and names the setting', async () => {
     const api = await listen(() => sampleStatus())
     try {
       const { port } = new URL(api.url)
       await assert.rejects(
         listen(() => sampleStatus(), Number(port)),
-        { code: 'ADDRESS_IN_USE' },
+        {
+          code: 'ADDRESS_IN_USE',
+          message: `console port 127.0.0.1:${port} (consolePort) is taken by another process`,
+        },
       )
     } finally {
       await api.stop()

@@ -125,6 +125,8 @@ async function member(t: TestContext, options: Options = {}) {
   const membership = new ClusterMembership({
     coordinator,
     node,
+    brokerName: 'orders',
+    zkAddress: 'zk1:2181',
     replicas: 3,
     bootstrapGraceMs: 10_000,
     stepDownOnZkExpiry: options.stepDownOnZkExpiry ?? false,
@@ -340,6 +342,17 @@ describe('cluster membership', () => {
     coordinator.show()
     await settle()
     assert.deepEqual(fatal, [])
+  })
+
+  it('says after a while that the service does not answer, until it does', async (t) => {
+    const { clock, coordinator, membership, settle } = await member(t)
+    clock.advance(4_000)
+    assert.equal(membership.doubt, null)
+    clock.advance(2_000)
+    assert.match(membership.doubt ?? '', /^ZooKeeper at zk1:2181 \(zkAddress\) does not answer/)
+    coordinator.show()
+    await settle()
+    assert.match(membership.doubt ?? '', /^waiting for 3 nodes to found the cluster "orders", 1 /)
   })
 
   it('goes on asking while the service does not answer', async (t) => {

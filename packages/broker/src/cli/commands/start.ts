@@ -9,9 +9,10 @@ import { loadBrokerOptions } from '../../config/load.ts'
 import type { LoadedSettings } from '../../config/load.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
 import type { LogLevel } from '../../management/pino-log.ts'
-import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { hostDoubt } from '../advertised-host.ts'
+import { EXIT_INTERRUPTED, EXIT_OK, reportError } from '../exit-code.ts'
 import { CONFIG_FILE, DATA_FOLDER, nodeFolder, shownPath } from '../node-folder.ts'
-import { PidFile, brokerPidFile } from '../pid-file.ts'
+import { PidFile, brokerPidFile, readStalePid } from '../pid-file.ts'
 import { StopSignals, parentEnd } from '../signals.ts'
 import { startInBackground } from '../background.ts'
 import type { Terminal } from '../terminal.ts'
@@ -52,7 +53,10 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   const { settings: flags, ignoreUnsupported = false, defined = {} } = request
   const environment = process.env
   const loaded = loadBrokerOptions({ file, flags, environment, ignoreUnsupported, defined })
+  const hostDoubted = hostDoubt(loaded.options)
   if (request.daemon !== undefined) {
+    const doubt = await hostDoubted
+    if (doubt !== null) terminal.err(`${terminal.colors.yellow('warning')} ${doubt}\n`)
     return startInBackground(request.daemon, loaded.options.dataDirectory, terminal)
   }
   const { options, settings, doubts } = loaded
@@ -60,15 +64,18 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   const ports = systemPorts(log)
   // Durable, with all the directories above it: the log in it is nothing without its name.
   await ports.fileSystem.makeDirectory(options.dataDirectory)
+  const stalePid = readStalePid(join(options.dataDirectory, brokerPidFile))
   const pidFile = PidFile.claim(options.dataDirectory, brokerPidFile)
   const source = file === undefined ? 'defaults' : shownPath(file)
   log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
+  if (stalePid !== undefined) log.warn('the last run did not stop cleanly', { pid: stalePid })
   for (const doubt of doubts) log.warn(doubt)
+  void hostDoubted.then((doubt) => doubt !== null && log.warn(doubt))
   const accepted = loaded.activemq?.accepted.length ?? 0
   if (accepted > 0)
     log.info('words without meaning here', { accepted, see: 'quorate config check' })
   try {
-    return await runBroker(loaded, { ports, pidFile, request })
+    return await runBroker(loaded, { ports, pidFile, request, terminal })
   } finally {
     pidFile.release()
   }
@@ -88,6 +95,7 @@ interface Run {
   readonly ports: BrokerPorts
   readonly pidFile: PidFile
   readonly request: StartRequest
+  readonly terminal: Terminal
 }
 
 type Ending =
@@ -95,7 +103,7 @@ type Ending =
   | { readonly why: 'failed'; readonly error: BrokerError }
 
 async function runBroker({ options }: LoadedSettings, run: Run): Promise<number> {
-  const { ports, pidFile, request } = run
+  const { ports, pidFile, request, terminal } = run
   const { log } = ports
   const signals = new StopSignals()
   const asked = Promise.race([signals.first, parentEnd(request.stopWithParent === true)])
@@ -112,7 +120,7 @@ async function runBroker({ options }: LoadedSettings, run: Run): Promise<number>
       asked.then((by): Ending => ({ why: 'asked', by })),
       broker.failed.then((error): Ending => ({ why: 'failed', error })),
     ])
-    return await finish(broker, ending, { log, signals })
+    return await finish(broker, ending, { log, signals, terminal })
   } catch (error) {
     const failure = toBrokerError(error)
     log.error('broker failed', { code: failure.code, error: failure })
@@ -122,10 +130,16 @@ async function runBroker({ options }: LoadedSettings, run: Run): Promise<number>
   }
 }
 
+interface Finish {
+  readonly log: Log
+  readonly signals: StopSignals
+  readonly terminal: Terminal
+}
+
 async function finish(
   broker: Broker,
   ending: Ending,
-  { log, signals }: { readonly log: Log; readonly signals: StopSignals },
+  { log, signals, terminal }: Finish,
 ): Promise<number> {
   if (ending.why === 'failed') {
     log.error('broker stopped itself', { code: ending.error.code, error: ending.error })
@@ -135,7 +149,8 @@ async function finish(
       signals.again,
       afterMs(STOP_TIMEOUT_MS),
     ])
-    return ending.error.exitCode
+    // In words, at the end of the log: there people look, and `quorate status`.
+    return reportError(ending.error, terminal)
   }
   log.info('broker stops', { by: ending.by })
   const outcome = await Promise.race([

@@ -14,7 +14,7 @@ import type { Terminal } from '../terminal.ts'
 export interface StopRequest {
   readonly node?: string | undefined
   readonly data?: string | undefined
-  readonly config?: string | undefined
+  readonly configs: readonly string[]
   /** For the placeholders of an activemq.xml. */
   readonly defined?: Readonly<Record<string, string>>
   /** How long a process may take. */
@@ -41,10 +41,12 @@ function targetAt(name: string, directory: string, pidFile: string): Target[] {
   return record === undefined ? [] : [{ name, ...record }]
 }
 
-function findTargets({ node, data, config, defined = {} }: StopRequest): Target[] {
-  if (config !== undefined) {
-    const { options } = readConfiguration(config, defined)
-    return targetAt(options.nodeId, options.dataDirectory, brokerPidFile)
+function findTargets({ node, data, configs, defined = {} }: StopRequest): Target[] {
+  if (configs.length > 0) {
+    return configs.flatMap((config) => {
+      const { nodeId, dataDirectory } = readConfiguration(config, defined).options
+      return targetAt(nodeId, dataDirectory, brokerPidFile)
+    })
   }
   const folder = resolve(data ?? DATA_FOLDER)
   if (node !== undefined) return targetAt(node, nodeFolder(folder, node), brokerPidFile)
@@ -65,8 +67,10 @@ function findTargets({ node, data, config, defined = {} }: StopRequest): Target[
 export async function stop(request: StopRequest, terminal: Terminal): Promise<number> {
   const targets = findTargets(request)
   if (targets.length === 0) {
-    const place = request.config ?? shownPath(resolve(request.data ?? DATA_FOLDER))
-    terminal.out(`nothing runs in ${place}\n`)
+    const { configs, data = DATA_FOLDER } = request
+    const places = configs.length > 0 ? configs : [resolve(data)]
+    const shown = places.map((place) => shownPath(place))
+    terminal.out(`nothing runs in ${shown.join(', ')}\n`)
     return EXIT_OK
   }
   for (const target of await leaderLast(targets)) await stopOne(target, request, terminal)

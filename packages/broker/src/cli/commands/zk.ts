@@ -1,82 +1,30 @@
-import { randomInt } from 'node:crypto'
-import { systemClock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
-import { silentLog } from '@quorate/core/base/log'
-import { ZooKeeperClient, refusalOf } from '../../coordination/zookeeper/client.ts'
-import type { ClientEvent, NodeChildren, NodeContent } from '../../coordination/zookeeper/client.ts'
+import { refusalOf } from '../../coordination/zookeeper/client.ts'
+import type {
+  NodeChildren,
+  NodeContent,
+  ZooKeeperClient,
+} from '../../coordination/zookeeper/client.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatTable, printable } from '../text-table.ts'
+import { withSession } from '../zookeeper-session.ts'
+import type { SessionRequest } from '../zookeeper-session.ts'
 
-export interface ZkRequest {
+export interface ZkRequest extends SessionRequest {
   readonly path: string
-  /** `host:port,host:port`. */
-  readonly servers: string
-  /** '' = none. */
-  readonly password: string
-  readonly timeoutMs: number
   readonly json: boolean
 }
 
-/** The user that ActiveMQ's brokers authenticate as, whatever the password. */
-const DIGEST_USER = 'fabric'
-/** Session of a look into the coordination service. */
-const SESSION_TIMEOUT_MS = 6000
-const RANDOM_RANGE = 2 ** 32
-
-/** Runs `work` in a session of its own, which ends with it. */
-async function withSession<T>(
+/** A session, with refusals in words. */
+async function look<T>(
   request: ZkRequest,
   work: (client: ZooKeeperClient) => Promise<T>,
 ): Promise<T> {
-  const connected = new Connected()
-  const client = new ZooKeeperClient({
-    connectString: request.servers,
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
-    clock: systemClock,
-    log: silentLog,
-    random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
-    listener: (event) => connected.hear(event),
-  })
-  const late = AbortSignal.timeout(request.timeoutMs)
-  const refused = new Promise<never>((_, reject) => {
-    const message = `ZooKeeper at ${request.servers} did not answer in ${request.timeoutMs} ms`
-    late.onabort = () => reject(new BrokerError('COORDINATION_LOST', message))
-  })
-  if (request.password !== '') {
-    client.addAuth('digest', Buffer.from(`${DIGEST_USER}:${request.password}`))
-  }
-  client.start()
   try {
-    await Promise.race([connected.promise, refused])
-    return await Promise.race([work(client), refused])
+    return await withSession(request, work)
   } catch (error) {
     throw explain(error, request.path)
-  } finally {
-    late.onabort = null
-    await client.close()
-  }
-}
-
-/** Settles when the session is established or refused. */
-class Connected {
-  readonly promise: Promise<void>
-  #resolve: () => void = () => {}
-  #reject: (error: BrokerError) => void = () => {}
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-  }
-
-  hear(event: ClientEvent): void {
-    if (event.type !== 'session') return
-    if (event.news === 'connected') this.#resolve()
-    else if (event.news === 'auth-failed') {
-      this.#reject(new BrokerError('NOT_AUTHENTICATED', 'ZooKeeper refused the password'))
-    }
   }
 }
 
@@ -117,7 +65,7 @@ async function readChildren(client: ZooKeeperClient, path: string): Promise<List
 
 /** `zk ls`: the children of a node, with what they hold. */
 export async function zkList(request: ZkRequest, terminal: Terminal): Promise<number> {
-  const children = await withSession(request, (client) => readChildren(client, request.path))
+  const children = await look(request, (client) => readChildren(client, request.path))
   if (request.json) {
     const rows = children.map(({ path, content }) => ({ path, ...contentJson(content) }))
     terminal.out(`${JSON.stringify(rows, null, 2)}\n`)
@@ -139,7 +87,7 @@ export async function zkList(request: ZkRequest, terminal: Terminal): Promise<nu
 
 /** `zk get`: what one node holds. */
 export async function zkGet(request: ZkRequest, terminal: Terminal): Promise<number> {
-  const content = await withSession(request, async (client) => {
+  const content = await look(request, async (client) => {
     await client.sync(request.path)
     return client.get(request.path)
   })

@@ -168,10 +168,14 @@ export class ReplicationLinks {
 }
 
 function listenError(error: Error, host: string, port: number): BrokerError {
-  return errnoOf(error) === 'EADDRINUSE'
-    ? new BrokerError('ADDRESS_IN_USE', `replication port ${host}:${port} is taken`, {
-        cause: error,
-        details: { host, port },
-      })
-    : toBrokerError(error, 'STORE_UNAVAILABLE')
+  const details = { host, port }
+  if (errnoOf(error) === 'EADDRINUSE') {
+    const message = `replication port ${host}:${port} (bind) is taken by another process`
+    return new BrokerError('ADDRESS_IN_USE', message, { cause: error, details })
+  }
+  if (errnoOf(error) === 'EADDRNOTAVAIL' || errnoOf(error) === 'ENOTFOUND') {
+    const message = `cannot listen for other brokers at ${host} (bind): no address of this machine`
+    return new BrokerError('CONFIG_INVALID', message, { cause: error, details })
+  }
+  return toBrokerError(error, 'STORE_UNAVAILABLE')
 }

@@ -1,0 +1,36 @@
+import type { BrokerOptions } from '../../config/broker-options.ts'
+import { parseHostPort, parseTransportUri } from '../../config/host-port.ts'
+import type { HostPort } from '../../config/host-port.ts'
+
+/** A broker whose configuration is looked at. */
+export interface ExaminedNode {
+  /** The file, as a person would type it. */
+  readonly source: string
+  readonly options: BrokerOptions
+  /** It is to run on this machine: its disk and its ports are here. */
+  readonly isLocal: boolean
+}
+
+/** A port that a broker listens on, with the setting to change. */
+export interface ListenPort extends HostPort {
+  readonly setting: string
+}
+
+/** Ports that are fixed by the configuration; others are found at the start. */
+export function listenPortsOf({ options }: ExaminedNode): ListenPort[] {
+  const { transportConnectors, replication, management } = options
+  const ports: ListenPort[] = [{ setting: 'consolePort', ...management }]
+  const bind = parseTransportUri(replication.bind)
+  if (bind !== undefined) ports.push({ setting: 'bind', host: bind.host, port: bind.port })
+  for (const { name, uri } of transportConnectors) {
+    const parsed = parseTransportUri(uri)
+    if (parsed === undefined) continue
+    ports.push({ setting: `transportConnector ${name}`, host: parsed.host, port: parsed.port })
+  }
+  return ports.filter(({ port }) => port !== 0)
+}
+
+/** Where the other brokers are told to find it. */
+export function advertisedOf({ options }: ExaminedNode): HostPort {
+  return parseHostPort(options.replication.advertisedAddress) ?? { host: '', port: 0 }
+}
