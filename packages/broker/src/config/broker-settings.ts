@@ -351,7 +351,9 @@ const coordination = {
 
 const operation = {
   consoleHost: text({
-    description: 'Interface of the HTTP API. It needs no login: keep it on loopback or firewalled.',
+    description:
+      'Interface of the HTTP API. Without users it only reads, and tells other machines nothing ' +
+      'but the status of the node.',
     default: '127.0.0.1',
     minLength: 1,
   }),

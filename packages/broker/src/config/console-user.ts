@@ -1,4 +1,4 @@
-/** Somebody who may use the web console, as jetty-realm.properties names them. */
+/** Somebody who may log in to the HTTP API, as jetty-realm.properties names them. */
 export interface ConsoleUser {
   readonly name: string
   /** In clear, or as Jetty keeps it: `OBF:`, `MD5:` or `CRYPT:` and what follows. */

@@ -6,6 +6,7 @@ import type { BrokerOptions, TransportConnectorOptions } from './broker-options.
 import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { readConfigFile } from './config-file.ts'
+import type { ConsoleUser } from './console-user.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
 import { nodeIdOf, nodeIdOfAddress } from './node-id.ts'
@@ -71,7 +72,9 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   const machine = request.machineName ?? machineName()
   const nodeId = activemq === undefined ? nodeIdOf(machine) : nodeIdOfAddress(settings, machine)
   return {
-    options: deepFreeze(optionsOf(settings, { machine, nodeId })),
+    options: deepFreeze(
+      optionsOf(settings, { machine, nodeId, users: activemq?.consoleUsers ?? [] }),
+    ),
     settings,
     places,
     doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(
@@ -199,9 +202,16 @@ function connectorOf(
   }
 }
 
+/** What the settings do not say. */
+interface Surroundings {
+  readonly machine: string
+  readonly nodeId: string
+  readonly users: readonly ConsoleUser[]
+}
+
 function optionsOf(
   settings: BrokerSettings,
-  { machine, nodeId }: { readonly machine: string; readonly nodeId: string },
+  { machine, nodeId, users }: Surroundings,
 ): BrokerOptions {
   const outside = settings.hostname === '' ? machine : settings.hostname
   return {
@@ -211,7 +221,7 @@ function optionsOf(
     transportConnectors: settings.transportConnectors.map((connector) =>
       published(connector, outside),
     ),
-    management: { host: settings.consoleHost, port: settings.consolePort },
+    management: { host: settings.consoleHost, port: settings.consolePort, users },
     memoryLimitBytes: settings.memoryLimit,
     tempLimitBytes: settings.tempLimit,
     policies: policyOptions(settings),

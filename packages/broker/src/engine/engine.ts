@@ -11,6 +11,7 @@ import type {
   StoredMessage,
 } from '../store/message-store.ts'
 import type { TemporaryStore } from '../store/temporary-store.ts'
+import { Administration } from './administration/administration.ts'
 import { ClientConnection } from './client-connection.ts'
 import type {
   Client,
@@ -169,6 +170,15 @@ export class Engine implements EngineApi, ApplyListener {
       topicPendingBytes += client.topicPendingBytes
     }
     return engineView(this.#core, { clients: this.#clients.size, consumers, topicPendingBytes })
+  }
+
+  /** For administrators. Throws NOT_LEADER where nobody is served. */
+  administration(): Administration {
+    return new Administration({
+      core: this.#running(),
+      clients: () => this.#clients.values(),
+      connect: (options) => this.connect(options),
+    })
   }
 
   /** Messages may be handed out again (R27). */

@@ -37,7 +37,7 @@ describe('loading options', () => {
     const { options } = loadBrokerOptions({ machineName: 'vega', folder: tmpdir() })
     assert.equal(options.brokerName, 'localhost')
     assert.equal(options.nodeId, 'vega')
-    assert.deepEqual(options.management, { host: '127.0.0.1', port: 8161 })
+    assert.deepEqual(options.management, { host: '127.0.0.1', port: 8161, users: [] })
     assert.deepEqual(options.replication, {
       replicas: 3,
       sync: {
@@ -143,7 +143,7 @@ describe('loading options', () => {
     const doubts = load('sync: quorum_mem\nconsoleHost: 0.0.0.0').doubts.join('\n')
     assert.match(doubts, /sync quorum_mem: .* can be lost/)
     assert.match(doubts, /no securityToken/)
-    assert.match(doubts, /HTTP API is open/)
+    assert.match(doubts, /HTTP API has no TLS/)
   })
 
   it('understands the example of the documentation', () => {

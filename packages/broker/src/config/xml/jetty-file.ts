@@ -94,5 +94,9 @@ function addUsers(reading: Reading, users: readonly ConsoleUser[]): void {
   reading.consoleUsers.push(...users)
   const file = first.where.replace(/:\d+:\d+$/, '')
   const count = users.length === 1 ? '1 user' : `${users.length} users`
-  reading.accept(file, `${count}: used when the console has a login`)
+  reading.accept(file, `${count} of the HTTP API`)
+  for (const { name, password, where } of users) {
+    if (!password.startsWith('CRYPT:')) continue
+    reading.miss(where, `user "${name}": passwords kept as CRYPT: cannot be checked`)
+  }
 }

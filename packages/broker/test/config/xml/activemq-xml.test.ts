@@ -162,7 +162,7 @@ describe('an activemq.xml', () => {
       { name: 'user', roles: ['user'] },
     ])
     const remarks = JSON.stringify(activemq?.accepted)
-    assert.match(remarks, /2 users: used when the console has a login/)
+    assert.match(remarks, /2 users of the HTTP API/)
     assert.ok(!/hunter/.test(remarks))
   })
 
