@@ -65,6 +65,8 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/config',
     'broker/engine',
     'broker/management',
+    // Destinations as the stored encoding has them.
+    'broker/protocol/openwire/wire-destination.ts',
   ],
   // Reads what the others wrote, and writes nothing.
   'broker/inspection': [

@@ -14,7 +14,6 @@ import type { TemporaryStore } from '../store/temporary-store.ts'
 import { Administration } from './administration/administration.ts'
 import { ClientConnection } from './client-connection.ts'
 import type {
-  Client,
   ConnectOptions,
   Consumer,
   EngineApi,
@@ -117,7 +116,7 @@ export class Engine implements EngineApi, ApplyListener {
     this.#byClientId.clear()
   }
 
-  connect(options: ConnectOptions): Client {
+  connect(options: ConnectOptions): ClientConnection {
     const core = this.#running()
     this.#makeRoom(options)
     const client = new ClientConnection(core, options, {

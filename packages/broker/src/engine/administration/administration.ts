@@ -1,8 +1,12 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { ClientConnection } from '../client-connection.ts'
-import type { Client, ConnectOptions } from '../client.ts'
+import type { ConnectOptions } from '../client.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { DurableView } from '../engine-view.ts'
+import type { Placed } from '../dispatch/entry.ts'
+import { Administrator, queueOf } from './administrator.ts'
+import { browse } from './browsing.ts'
+import type { BrowsedPage } from './browsing.ts'
 import { durableView, ListedDestination } from './views.ts'
 import type { ConnectionView, ConsumerView, DestinationEntry } from './views.ts'
 
@@ -10,7 +14,7 @@ import type { ConnectionView, ConsumerView, DestinationEntry } from './views.ts'
 export interface AdministrationPort {
   readonly core: EngineCore
   readonly clients: () => Iterable<ClientConnection>
-  readonly connect: (options: ConnectOptions) => Client
+  readonly connect: (options: ConnectOptions) => ClientConnection
 }
 
 /**
@@ -24,8 +28,9 @@ export class Administration {
     this.#port = port
   }
 
-  connect(options: ConnectOptions): Client {
-    return this.#port.connect(options)
+  /** Throws INVALID_CLIENT_ID when the client id is in use by a live connection. */
+  connect(options: ConnectOptions): Administrator {
+    return new Administrator(this.#port.core, this.#port.connect(options))
   }
 
   *destinations(): Iterable<DestinationEntry> {
@@ -37,6 +42,16 @@ export class Administration {
   find(destination: DestinationName): DestinationEntry | undefined {
     const target = this.#port.core.registry.find(destination)
     return target === undefined ? undefined : new ListedDestination(target)
+  }
+
+  /** Shows messages of a queue. Calls back once, unless this leadership ends before. */
+  browse(
+    queue: DestinationName,
+    how: { readonly after: Placed; readonly limit: number },
+    done: (page: BrowsedPage) => void,
+  ): void {
+    const { registry, store } = this.#port.core
+    browse(store, queueOf(registry, queue), how, done)
   }
 
   *durables(): Iterable<DurableView> {

@@ -215,6 +215,22 @@ export class Backlog implements TurnWork {
     this.mark()
   }
 
+  /**
+   * Hands these stored messages to an administrator, as if to a consumer: each leaves, or is given
+   * back. Those that do not wait here are left out.
+   */
+  withdraw(sequences: readonly number[]): Entry[] {
+    if (this.#discarded) return []
+    const entries = this.#cursor.withdraw(sequences)
+    this.#inFlight += entries.length
+    return entries
+  }
+
+  /** Withdrawn messages are not in the list any more. */
+  withdrawn(sequences: readonly number[]): void {
+    this.#cursor.left(sequences)
+  }
+
   acknowledging(count: number): void {
     this.#acknowledging += count
   }

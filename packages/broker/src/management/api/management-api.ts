@@ -37,7 +37,7 @@ export class ManagementApi {
   static async start(options: ManagementOptions): Promise<ManagementApi> {
     const { host, port, users, broker, clock, log } = options
     const gate = new Gate(users, clock)
-    const app = await createApplication({ routes: allRoutes, broker, gate, log })
+    const app = await createApplication({ routes: allRoutes, broker, gate, clock, log })
     const { server } = app
     server.maxConnections = MANAGEMENT_CONNECTIONS_MAX
     try {

@@ -1,6 +1,7 @@
 import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Socket } from 'node:net'
+import type { Clock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
@@ -25,6 +26,7 @@ export interface ApplicationParts {
   readonly routes: readonly Route[]
   readonly broker: ManagedBroker
   readonly gate: Gate
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -94,7 +96,8 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     handler: async (request, reply) => {
       const caller = parts.callers.get(request)
       if (caller === undefined) throw new BrokerError('INTERNAL', 'a request passed by the gate')
-      const call = callOf(route, request, { caller, broker: parts.broker })
+      const { broker, clock } = parts
+      const call = callOf(route, request, { caller, broker, clock })
       if ('stream' in route) {
         reply.hijack()
         route.stream(call, request, reply)
@@ -129,7 +132,7 @@ function unfitContent({ method, headers }: FastifyRequest): Problem | null {
 function callOf(
   route: Route,
   request: FastifyRequest,
-  about: Pick<Call<unknown, unknown, unknown>, 'caller' | 'broker'>,
+  about: Pick<Call<unknown, unknown, unknown>, 'caller' | 'broker' | 'clock'>,
 ): Call<unknown, unknown, unknown> {
   const { parameters, query, body } = route
   const from = (name: string) => ({ name, isText: name !== 'body' })

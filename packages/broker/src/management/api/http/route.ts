@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '@quorate/core/base/clock'
 import type { LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Role } from '../access/role.ts'
@@ -14,6 +15,7 @@ export interface Call<P, Q, B> {
   readonly body: B
   readonly caller: Caller
   readonly broker: ManagedBroker
+  readonly clock: Clock
 }
 
 export interface Answer {

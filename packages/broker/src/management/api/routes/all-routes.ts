@@ -4,6 +4,7 @@ import type { Route } from '../http/route.ts'
 import { object } from '../http/schema.ts'
 import { clientRoutes } from './clients.ts'
 import { destinationRoutes } from './destinations.ts'
+import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 
@@ -38,6 +39,7 @@ export const allRoutes: readonly Route[] = [
   documentRoute,
   ...nodeRoutes,
   ...destinationRoutes,
+  ...messageRoutes,
   ...clientRoutes,
   metricsRoute,
 ]

@@ -1,4 +1,5 @@
 import { formatDestination } from '@quorate/core/model/destination'
+import { DESTINATION_NAME_MAX } from '@quorate/core/model/destination-name'
 import type { ConsumerView } from '../../../engine/administration/views.ts'
 import type { DurableView } from '../../../engine/engine-view.ts'
 import { pageOf, pageOfSchema, pageQuery } from '../http/paging.ts'
@@ -7,6 +8,7 @@ import type { Route } from '../http/route.ts'
 import { flag, integer, object, text } from '../http/schema.ts'
 import type { Static } from '../http/schema.ts'
 import { leading } from '../managed-broker.ts'
+import { operate } from '../messages/operation.ts'
 import { destinationPath, found } from './destination-words.ts'
 
 const connectionSchema = object({
@@ -137,6 +139,26 @@ export const clientRoutes: readonly Route[] = [
         rankBy: () => 0,
       })
       return { status: 200, body: { ...page, items: page.items.map(subscriptionAnswer) } }
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/subscriptions/{clientId}/{name}',
+    summary: 'Removes a durable subscription with all that waits for it',
+    description: 'Refused while a client with this id is connected.',
+    tag: 'clients',
+    role: 'admin',
+    parameters: object({
+      clientId: text({ minLength: 1, maxLength: DESTINATION_NAME_MAX }),
+      name: text({ maxLength: DESTINATION_NAME_MAX }),
+    }),
+    answers: { 204: null },
+    async handle({ broker, clock, caller, path: { clientId, name } }) {
+      const engine = leading(broker)
+      await operate({ engine, clock, caller, clientId }, (perform) =>
+        perform((administrator, receipt) => administrator.unsubscribe(name, receipt)),
+      )
+      return { status: 204 }
     },
   }),
 ]

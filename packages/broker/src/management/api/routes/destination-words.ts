@@ -4,6 +4,7 @@ import type { DestinationKind, DestinationName } from '@quorate/core/model/desti
 import { DESTINATION_NAME_MAX } from '@quorate/core/model/destination-name'
 import type { Administration } from '../../../engine/administration/administration.ts'
 import type { DestinationEntry } from '../../../engine/administration/views.ts'
+import { MESSAGE_ID_CHARS_MAX } from '../messages/message-id.ts'
 import { integer, nullable, object, oneOf, text } from '../http/schema.ts'
 import type { Static } from '../http/schema.ts'
 
@@ -14,13 +15,23 @@ export const kinds = [
   'temp-topic',
 ] as const satisfies readonly DestinationKind[]
 
-export const destinationPath = object({
-  kind: oneOf(kinds),
-  name: text({
-    description: 'The name, percent-encoded: a slash in it is %2F.',
-    minLength: 1,
-    maxLength: DESTINATION_NAME_MAX,
-  }),
+const pathName = text({
+  description: 'The name, percent-encoded: a slash in it is %2F.',
+  minLength: 1,
+  maxLength: DESTINATION_NAME_MAX,
+})
+
+export const destinationPath = object({ kind: oneOf(kinds), name: pathName })
+
+/** Without temporary ones, which live and die with the client that made them. */
+export const lastingPath = object({ kind: oneOf(['queue', 'topic']), name: pathName })
+
+export const queuePath = object({ kind: oneOf(['queue', 'temp-queue']), name: pathName })
+
+export const messagePath = object({
+  kind: oneOf(['queue', 'temp-queue']),
+  name: pathName,
+  id: text({ description: '`id` of a message of this API.', maxLength: MESSAGE_ID_CHARS_MAX }),
 })
 
 const count = (description: string) => integer({ description })

@@ -1,8 +1,11 @@
+import { BrokerError } from '@quorate/core/base/errors'
+import { isDestinationPattern } from '@quorate/core/model/destination-name'
 import { object, oneOf } from '../http/schema.ts'
 import { pageOf, pageOfSchema, pageQuery } from '../http/paging.ts'
 import type { Route } from '../http/route.ts'
 import { route } from '../http/route.ts'
 import { leading } from '../managed-broker.ts'
+import { operate } from '../messages/operation.ts'
 import type { DestinationEntry } from '../../../engine/administration/views.ts'
 import {
   destinationAnswer,
@@ -10,6 +13,7 @@ import {
   destinationSchema,
   found,
   kinds,
+  lastingPath,
 } from './destination-words.ts'
 
 const orders = ['name', 'pending', 'consumers', 'enqueued', 'dequeued'] as const
@@ -69,7 +73,50 @@ export const destinationRoutes: readonly Route[] = [
       return { status: 200, body: destinationAnswer(found(leading(broker), path)) }
     },
   }),
+  route({
+    method: 'PUT',
+    path: '/api/v1/destinations/{kind}/{name}',
+    summary: 'Creates a queue or topic; nothing happens where it is there already',
+    tag: 'destinations',
+    role: 'admin',
+    parameters: lastingPath,
+    answers: { 200: destinationSchema },
+    async handle({ broker, clock, caller, path }) {
+      const engine = leading(broker)
+      await operate({ engine, clock, caller }, (perform) =>
+        perform((administrator, receipt) => {
+          checkName(path)
+          administrator.addDestination(path, receipt)
+        }),
+      )
+      return { status: 200, body: destinationAnswer(found(leading(broker), path)) }
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/destinations/{kind}/{name}',
+    summary: 'Removes a queue with all its messages, or a topic',
+    description: 'Refused while somebody consumes from it, or subscribes to it durably.',
+    tag: 'destinations',
+    role: 'admin',
+    parameters: lastingPath,
+    answers: { 204: null },
+    async handle({ broker, clock, caller, path }) {
+      const engine = leading(broker)
+      found(engine, path)
+      await operate({ engine, clock, caller }, (perform) =>
+        perform((administrator, receipt) => administrator.removeDestination(path, receipt)),
+      )
+      return { status: 204 }
+    },
+  }),
 ]
+
+/** Patterns and lists of names stand for destinations, and are none. */
+function checkName({ name }: DestinationEntry['destination']): void {
+  if (!isDestinationPattern(name) && !name.includes(',')) return
+  throw new BrokerError('INVALID_ARGUMENT', 'path.name stands for several destinations.')
+}
 
 function* ofKind(
   entries: Iterable<DestinationEntry>,
