@@ -5,6 +5,7 @@ import { toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ConsoleUser } from '../../config/console-user.ts'
 import { Gate } from './access/gate.ts'
+import { EventStreams } from './events/event-streams.ts'
 import { createApplication } from './http/application.ts'
 import { MANAGEMENT_CONNECTIONS_MAX } from './http/limits.ts'
 import type { ManagedBroker } from './managed-broker.ts'
@@ -27,9 +28,11 @@ export class ManagementApi {
   /** `http://host:port`, with the port that was taken. */
   readonly url: string
   readonly #app: FastifyInstance
+  readonly #streams: EventStreams
 
-  private constructor(app: FastifyInstance) {
+  private constructor(app: FastifyInstance, streams: EventStreams) {
     this.#app = app
+    this.#streams = streams
     this.url = urlOf(app.server.address() as AddressInfo)
   }
 
@@ -37,7 +40,9 @@ export class ManagementApi {
   static async start(options: ManagementOptions): Promise<ManagementApi> {
     const { host, port, users, broker, clock, log } = options
     const gate = new Gate(users, clock)
-    const app = await createApplication({ routes: allRoutes, broker, gate, clock, log })
+    const streams = new EventStreams(broker, clock)
+    const parts = { routes: allRoutes, broker, gate, streams, clock, log }
+    const app = await createApplication(parts)
     const { server } = app
     server.maxConnections = MANAGEMENT_CONNECTIONS_MAX
     try {
@@ -48,11 +53,17 @@ export class ManagementApi {
       throw toBrokerError(error)
     }
     server.on('error', (error) => log.warn('the HTTP API cannot accept a connection', { error }))
-    return new ManagementApi(app)
+    return new ManagementApi(app, streams)
+  }
+
+  /** Streams of events that are open. */
+  get eventStreams(): number {
+    return this.#streams.size
   }
 
   /** Whoever is still connected is cut off. */
   async stop(): Promise<void> {
+    this.#streams.stop()
     this.#app.server.closeAllConnections()
     await this.#app.close()
   }

@@ -6,6 +6,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Gate } from '../access/gate.ts'
+import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
 import { checked } from './check.ts'
 import {
@@ -26,6 +27,7 @@ export interface ApplicationParts {
   readonly routes: readonly Route[]
   readonly broker: ManagedBroker
   readonly gate: Gate
+  readonly streams: EventStreams
   readonly clock: Clock
   readonly log: Log
 }
@@ -86,7 +88,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    exposeHeadRoute: route.method === 'GET' && !('stream' in route),
+    exposeHeadRoute: route.method === 'GET' && !('open' in route),
     onRequest: async (request, reply) => {
       const { caller, refusal } = parts.gate.admit(visitOf(request, route))
       parts.callers.set(request, caller)
@@ -98,9 +100,10 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       if (caller === undefined) throw new BrokerError('INTERNAL', 'a request passed by the gate')
       const { broker, clock } = parts
       const call = callOf(route, request, { caller, broker, clock })
-      if ('stream' in route) {
+      if ('open' in route) {
+        const begin = route.open(call, parts.streams)
         reply.hijack()
-        route.stream(call, request, reply)
+        begin(reply.raw)
         return reply
       }
       return send(reply, await answered(route, call, { request, log: parts.log }))

@@ -96,7 +96,9 @@ function checkFlag(value: unknown, place: Place): boolean {
   throw wrong(place, 'is neither true nor false')
 }
 
-function checkList(schema: SchemaWords, value: unknown, place: Place): unknown[] {
+/** In a query a name that comes once is a list of one. */
+function checkList(schema: SchemaWords, given: unknown, place: Place): unknown[] {
+  const value = place.isText && typeof given === 'string' ? [given] : given
   if (!Array.isArray(value)) throw wrong(place, 'is no list')
   const { items, maxItems = Infinity } = schema
   if (value.length > maxItems) throw wrong(place, `has more than ${maxItems} items`)

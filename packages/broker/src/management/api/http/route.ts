@@ -1,8 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
 import type { Clock } from '@quorate/core/base/clock'
 import type { LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Role } from '../access/role.ts'
+import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
 import type { Schema } from './schema.ts'
 
@@ -52,9 +53,10 @@ export interface AnsweredRoute<P, Q, B> extends RouteWords<P, Q, B> {
   handle(call: Call<P, Q, B>): Answer | Promise<Answer>
 }
 
-/** One that keeps the connection, and writes to it by itself. */
+/** One that keeps the connection, and is written to when something happens. */
 export interface StreamedRoute<P, Q, B> extends RouteWords<P, Q, B> {
-  stream(call: Call<P, Q, B>, request: FastifyRequest, reply: FastifyReply): void
+  /** Throws when it cannot be; what it returns begins the answer. */
+  open(call: Call<P, Q, B>, streams: EventStreams): (response: ServerResponse) => void
 }
 
 export type Route =

@@ -4,6 +4,7 @@ import type { Route } from '../http/route.ts'
 import { object } from '../http/schema.ts'
 import { clientRoutes } from './clients.ts'
 import { destinationRoutes } from './destinations.ts'
+import { eventsRoute } from './events.ts'
 import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -41,6 +42,7 @@ export const allRoutes: readonly Route[] = [
   ...destinationRoutes,
   ...messageRoutes,
   ...clientRoutes,
+  eventsRoute,
   metricsRoute,
 ]
 
