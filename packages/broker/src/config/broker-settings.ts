@@ -363,6 +363,13 @@ const operation = {
     minimum: 0,
     maximum: 65_535,
   }),
+  consoleUsers: text({
+    description:
+      'File with the users of the HTTP API, in the format of jetty-realm.properties: ' +
+      '`name: password, role`. In a file it is relative to that file, elsewhere to the working ' +
+      'directory. Without it nobody can change anything through the API.',
+    default: '',
+  }),
   logLevel: text({
     description: 'Least important log lines that are written.',
     default: 'info',

@@ -5,7 +5,7 @@ import { parseSyncLevel } from '../replication/sync-level.ts'
 import type { BrokerOptions, TransportConnectorOptions } from './broker-options.ts'
 import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
-import { readConfigFile } from './config-file.ts'
+import { decodeAs, readConfigFile } from './config-file.ts'
 import type { ConsoleUser } from './console-user.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
@@ -15,7 +15,8 @@ import type { ActivemqRemarks, Problem, SettingSource, WrittenConnector } from '
 import { parseSetting } from './setting-value.ts'
 import { readEnvironmentSettings, readFlagSettings } from './word-source.ts'
 import { readActivemqXml } from './xml/activemq-xml.ts'
-import { decodeXml } from './xml/xml-encoding.ts'
+import { readConsoleUsers } from './xml/console-users.ts'
+import { decodeXml, PROPERTIES_ENCODING } from './xml/xml-encoding.ts'
 import { readYamlSettings } from './yaml-source.ts'
 
 export interface LoadRequest {
@@ -72,9 +73,7 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   const machine = request.machineName ?? machineName()
   const nodeId = activemq === undefined ? nodeIdOf(machine) : nodeIdOfAddress(settings, machine)
   return {
-    options: deepFreeze(
-      optionsOf(settings, { machine, nodeId, users: activemq?.consoleUsers ?? [] }),
-    ),
+    options: deepFreeze(optionsOf(settings, { machine, nodeId, users: usersOf(settings, folder) })),
     settings,
     places,
     doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(
@@ -144,6 +143,15 @@ function merge(sources: readonly SettingSource[], problems: Problem[]): Merged {
   return { settings: values as unknown as BrokerSettings, places }
 }
 
+/** Throws CONFIG_INVALID that names what is wrong with the file. */
+function usersOf({ consoleUsers }: BrokerSettings, folder: string): readonly ConsoleUser[] {
+  if (consoleUsers === '') return []
+  const file = readConfigFile(consoleUsers, folder, decodeAs(PROPERTIES_ENCODING))
+  const { users, problems } = readConsoleUsers(file.text, file.shown)
+  throwIfWrong({ problems, activemq: undefined, ignoresUnsupported: false })
+  return users
+}
+
 interface Written {
   readonly value: unknown
   readonly where: string
@@ -162,6 +170,9 @@ function writtenPolicies(source: SettingSource, problems: Problem[]): Written | 
   return value && { value, where: source.policies?.[0]?.where ?? 'destinationPolicies' }
 }
 
+/** Relative to the folder of whoever says them. */
+const pathSettings: readonly SettingName[] = ['directory', 'consoleUsers']
+
 function textOf(
   name: SettingName,
   source: SettingSource,
@@ -171,7 +182,7 @@ function textOf(
   if (written === undefined) return undefined
   const { where, text } = written
   const value = parseSetting(name, text, (message) => problems.push({ where, message }))
-  if (name === 'directory' && value !== undefined) {
+  if (pathSettings.includes(name) && value !== undefined && value !== '') {
     return { where, value: resolve(source.folder, String(value)) }
   }
   return { where, value }

@@ -8,6 +8,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { flagOf, settingNames, variableOf } from '../../src/config/broker-settings.ts'
 import { loadBrokerOptions } from '../../src/config/load.ts'
 import type { LoadRequest, LoadedSettings } from '../../src/config/load.ts'
+import { inFolder } from './xml/installation-fixture.ts'
 
 /** Loads a file with this text, in a folder of its own. */
 function load(text: string, request: LoadRequest = {}): LoadedSettings {
@@ -136,6 +137,22 @@ describe('loading options', () => {
     const byFlag = loadBrokerOptions({ file, folder: elsewhere, flags: { directory: 'there' } })
     assert.equal(byFlag.options.dataDirectory, join(elsewhere, 'there'))
     rmSync(folder, { recursive: true })
+  })
+
+  it('reads the users of the HTTP API from a file beside its own', () => {
+    inFolder(
+      {
+        'conf/quorate.yaml': 'consoleUsers: users.properties\n',
+        'conf/users.properties': 'admin: secret, admin\n',
+      },
+      (folder) => {
+        const { options } = loadBrokerOptions({ file: 'conf/quorate.yaml', folder })
+        const [admin] = options.management.users
+        assert.deepEqual([admin?.name, admin?.roles], ['admin', ['admin']])
+        const missing = { flags: { consoleUsers: 'none.properties' }, folder }
+        assert.throws(() => loadBrokerOptions(missing), /none\.properties: no such file/)
+      },
+    )
   })
 
   it('warns of what is allowed but weak', () => {

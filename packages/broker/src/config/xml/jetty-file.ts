@@ -83,6 +83,7 @@ function readRealm(element: XmlElement, reading: Reading): void {
     decode: decodeAs(PROPERTIES_ENCODING),
   })
   if (file === undefined) return
+  reading.set('consoleUsers', { where: config.valueWhere, text: file.path })
   const { users, problems } = readConsoleUsers(file.text, file.shown)
   reading.problems.push(...problems)
   addUsers(reading, users)
