@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { Socket } from 'node:net'
 import type { Clock } from '@quorate/core/base/clock'
 import { BrokerError } from '@quorate/core/base/errors'
-import type { Log } from '@quorate/core/base/log'
+import type { Log, LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Gate } from '../access/gate.ts'
 import type { EventStreams } from '../events/event-streams.ts'
@@ -93,7 +93,11 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       const { caller, refusal } = parts.gate.admit(visitOf(request, route))
       parts.callers.set(request, caller)
       const unfit = refusal ?? unfitContent(request)
-      if (unfit !== null) await refuse(reply, unfit)
+      if (unfit === null) return
+      if (isChange(request.method) && caller.name !== '') {
+        parts.log.warn(AUDIT, { ...auditOf(caller, request), outcome: unfit.code })
+      }
+      await refuse(reply, unfit)
     },
     handler: async (request, reply) => {
       const caller = parts.callers.get(request)
@@ -156,17 +160,23 @@ async function answered(
   { request, log }: { readonly request: FastifyRequest; readonly log: Log },
 ): Promise<Answer> {
   if (!isChange(route.method)) return route.handle(call)
-  const { name, from } = call.caller
-  const what = { user: name, from, change: `${route.method} ${pathOf(request)}` }
+  const what = auditOf(call.caller, request)
   try {
     const answer = await route.handle(call)
-    log.info('change by the API', { ...what, outcome: 'done', ...answer.audit })
+    log.info(AUDIT, { ...what, outcome: 'done', ...answer.audit })
     return answer
   } catch (error) {
-    const { code, status } = problemOf(error)
-    log.warn('change by the API', { ...what, outcome: code, status })
+    log.warn(AUDIT, { ...what, outcome: problemOf(error).code })
     throw error
   }
+}
+
+/** What the lines of changes begin with. */
+const AUDIT = 'change by the API'
+
+/** Who wants what; strangers are not in the log, or anybody could fill it. */
+function auditOf({ name, from }: Caller, request: FastifyRequest): LogFields {
+  return { user: name, from, change: `${request.method} ${pathOf(request)}` }
 }
 
 /** Without the query, still encoded: a line stays a line. */

@@ -1,6 +1,7 @@
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import { DESTINATION_NAME_MAX, parseDestinationName } from '@quorate/core/model/destination-name'
 import type { Clock } from '@quorate/core/base/clock'
+import type { LogFields } from '@quorate/core/base/log'
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { Administration } from '../../../engine/administration/administration.ts'
 import type { Administrator } from '../../../engine/administration/administrator.ts'
@@ -99,10 +100,11 @@ type Counted = (administrator: Administrator, receipt: Receipt) => number
 async function counted(
   { broker, clock, caller }: Pick<Call<unknown, unknown, unknown>, 'broker' | 'clock' | 'caller'>,
   begin: Counted,
+  audit: LogFields = {},
 ) {
   const engine = leading(broker)
   const count = await operate({ engine, clock, caller }, (perform) => perform(begin))
-  return { status: 200, body: { count }, audit: { count } }
+  return { status: 200, body: { count }, audit: { ...audit, count } }
 }
 
 const readingRoutes: readonly Route[] = [
@@ -233,11 +235,15 @@ const changingRoutes: readonly Route[] = [
       body: relocated,
       answers: { 200: countSchema },
       handle: ({ path, body, ...call }) =>
-        counted(call, (administrator, receipt) => {
-          const to = parseDestinationName(body.to, 'queue')
-          const words = { queue: path, sequences: sequencesIn(body.ids), to }
-          return administrator[how](words, receipt)
-        }),
+        counted(
+          call,
+          (administrator, receipt) => {
+            const to = parseDestinationName(body.to, 'queue')
+            const words = { queue: path, sequences: sequencesIn(body.ids), to }
+            return administrator[how](words, receipt)
+          },
+          { to: body.to },
+        ),
     }),
   ),
   route({

@@ -51,7 +51,7 @@ const clusterSchema = object({
   ),
   followers: list(followerSchema, { description: 'Told by the leader alone.' }),
   coordination: object({ address: text(), state: text() }),
-  clientUris: list(text()),
+  clientUris: list(text(), { description: 'Where clients reach this node while it leads.' }),
   possibleLosses: list(
     object({
       epoch: integer(),

@@ -139,8 +139,12 @@ describe('messages through the API', () => {
         from: '127.0.0.1',
         change: 'POST /api/v1/destinations/queue/Q/messages/move',
         outcome: 'done',
+        to: 'queue://ELSEWHERE',
         count: 2,
       })
+      await ask('POST', './purge', {}, 'user')
+      const { user, outcome } = logged.at(-1)?.fields ?? {}
+      assert.deepEqual([user, outcome], ['user', 'NOT_AUTHORIZED'])
       assert.ok(!JSON.stringify(logged).includes('secret'))
     }))
 
