@@ -8,7 +8,11 @@ import type { DurableSubscription } from '../subscription/durable-subscription.t
 export interface DestinationEntry {
   readonly destination: DestinationName
   readonly figures: DestinationFigures
+  /** One of them, without the others: what a long list is sorted by. 0 where a topic has none. */
+  figure(name: SortedFigure): number
 }
+
+export type SortedFigure = 'pending' | 'consumers' | 'enqueued' | 'dequeued'
 
 export type DestinationFigures =
   | { readonly queue: QueueView; readonly topic: null }
@@ -52,6 +56,20 @@ export function durableView(durable: DurableSubscription): DurableView {
   return { clientId, name, topic, active: durable.isActive, ...durable.backlog.counts }
 }
 
+const ofQueue: Readonly<Record<SortedFigure, (queue: Queue) => number>> = {
+  pending: ({ backlog }) => backlog.depth,
+  consumers: ({ consumers }) => consumers,
+  enqueued: ({ backlog }) => backlog.enqueued,
+  dequeued: ({ backlog }) => backlog.dequeued,
+}
+
+const ofTopic: Readonly<Record<SortedFigure, (topic: Topic) => number>> = {
+  pending: () => 0,
+  consumers: ({ consumers }) => consumers,
+  enqueued: ({ published }) => published,
+  dequeued: () => 0,
+}
+
 /** A destination as it is listed. */
 export class ListedDestination implements DestinationEntry {
   readonly #target: Queue | Topic
@@ -68,5 +86,9 @@ export class ListedDestination implements DestinationEntry {
     return this.#target instanceof Queue
       ? { queue: queueView(this.#target), topic: null }
       : { queue: null, topic: topicView(this.#target) }
+  }
+
+  figure(name: SortedFigure): number {
+    return this.#target instanceof Queue ? ofQueue[name](this.#target) : ofTopic[name](this.#target)
   }
 }

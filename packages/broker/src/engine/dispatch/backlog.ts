@@ -123,6 +123,14 @@ export class Backlog implements TurnWork {
     return (this.#storedList()?.length ?? 0) - this.#acknowledging + this.#memory.count
   }
 
+  get enqueued(): number {
+    return this.#enqueued
+  }
+
+  get dequeued(): number {
+    return this.#dequeued
+  }
+
   /** Whether it holds as much in memory as it may; producers wait then, if the policy says so. */
   get isMemoryFull(): boolean {
     const { memoryLimitBytes, producerFlowControl } = this.policy

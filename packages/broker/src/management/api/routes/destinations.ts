@@ -18,15 +18,6 @@ import {
 
 const orders = ['name', 'pending', 'consumers', 'enqueued', 'dequeued'] as const
 
-/** What a list is sorted by. Topics count as 0 where they have no such figure. */
-const values = {
-  name: ({ destination }) => destination.name,
-  pending: ({ figures: { queue } }) => queue?.depth ?? 0,
-  consumers: ({ figures: { queue, topic } }) => (queue ?? topic).consumers,
-  enqueued: ({ figures: { queue, topic } }) => queue?.enqueued ?? topic?.published ?? 0,
-  dequeued: ({ figures: { queue } }) => queue?.dequeued ?? 0,
-} satisfies Record<(typeof orders)[number], (entry: DestinationEntry) => string | number>
-
 const listQuery = object(
   {
     ...pageQuery,
@@ -56,7 +47,7 @@ export const destinationRoutes: readonly Route[] = [
         descending: order === 'descending',
         nameOf: ({ destination }) => destination.name,
         keyOf: ({ destination: { kind, name } }) => `${name} ${kind}`,
-        rankBy: values[sort],
+        rankBy: (entry) => (sort === 'name' ? entry.destination.name : entry.figure(sort)),
       })
       return { status: 200, body: { ...page, items: page.items.map(destinationAnswer) } }
     },

@@ -167,12 +167,17 @@ describe('reading through the API', () => {
       broker.commit()
       assert.equal([...engine.destinations()].length, 99_999)
       for (const query of ['limit=500', 'sort=pending&order=descending', 'filter=.9999']) {
-        const before = performance.now()
-        const answer = await get(`/api/v1/destinations?${query}`)
-        const body = (await answer.json()) as Listed
-        assert.ok(body.items.length > 0)
-        const tookMs = performance.now() - before
-        assert.ok(tookMs < 1000, `${query} took ${tookMs} ms`)
+        // Of the processor, not of the day: tests run beside each other.
+        const costs: number[] = []
+        for (let i = 0; i < 3; i++) {
+          const before = process.cpuUsage()
+          const body = (await (await get(`/api/v1/destinations?${query}`)).json()) as Listed
+          assert.ok(body.items.length > 0)
+          const { user, system } = process.cpuUsage(before)
+          costs.push((user + system) / 1000)
+        }
+        const best = Math.min(...costs)
+        assert.ok(best < 500, `${query} took ${best} ms`)
       }
     }))
 })
