@@ -7,3 +7,12 @@ export interface ConsoleUser {
   /** `file:line:column`. */
   readonly where: string
 }
+
+/** Whether the password is kept in a way that Node cannot compute. */
+export function cannotBeChecked({ password }: ConsoleUser): boolean {
+  return password.startsWith('CRYPT:')
+}
+
+export function uncheckable(name: string): string {
+  return `user "${name}": passwords kept as CRYPT: cannot be checked`
+}

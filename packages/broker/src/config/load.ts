@@ -6,6 +6,7 @@ import type { BrokerOptions, TransportConnectorOptions } from './broker-options.
 import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { decodeAs, readConfigFile } from './config-file.ts'
+import { cannotBeChecked, uncheckable } from './console-user.ts'
 import type { ConsoleUser } from './console-user.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
@@ -73,7 +74,9 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   const machine = request.machineName ?? machineName()
   const nodeId = activemq === undefined ? nodeIdOf(machine) : nodeIdOfAddress(settings, machine)
   return {
-    options: deepFreeze(optionsOf(settings, { machine, nodeId, users: usersOf(settings, folder) })),
+    options: deepFreeze(
+      optionsOf(settings, { machine, nodeId, users: usersOf(settings, folder, activemq) }),
+    ),
     settings,
     places,
     doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(
@@ -144,11 +147,18 @@ function merge(sources: readonly SettingSource[], problems: Problem[]): Merged {
 }
 
 /** Throws CONFIG_INVALID that names what is wrong with the file. */
-function usersOf({ consoleUsers }: BrokerSettings, folder: string): readonly ConsoleUser[] {
+function usersOf(
+  { consoleUsers }: BrokerSettings,
+  folder: string,
+  activemq: ActivemqRemarks | undefined,
+): readonly ConsoleUser[] {
   if (consoleUsers === '') return []
   const file = readConfigFile(consoleUsers, folder, decodeAs(PROPERTIES_ENCODING))
   const { users, problems } = readConsoleUsers(file.text, file.shown)
-  throwIfWrong({ problems, activemq: undefined, ignoresUnsupported: false })
+  // An activemq.xml tells of these itself, with all else that is not supported.
+  const unusable = activemq === undefined ? users.filter(cannotBeChecked) : []
+  const missed = unusable.map(({ where, name }) => ({ where, message: uncheckable(name) }))
+  throwIfWrong({ problems: [...problems, ...missed], activemq, ignoresUnsupported: true })
   return users
 }
 

@@ -144,6 +144,7 @@ describe('loading options', () => {
       {
         'conf/quorate.yaml': 'consoleUsers: users.properties\n',
         'conf/users.properties': 'admin: secret, admin\n',
+        'conf/old.properties': 'admin: CRYPT:adpexzg3FUZAk, admin\n',
       },
       (folder) => {
         const { options } = loadBrokerOptions({ file: 'conf/quorate.yaml', folder })
@@ -151,6 +152,8 @@ describe('loading options', () => {
         assert.deepEqual([admin?.name, admin?.roles], ['admin', ['admin']])
         const missing = { flags: { consoleUsers: 'none.properties' }, folder }
         assert.throws(() => loadBrokerOptions(missing), /none\.properties: no such file/)
+        const old = { flags: { consoleUsers: 'conf/old.properties' }, folder }
+        assert.throws(() => loadBrokerOptions(old), /user "admin": passwords kept as CRYPT:/)
       },
     )
   })

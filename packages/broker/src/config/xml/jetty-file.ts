@@ -1,3 +1,4 @@
+import { cannotBeChecked, uncheckable } from '../console-user.ts'
 import type { ConsoleUser } from '../console-user.ts'
 import { decodeAs } from '../config-file.ts'
 import type { ConfigFile } from '../config-file.ts'
@@ -96,8 +97,7 @@ function addUsers(reading: Reading, users: readonly ConsoleUser[]): void {
   const file = first.where.replace(/:\d+:\d+$/, '')
   const count = users.length === 1 ? '1 user' : `${users.length} users`
   reading.accept(file, `${count} of the HTTP API`)
-  for (const { name, password, where } of users) {
-    if (!password.startsWith('CRYPT:')) continue
-    reading.miss(where, `user "${name}": passwords kept as CRYPT: cannot be checked`)
+  for (const { name, where } of users.filter(cannotBeChecked)) {
+    reading.miss(where, uncheckable(name))
   }
 }
