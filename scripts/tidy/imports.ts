@@ -58,6 +58,16 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   ],
   'broker/listener': ['core/base', 'core/transport', 'broker/protocol'],
   'broker/management': ['core/base', 'broker/config'],
+  'broker/management/api': [
+    'core/base',
+    'core/model',
+    'core/openwire',
+    'broker/config',
+    'broker/engine',
+    'broker/management',
+    // Destinations as the stored encoding has them.
+    'broker/protocol/openwire/wire-destination.ts',
+  ],
   // Reads what the others wrote, and writes nothing.
   'broker/inspection': [
     'core/base',
@@ -96,6 +106,7 @@ export const libraryTable: Readonly<Record<string, readonly string[]>> = {
   'broker/config': ['saxes', 'yaml'],
   'broker/store/leveldb': ['abstract-level', 'classic-level'],
   'broker/management': ['picocolors', 'pino'],
+  'broker/management/api': ['fastify'],
   'broker/cli': ['commander', 'picocolors'],
 }
 

@@ -161,8 +161,11 @@ export class Broker {
   async #begin(): Promise<void> {
     const { node, clock, entropy, log, startManagement } = this.#parts
     const { replication, management, coordination } = this.#options
-    const { host, port } = management
-    this.#management = await startManagement({ host, port, status: () => this.status(), log })
+    const broker = {
+      status: () => this.status(),
+      administration: () => this.#serving?.administration() ?? null,
+    }
+    this.#management = await startManagement({ ...management, broker, clock, log })
     const bound = await node.listen()
     // Where any port would do, the others are told which one it became.
     this.#replicationAddress = replication.advertisedAddress.replace(/:0$/, `:${bound}`)

@@ -11,11 +11,12 @@ const FULLEST_SHOWN_MAX = 10
 export function flowStatus(view: EngineView): FlowStatus {
   const { flow, topics } = view
   const waiting = Object.entries(flow.waitingSends).filter(([, count]) => count > 0)
-  const queues = view.queues.map((queue) => ({
+  // Few of very many, as a rule: the others are not even named.
+  const queues = view.queues.filter(isHolding).map((queue) => ({
     ...queue,
     name: formatDestination(queue.destination),
   }))
-  const durables = view.durables.map((durable) => {
+  const durables = view.durables.filter(isHolding).map((durable) => {
     const { clientId, name, topic } = durable
     return { ...durable, name: `${formatDestination(topic)} (${clientId}:${name})` }
   })
@@ -28,13 +29,16 @@ export function flowStatus(view: EngineView): FlowStatus {
     pausedConnections: flow.pausedSenders,
     discardedMessages: topics.reduce((sum, { discarded }) => sum + discarded, 0),
     fullest: [...queues, ...durables]
-      .filter(({ memoryBytes, spilledBytes }) => memoryBytes + spilledBytes > 0)
       .sort((one, other) => heldBy(other) - heldBy(one))
       .slice(0, FULLEST_SHOWN_MAX)
       .map(({ name, memoryBytes, memoryLimitBytes, spilledBytes }) => {
         return { destination: name, memoryUsedBytes: memoryBytes, memoryLimitBytes, spilledBytes }
       }),
   }
+}
+
+function isHolding(counts: BacklogCounts): boolean {
+  return heldBy(counts) > 0
 }
 
 function heldBy({ memoryBytes, spilledBytes }: BacklogCounts): number {

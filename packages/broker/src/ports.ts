@@ -9,8 +9,7 @@ import type { Network } from '@quorate/core/transport/network'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
 import type { UncommittedMax } from './engine/policy/flow-control.ts'
 import { uncommittedMax } from './engine/policy/flow-control.ts'
-import type { ManagementOptions } from './management/management-api.ts'
-import { ManagementApi } from './management/management-api.ts'
+import type { ManagementOptions } from './management/api/management-api.ts'
 import type { ReplicaObserver } from './replication/replica-node.ts'
 import { BODY_CACHE_BYTES } from './store/fold/body-cache.ts'
 import { PAGE_BOUNDS } from './store/fold/page-pool.ts'
@@ -81,6 +80,9 @@ export function systemPorts(log: Log): BrokerPorts {
       setImmediate(work)
     },
     lockDirectory: (directory) => DirectoryLock.acquire(directory),
-    startManagement: (options) => ManagementApi.start(options),
+    startManagement: async (options) => {
+      const { ManagementApi } = await import('./management/api/management-api.ts')
+      return ManagementApi.start(options)
+    },
   }
 }

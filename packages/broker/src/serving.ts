@@ -3,6 +3,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { Network } from '@quorate/core/transport/network'
 import type { TransportConnectorOptions } from './config/broker-options.ts'
+import type { Administration } from './engine/administration/administration.ts'
 import { Engine } from './engine/engine.ts'
 import type { EngineOptions } from './engine/engine-options.ts'
 import type { EngineView } from './engine/engine-view.ts'
@@ -113,6 +114,11 @@ export class Serving {
 
   view(): EngineView {
     return this.#engine.view()
+  }
+
+  /** null before the engine runs, and after it. */
+  administration(): Administration | null {
+    return this.#engine.isRunning ? this.#engine.administration() : null
   }
 
   /** The log, each record of which may be the one that fills the store. */

@@ -53,7 +53,7 @@ async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<B
     nodeId: 'node01',
     dataDirectory: join(directory, 'node01'),
     transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${client}`, publishedUri: '' }],
-    management: { host: '127.0.0.1', port: 0 },
+    management: { host: '127.0.0.1', port: 0, users: [] },
     memoryLimitBytes: 1 << 20,
     tempLimitBytes: 1 << 24,
     policies: [],

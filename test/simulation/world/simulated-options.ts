@@ -30,7 +30,7 @@ export function optionsOf(id: string, directory: string, shape: ClusterShape): B
     transportConnectors: [
       { name: 'openwire', uri: `tcp://${id}:${CLIENT_PORT}`, publishedUri: '' },
     ],
-    management: { host: id, port: 8161 },
+    management: { host: id, port: 8161, users: [] },
     replication: {
       replicas,
       sync,

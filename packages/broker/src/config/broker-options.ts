@@ -1,3 +1,4 @@
+import type { ConsoleUser } from './console-user.ts'
 import type { SyncLevel } from '../replication/sync-level.ts'
 
 /** Everything a broker is started with: checked, complete and frozen. Made by config/load.ts. */
@@ -58,6 +59,8 @@ export interface ManagementOptions {
   readonly host: string
   /** Port of the HTTP API, in every role. 0 = any free port. */
   readonly port: number
+  /** Who may log in to it. None: it only reads, and answers on this machine alone. */
+  readonly users: readonly ConsoleUser[]
 }
 
 export interface ReplicationOptions {

@@ -351,7 +351,9 @@ const coordination = {
 
 const operation = {
   consoleHost: text({
-    description: 'Interface of the HTTP API. It needs no login: keep it on loopback or firewalled.',
+    description:
+      'Interface of the HTTP API. Without users it only reads, and tells other machines nothing ' +
+      'but the status of the node.',
     default: '127.0.0.1',
     minLength: 1,
   }),
@@ -360,6 +362,13 @@ const operation = {
     default: 8161,
     minimum: 0,
     maximum: 65_535,
+  }),
+  consoleUsers: text({
+    description:
+      'File with the users of the HTTP API, in the format of jetty-realm.properties: ' +
+      '`name: password, role`. In a file it is relative to that file, elsewhere to the working ' +
+      'directory. Without it nobody can change anything through the API.',
+    default: '',
   }),
   logLevel: text({
     description: 'Least important log lines that are written.',

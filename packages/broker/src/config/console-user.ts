@@ -1,4 +1,4 @@
-/** Somebody who may use the web console, as jetty-realm.properties names them. */
+/** Somebody who may log in to the HTTP API, as jetty-realm.properties names them. */
 export interface ConsoleUser {
   readonly name: string
   /** In clear, or as Jetty keeps it: `OBF:`, `MD5:` or `CRYPT:` and what follows. */
@@ -6,4 +6,13 @@ export interface ConsoleUser {
   readonly roles: readonly string[]
   /** `file:line:column`. */
   readonly where: string
+}
+
+/** Whether the password is kept in a way that Node cannot compute. */
+export function cannotBeChecked({ password }: ConsoleUser): boolean {
+  return password.startsWith('CRYPT:')
+}
+
+export function uncheckable(name: string): string {
+  return `user "${name}": passwords kept as CRYPT: cannot be checked`
 }

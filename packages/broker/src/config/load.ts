@@ -5,7 +5,9 @@ import { parseSyncLevel } from '../replication/sync-level.ts'
 import type { BrokerOptions, TransportConnectorOptions } from './broker-options.ts'
 import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
-import { readConfigFile } from './config-file.ts'
+import { decodeAs, readConfigFile } from './config-file.ts'
+import { cannotBeChecked, uncheckable } from './console-user.ts'
+import type { ConsoleUser } from './console-user.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
 import { nodeIdOf, nodeIdOfAddress } from './node-id.ts'
@@ -14,7 +16,8 @@ import type { ActivemqRemarks, Problem, SettingSource, WrittenConnector } from '
 import { parseSetting } from './setting-value.ts'
 import { readEnvironmentSettings, readFlagSettings } from './word-source.ts'
 import { readActivemqXml } from './xml/activemq-xml.ts'
-import { decodeXml } from './xml/xml-encoding.ts'
+import { readConsoleUsers } from './xml/console-users.ts'
+import { decodeXml, PROPERTIES_ENCODING } from './xml/xml-encoding.ts'
 import { readYamlSettings } from './yaml-source.ts'
 
 export interface LoadRequest {
@@ -71,7 +74,9 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   const machine = request.machineName ?? machineName()
   const nodeId = activemq === undefined ? nodeIdOf(machine) : nodeIdOfAddress(settings, machine)
   return {
-    options: deepFreeze(optionsOf(settings, { machine, nodeId })),
+    options: deepFreeze(
+      optionsOf(settings, { machine, nodeId, users: usersOf(settings, folder, activemq) }),
+    ),
     settings,
     places,
     doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(
@@ -141,6 +146,22 @@ function merge(sources: readonly SettingSource[], problems: Problem[]): Merged {
   return { settings: values as unknown as BrokerSettings, places }
 }
 
+/** Throws CONFIG_INVALID that names what is wrong with the file. */
+function usersOf(
+  { consoleUsers }: BrokerSettings,
+  folder: string,
+  activemq: ActivemqRemarks | undefined,
+): readonly ConsoleUser[] {
+  if (consoleUsers === '') return []
+  const file = readConfigFile(consoleUsers, folder, decodeAs(PROPERTIES_ENCODING))
+  const { users, problems } = readConsoleUsers(file.text, file.shown)
+  // An activemq.xml tells of these itself, with all else that is not supported.
+  const unusable = activemq === undefined ? users.filter(cannotBeChecked) : []
+  const missed = unusable.map(({ where, name }) => ({ where, message: uncheckable(name) }))
+  throwIfWrong({ problems: [...problems, ...missed], activemq, ignoresUnsupported: true })
+  return users
+}
+
 interface Written {
   readonly value: unknown
   readonly where: string
@@ -159,6 +180,9 @@ function writtenPolicies(source: SettingSource, problems: Problem[]): Written | 
   return value && { value, where: source.policies?.[0]?.where ?? 'destinationPolicies' }
 }
 
+/** Relative to the folder of whoever says them. */
+const pathSettings: readonly SettingName[] = ['directory', 'consoleUsers']
+
 function textOf(
   name: SettingName,
   source: SettingSource,
@@ -168,7 +192,7 @@ function textOf(
   if (written === undefined) return undefined
   const { where, text } = written
   const value = parseSetting(name, text, (message) => problems.push({ where, message }))
-  if (name === 'directory' && value !== undefined) {
+  if (pathSettings.includes(name) && value !== undefined && value !== '') {
     return { where, value: resolve(source.folder, String(value)) }
   }
   return { where, value }
@@ -199,9 +223,16 @@ function connectorOf(
   }
 }
 
+/** What the settings do not say. */
+interface Surroundings {
+  readonly machine: string
+  readonly nodeId: string
+  readonly users: readonly ConsoleUser[]
+}
+
 function optionsOf(
   settings: BrokerSettings,
-  { machine, nodeId }: { readonly machine: string; readonly nodeId: string },
+  { machine, nodeId, users }: Surroundings,
 ): BrokerOptions {
   const outside = settings.hostname === '' ? machine : settings.hostname
   return {
@@ -211,7 +242,7 @@ function optionsOf(
     transportConnectors: settings.transportConnectors.map((connector) =>
       published(connector, outside),
     ),
-    management: { host: settings.consoleHost, port: settings.consolePort },
+    management: { host: settings.consoleHost, port: settings.consolePort, users },
     memoryLimitBytes: settings.memoryLimit,
     tempLimitBytes: settings.tempLimit,
     policies: policyOptions(settings),

@@ -198,7 +198,9 @@ export function findDoubts(settings: BrokerSettings): readonly string[] {
     doubts.push(`no securityToken: whoever reaches ${settings.bind} can join the cluster`)
   }
   if (!isLoopback(settings.consoleHost)) {
-    doubts.push(`the HTTP API is open to whoever reaches ${settings.consoleHost}`)
+    doubts.push(
+      `consoleHost ${settings.consoleHost}: the HTTP API has no TLS, passwords can be read`,
+    )
   }
   return doubts
 }

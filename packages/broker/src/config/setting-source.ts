@@ -51,7 +51,7 @@ export interface ActivemqRemarks {
   readonly unsupported: readonly Remark[]
   /** Worth a warning at every start. */
   readonly doubts: readonly string[]
-  /** Users of the web console; nobody asks for them until the console has a login. */
+  /** Who may log in to the HTTP API. */
   readonly consoleUsers: readonly ConsoleUser[]
   /** Settings whose text came out of a property file or a variable. */
   readonly hiddenSettings: ReadonlySet<SettingName>

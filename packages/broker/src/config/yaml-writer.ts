@@ -20,7 +20,8 @@ export function writeYaml({ texts, connectors, policies }: SettingTexts, folder:
   const document: Record<string, unknown> = {}
   for (const [name, text] of texts) {
     const { type } = settingSchema(name)
-    if (name === 'directory') document[name] = shortened(text, folder)
+    const isPath = name === 'directory' || name === 'consoleUsers'
+    if (isPath) document[name] = shortened(text, folder)
     else if (type === 'boolean') document[name] = text === 'true'
     else document[name] = type === 'integer' && /^\d+$/.test(text) ? Number(text) : text
   }

@@ -15,6 +15,7 @@ import type {
   Message,
   Receipt,
 } from './client.ts'
+import type { ConnectionView, ConsumerView } from './administration/views.ts'
 import { removeDestination } from './destination/destination-removal.ts'
 import type { Flushable } from './dispatch/dispatcher.ts'
 import type { EngineCore } from './engine-core.ts'
@@ -90,6 +91,20 @@ export class ClientConnection
 
   get consumerCount(): number {
     return this.#consumers.size
+  }
+
+  get view(): ConnectionView {
+    const { connectionId, clientId, userName, remoteAddress } = this.options
+    const [consumers, transactions] = [this.#consumers.size, this.#transactions.size]
+    return { connectionId, clientId, userName, remoteAddress, consumers, transactions }
+  }
+
+  *consumerViews(): Iterable<ConsumerView> {
+    const { connectionId, clientId } = this.options
+    for (const { options, inFlight } of this.#consumers.values()) {
+      const { info: _, pendingLimit: __, ...told } = options
+      yield { ...told, connectionId, clientId, inFlight: inFlight.length }
+    }
   }
 
   get topicPendingBytes(): number {

@@ -202,11 +202,16 @@ export interface EngineObserver {
 export interface MessageEditor {
   /** A copy for the dead letter queue, remembering where it came from and why. */
   deadLetter(body: Buffer, copy: DeadLetterCopy): Buffer
+  /** A copy for another destination, which begins anew; nothing of `body` is touched. */
+  resend(body: Buffer, copy: ResentCopy): Buffer
 }
 
-export interface DeadLetterCopy {
+export interface ResentCopy {
   readonly from: DestinationName
   readonly to: DestinationName
+}
+
+export interface DeadLetterCopy extends ResentCopy {
   readonly cause: string
 }
 

@@ -79,6 +79,7 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     registry,
     producers,
     deadLetters,
+    editor: ports.editor,
     flow,
     held: new MemoryBudget(options.memoryLimitBytes),
     commits: new Set(),

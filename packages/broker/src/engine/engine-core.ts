@@ -1,6 +1,7 @@
 import type { Clock } from '@quorate/core/base/clock'
 import type { Log } from '@quorate/core/base/log'
 import type { MessageStore } from '../store/message-store.ts'
+import type { MessageEditor } from './client.ts'
 import type { DestinationRegistry } from './destination/destination-registry.ts'
 import type { AckBatch } from './dispatch/ack-batch.ts'
 import type { BacklogPort } from './dispatch/backlog.ts'
@@ -25,6 +26,7 @@ export interface EngineCore {
   readonly registry: DestinationRegistry
   readonly producers: ProducerTable
   readonly deadLetters: DeadLetters
+  readonly editor: MessageEditor
   readonly flow: FlowControl
   /** For the messages of open transactions. Apart from the others': nobody is paused for these. */
   readonly held: MemoryBudget

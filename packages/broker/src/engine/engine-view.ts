@@ -1,5 +1,6 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { TemporaryView } from '../store/temporary-store.ts'
+import { durableView, queueView, topicView } from './administration/views.ts'
 import type { BacklogCounts } from './dispatch/backlog.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { FlowCounts } from './policy/flow-control.ts'
@@ -73,17 +74,6 @@ export interface OpenCounts {
 export function engineView(core: EngineCore | null, open: OpenCounts): EngineView {
   if (core === null) return EMPTY
   const { registry, records, backlogs, flow } = core
-  const queues = [...registry.queues()].map((queue) => {
-    return { destination: queue.destination, ...queue.backlog.counts, consumers: queue.consumers }
-  })
-  const topics = [...registry.topics()].map((topic) => {
-    const { destination, consumers, published, discarded } = topic
-    return { destination, consumers, published, discarded, durables: topic.durables.length }
-  })
-  const durables = [...registry.durables()].map((durable) => {
-    const { clientId, name, topic } = durable.description
-    return { clientId, name, topic, active: durable.isActive, ...durable.backlog.counts }
-  })
   return {
     clients: open.clients,
     consumers: open.consumers,
@@ -94,8 +84,8 @@ export function engineView(core: EngineCore | null, open: OpenCounts): EngineVie
     uncommittedRecords: records.length,
     uncommittedBytes: records.bytes,
     flow: flow.counts,
-    queues,
-    topics,
-    durables,
+    queues: [...registry.queues()].map(queueView),
+    topics: [...registry.topics()].map(topicView),
+    durables: [...registry.durables()].map(durableView),
   }
 }

@@ -11,9 +11,9 @@ import type {
   StoredMessage,
 } from '../store/message-store.ts'
 import type { TemporaryStore } from '../store/temporary-store.ts'
+import { Administration } from './administration/administration.ts'
 import { ClientConnection } from './client-connection.ts'
 import type {
-  Client,
   ConnectOptions,
   Consumer,
   EngineApi,
@@ -116,7 +116,7 @@ export class Engine implements EngineApi, ApplyListener {
     this.#byClientId.clear()
   }
 
-  connect(options: ConnectOptions): Client {
+  connect(options: ConnectOptions): ClientConnection {
     const core = this.#running()
     this.#makeRoom(options)
     const client = new ClientConnection(core, options, {
@@ -169,6 +169,15 @@ export class Engine implements EngineApi, ApplyListener {
       topicPendingBytes += client.topicPendingBytes
     }
     return engineView(this.#core, { clients: this.#clients.size, consumers, topicPendingBytes })
+  }
+
+  /** For administrators. Throws NOT_LEADER where nobody is served. */
+  administration(): Administration {
+    return new Administration({
+      core: this.#running(),
+      clients: () => this.#clients.values(),
+      connect: (options) => this.connect(options),
+    })
   }
 
   /** Messages may be handed out again (R27). */

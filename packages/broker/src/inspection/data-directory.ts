@@ -50,8 +50,8 @@ const known = new Set(['next.spare', 'checkpoint', 'diverged'])
 /**
  * Looks into a data directory; nothing in it is opened for writing. The small files are read before
  * the names of the segments: what they say is true of every later moment of a running broker.
- * Rejects with INVALID_ARGUMENT, and a hint, when there is no store: a meta file without a journal is
- * one that has lost it.
+ * Rejects with INVALID_ARGUMENT, and a hint, when there is no store: a meta file without a journal
+ * is one that has lost it.
  */
 export async function openDataDirectory(
   path: string,

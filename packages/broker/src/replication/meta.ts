@@ -45,9 +45,9 @@ export interface ReplicaMeta {
   readonly damagedFrom: number | null
   /**
    * A lower bound of what is committed (R15) and lies on this disk: a log that ends before it at a
-   * start was damaged, or is not there (R32). Every configuration that stands in the log up to there
-   * is in `configs`, and every possible loss in `losses`: a restart looks for newer ones in the rest
-   * of the log.
+   * start was damaged, or is not there (R32). Every configuration that stands in the log up to
+   * there is in `configs`, and every possible loss in `losses`: a restart looks for newer ones in
+   * the rest of the log.
    */
   readonly commitHint: number
   /** Where the other nodes were last seen: for a start without the coordination service. */

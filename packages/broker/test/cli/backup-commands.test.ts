@@ -3,12 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { DirectoryLock } from '@quorate/core/base/directory-lock'
-import { silentLog } from '@quorate/core/base/log'
 import { CopyBar } from '../../src/cli/copy-progress.ts'
 import { PidFile, brokerPidFile } from '../../src/cli/pid-file.ts'
 import { runCommandLine } from '../../src/cli/program.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
-import { ManagementApi } from '../../src/management/management-api.ts'
+import { listeningApi } from '../management/api/listening-api.ts'
 import type { BackupFixture } from '../backup/backup-fixture.ts'
 import { withFixture } from '../backup/backup-fixture.ts'
 import { sampleStatus } from '../management/sample-status.ts'
@@ -34,7 +33,7 @@ async function whileRunning(
     const position = { ...log, committedIndex: 9 + asked, syncedIndex }
     return sampleStatus({ pid: process.pid, dataDirectory, log: position })
   }
-  const api = await ManagementApi.start({ host: '127.0.0.1', port: 0, status, log: silentLog })
+  const api = await listeningApi(status)
   const lock = await DirectoryLock.acquire(fixture.data)
   try {
     await work(api.url)
@@ -105,12 +104,7 @@ describe('quorate backup and restore', () => {
       const other = await run(['backup', '--to', fixture.target])
       assert.equal(other.exitCode, 2)
       assert.match(other.err, /give a data directory, or --url of a broker/)
-      const api = await ManagementApi.start({
-        host: '127.0.0.1',
-        port: 0,
-        status: () => sampleStatus({ dataDirectory: fixture.data }),
-        log: silentLog,
-      })
+      const api = await listeningApi(() => sampleStatus({ dataDirectory: fixture.data }))
       const away = await run(['backup', '--url', api.url, '--to', fixture.target])
       await api.stop()
       assert.equal(away.exitCode, 2)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import picocolors from 'picocolors'
-import { silentLog } from '@quorate/core/base/log'
 import { askNode, gatherCluster, leaderOf } from '../../src/cli/cluster-picture.ts'
 import type { NodePicture } from '../../src/cli/cluster-picture.ts'
 import {
@@ -13,7 +12,8 @@ import {
   troubleLines,
 } from '../../src/cli/cluster-table.ts'
 import type { BrokerStatus, FollowerStatus } from '../../src/management/broker-status.ts'
-import { ManagementApi } from '../../src/management/management-api.ts'
+import type { ManagementApi } from '../../src/management/api/management-api.ts'
+import { listeningApi } from '../management/api/listening-api.ts'
 import { sampleStatus } from '../management/sample-status.ts'
 
 function picture(status: BrokerStatus): NodePicture {
@@ -119,8 +119,7 @@ describe('cluster picture', () => {
     const members: { nodeId: string; consoleUrl: string | null }[] = []
     const start = async (nodeId: string): Promise<void> => {
       const status = (): BrokerStatus => sampleStatus({ nodeId, members })
-      const port = { host: '127.0.0.1', port: 0 }
-      const api = await ManagementApi.start({ ...port, status, log: silentLog })
+      const api = await listeningApi(status)
       apis.push(api)
       members.push({ nodeId, consoleUrl: api.url })
     }

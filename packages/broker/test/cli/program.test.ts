@@ -3,10 +3,9 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { silentLog } from '@quorate/core/base/log'
 import { runCommandLine } from '../../src/cli/program.ts'
 import type { BrokerStatus } from '../../src/management/broker-status.ts'
-import { ManagementApi } from '../../src/management/management-api.ts'
+import { listeningApi } from '../management/api/listening-api.ts'
 import { sampleStatus } from '../management/sample-status.ts'
 import { recordedTerminal } from './recorded-terminal.ts'
 
@@ -20,12 +19,7 @@ async function withStatus(
   status: BrokerStatus,
   work: (url: string) => Promise<void>,
 ): Promise<void> {
-  const api = await ManagementApi.start({
-    host: '127.0.0.1',
-    port: 0,
-    status: () => status,
-    log: silentLog,
-  })
+  const api = await listeningApi(() => status)
   try {
     await work(api.url)
   } finally {

@@ -8,6 +8,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { flagOf, settingNames, variableOf } from '../../src/config/broker-settings.ts'
 import { loadBrokerOptions } from '../../src/config/load.ts'
 import type { LoadRequest, LoadedSettings } from '../../src/config/load.ts'
+import { inFolder } from './xml/installation-fixture.ts'
 
 /** Loads a file with this text, in a folder of its own. */
 function load(text: string, request: LoadRequest = {}): LoadedSettings {
@@ -37,7 +38,7 @@ describe('loading options', () => {
     const { options } = loadBrokerOptions({ machineName: 'vega', folder: tmpdir() })
     assert.equal(options.brokerName, 'localhost')
     assert.equal(options.nodeId, 'vega')
-    assert.deepEqual(options.management, { host: '127.0.0.1', port: 8161 })
+    assert.deepEqual(options.management, { host: '127.0.0.1', port: 8161, users: [] })
     assert.deepEqual(options.replication, {
       replicas: 3,
       sync: {
@@ -138,12 +139,31 @@ describe('loading options', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('reads the users of the HTTP API from a file beside its own', () => {
+    inFolder(
+      {
+        'conf/quorate.yaml': 'consoleUsers: users.properties\n',
+        'conf/users.properties': 'admin: secret, admin\n',
+        'conf/old.properties': 'admin: CRYPT:adpexzg3FUZAk, admin\n',
+      },
+      (folder) => {
+        const { options } = loadBrokerOptions({ file: 'conf/quorate.yaml', folder })
+        const [admin] = options.management.users
+        assert.deepEqual([admin?.name, admin?.roles], ['admin', ['admin']])
+        const missing = { flags: { consoleUsers: 'none.properties' }, folder }
+        assert.throws(() => loadBrokerOptions(missing), /none\.properties: no such file/)
+        const old = { flags: { consoleUsers: 'conf/old.properties' }, folder }
+        assert.throws(() => loadBrokerOptions(old), /user "admin": passwords kept as CRYPT:/)
+      },
+    )
+  })
+
   it('warns of what is allowed but weak', () => {
     assert.deepEqual(load('bind: tcp://127.0.0.1:1').doubts, [])
     const doubts = load('sync: quorum_mem\nconsoleHost: 0.0.0.0').doubts.join('\n')
     assert.match(doubts, /sync quorum_mem: .* can be lost/)
     assert.match(doubts, /no securityToken/)
-    assert.match(doubts, /HTTP API is open/)
+    assert.match(doubts, /HTTP API has no TLS/)
   })
 
   it('understands the example of the documentation', () => {

@@ -239,6 +239,7 @@ export function nameOf(destination: string): DestinationName {
 
 const editor: MessageEditor = {
   deadLetter: (body, { cause }) => Buffer.from(`${body.toString()} [${cause}]`),
+  resend: (body) => Buffer.from(body),
 }
 
 /** An engine on a log and a store that the test drives step by step. */

@@ -1,3 +1,4 @@
+import { cannotBeChecked, uncheckable } from '../console-user.ts'
 import type { ConsoleUser } from '../console-user.ts'
 import { decodeAs } from '../config-file.ts'
 import type { ConfigFile } from '../config-file.ts'
@@ -83,6 +84,7 @@ function readRealm(element: XmlElement, reading: Reading): void {
     decode: decodeAs(PROPERTIES_ENCODING),
   })
   if (file === undefined) return
+  reading.set('consoleUsers', { where: config.valueWhere, text: file.path })
   const { users, problems } = readConsoleUsers(file.text, file.shown)
   reading.problems.push(...problems)
   addUsers(reading, users)
@@ -94,5 +96,8 @@ function addUsers(reading: Reading, users: readonly ConsoleUser[]): void {
   reading.consoleUsers.push(...users)
   const file = first.where.replace(/:\d+:\d+$/, '')
   const count = users.length === 1 ? '1 user' : `${users.length} users`
-  reading.accept(file, `${count}: used when the console has a login`)
+  reading.accept(file, `${count} of the HTTP API`)
+  for (const { name, where } of users.filter(cannotBeChecked)) {
+    reading.miss(where, uncheckable(name))
+  }
 }

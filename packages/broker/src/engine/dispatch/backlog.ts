@@ -123,6 +123,14 @@ export class Backlog implements TurnWork {
     return (this.#storedList()?.length ?? 0) - this.#acknowledging + this.#memory.count
   }
 
+  get enqueued(): number {
+    return this.#enqueued
+  }
+
+  get dequeued(): number {
+    return this.#dequeued
+  }
+
   /** Whether it holds as much in memory as it may; producers wait then, if the policy says so. */
   get isMemoryFull(): boolean {
     const { memoryLimitBytes, producerFlowControl } = this.policy
@@ -213,6 +221,22 @@ export class Backlog implements TurnWork {
     this.#cursor.giveBack(entries)
     if (this.#receivers.length === 0) this.#cursor.park()
     this.mark()
+  }
+
+  /**
+   * Hands these stored messages to an administrator, as if to a consumer: each leaves, or is given
+   * back. Those that do not wait here are left out.
+   */
+  withdraw(sequences: readonly number[]): Entry[] {
+    if (this.#discarded) return []
+    const entries = this.#cursor.withdraw(sequences)
+    this.#inFlight += entries.length
+    return entries
+  }
+
+  /** Withdrawn messages are not in the list any more. */
+  withdrawn(sequences: readonly number[]): void {
+    this.#cursor.left(sequences)
   }
 
   acknowledging(count: number): void {

@@ -51,6 +51,8 @@ export class PendingCursor {
   #bodiless = 0
   #doubtLeft: number
   #doubtUpTo = 0
+  /** Stored messages that an administrator has; they are still in the list, and not read from it. */
+  readonly #withdrawn = new Set<number>()
   /** Changes when entries leave the window by other ways than the front. */
   #generation = 0
 
@@ -80,6 +82,8 @@ export class PendingCursor {
   /** Entries that were taken come back; they stand before whatever they stood before. */
   giveBack(entries: readonly Entry[]): void {
     for (const entry of entries) {
+      // It was not reached yet, and will be.
+      if (this.#unwithdraw(entry) && entry.place > this.#position) continue
       if (entry.body === null) this.#bodiless++
       this.#returned.push(entry)
     }
@@ -140,6 +144,39 @@ export class PendingCursor {
     if (entry.body === null) this.#bodiless--
     this.#unbudget(entry)
     return entry
+  }
+
+  /**
+   * Takes these stored messages out, wherever they wait. Those that a consumer has, or that are
+   * gone, are left out. They leave for good with `left`, or are given back.
+   */
+  withdraw(sequences: readonly number[]): Entry[] {
+    const list = this.#port.list()
+    const wanted = new Set(sequences)
+    const taken: Entry[] = []
+    const isKept = (entry: Entry): boolean => {
+      if (entry.stored === null || !wanted.delete(entry.place)) return true
+      if (entry.body === null) this.#bodiless--
+      this.#unbudget(entry)
+      taken.push(entry)
+      return false
+    }
+    this.#returned = this.#returned.filter(isKept)
+    const window = [...this.#window].filter(isKept)
+    this.#window.clear()
+    for (const entry of window) this.#window.push(entry)
+    for (const sequence of wanted) {
+      if (sequence <= this.#position || this.#withdrawn.has(sequence)) continue
+      const stored = list?.get(sequence)
+      if (stored !== undefined) taken.push(Entry.ofStored(stored))
+    }
+    for (const { place } of taken) this.#withdrawn.add(place)
+    return taken.sort(compareEntries)
+  }
+
+  /** Withdrawn messages that are not in the list any more. */
+  left(sequences: readonly number[]): void {
+    for (const sequence of sequences) this.#withdrawn.delete(sequence)
   }
 
   /** The next entries that lack their bodies, as many as are loaded in one batch. */
@@ -221,9 +258,20 @@ export class PendingCursor {
       this.#caughtUp = true
       return
     }
-    const page = list.next(this.#position, PAGE_ENTRIES)
-    for (const stored of page) this.#pushToWindow(this.#read(stored))
-    if (page.length < PAGE_ENTRIES) this.#caughtUp = true
+    // A whole page may have been withdrawn.
+    do {
+      const page = list.next(this.#position, PAGE_ENTRIES)
+      for (const stored of page) {
+        if (this.#withdrawn.has(stored.sequence)) this.#position = stored.sequence
+        else this.#pushToWindow(this.#read(stored))
+      }
+      if (page.length < PAGE_ENTRIES) this.#caughtUp = true
+    } while (this.#window.length === 0 && !this.#caughtUp)
+  }
+
+  /** Whether it had been withdrawn. */
+  #unwithdraw({ stored, place }: Entry): boolean {
+    return stored !== null && this.#withdrawn.delete(place)
   }
 
   #read(stored: StoredMessage): Entry {

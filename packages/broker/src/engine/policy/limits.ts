@@ -31,6 +31,12 @@ export const ACKNOWLEDGED_PER_RECORD_MAX = 10_000
 export const DEAD_LETTERS_PER_RECORD_MAX = 500
 /** Bytes of the messages moved to the dead letter queue by one record; one may be larger. */
 export const DEAD_LETTER_BYTES_PER_RECORD_MAX = 4 << 20
+/** Messages that an administrator moves, copies or deletes by one record, all or none. */
+export const ADMINISTERED_PER_RECORD_MAX = 500
+/** Bytes of the messages that are moved or copied by one record; one may be larger. */
+export const ADMINISTERED_BYTES_PER_RECORD_MAX = 32 << 20
+/** Messages that a browsing administrator is shown at a time. */
+export const BROWSED_ENTRIES_MAX = 200
 /** Sends and acknowledged messages in one transaction. */
 export const TRANSACTION_OPERATIONS_MAX = 100_000
 /**

@@ -1,7 +1,8 @@
 import { decodeCanonical, encodeCanonical } from '@quorate/core/openwire/canonical-message'
+import type { MessageCommand } from '@quorate/core/openwire/commands'
 import { decodePrimitiveMap, encodePrimitiveMap } from '@quorate/core/openwire/primitive-map'
 import type { Primitive, PrimitiveMap } from '@quorate/core/openwire/primitive-map'
-import type { DeadLetterCopy, MessageEditor } from '../../engine/client.ts'
+import type { DeadLetterCopy, MessageEditor, ResentCopy } from '../../engine/client.ts'
 import { wireDestination } from './wire-destination.ts'
 
 /** Characters of a cause that are kept: a stack trace of a client may be long. */
@@ -19,13 +20,24 @@ export const messageEditor: MessageEditor = {
       message.expiration = 0
     }
     message.marshalledProperties = encodePrimitiveMap(properties)
-    message.originalDestination = wireDestination(copy.from)
-    message.destination = wireDestination(copy.to)
-    message.originalTransactionId = message.transactionId
-    message.transactionId = null
-    message.redeliveryCounter = 0
+    readdress(message, copy)
     return encodeCanonical(message)
   },
+
+  resend(body: Buffer, copy: ResentCopy): Buffer {
+    // Encoding may happen around the content, in its memory, and the original stays.
+    const message = decodeCanonical(Buffer.from(body))
+    readdress(message, copy)
+    return encodeCanonical(message)
+  },
+}
+
+function readdress(message: MessageCommand, { from, to }: ResentCopy): void {
+  message.originalDestination = wireDestination(from)
+  message.destination = wireDestination(to)
+  message.originalTransactionId = message.transactionId
+  message.transactionId = null
+  message.redeliveryCounter = 0
 }
 
 /** A message with properties that nobody can read is a dead letter like any other, without them. */

@@ -53,9 +53,9 @@ export async function cutTail(
 }
 
 /**
- * How much of what is cut stays in `diverged/`: `some` of what was never committed; `most` of what is
- * damaged or lies behind damage, where whole files are moved and not copied; `all` where nobody else
- * has it.
+ * How much of what is cut stays in `diverged/`: `some` of what was never committed; `most` of what
+ * is damaged or lies behind damage, where whole files are moved and not copied; `all` where nobody
+ * else has it.
  */
 export type Keep = 'some' | 'most' | 'all'
 

@@ -78,7 +78,15 @@ describe('an activemq.xml', () => {
       assert.equal(options.brokerName, 'orders')
       assert.equal(options.nodeId, 'one.example-62621')
       assert.equal(options.dataDirectory, `${folder}/data/leveldb`)
-      assert.deepEqual(options.management, { host: '127.0.0.1', port: 8171 })
+      const { users, ...address } = options.management
+      assert.deepEqual(address, { host: '127.0.0.1', port: 8171 })
+      assert.deepEqual(
+        users.map(({ name, roles }) => [name, ...roles]),
+        [
+          ['admin', 'admin'],
+          ['user', 'user'],
+        ],
+      )
       assert.equal(options.replication.replicas, 5)
       assert.equal(options.replication.advertisedAddress, 'one.example:62621')
       assert.equal(options.replication.sync.words, 'local_disk')
@@ -162,7 +170,7 @@ describe('an activemq.xml', () => {
       { name: 'user', roles: ['user'] },
     ])
     const remarks = JSON.stringify(activemq?.accepted)
-    assert.match(remarks, /2 users: used when the console has a login/)
+    assert.match(remarks, /2 users of the HTTP API/)
     assert.ok(!/hunter/.test(remarks))
   })
 
@@ -177,7 +185,7 @@ describe('an activemq.xml', () => {
     const { options, doubts } = loadXml(springFile(brokerWith(replicated('zkPath="/a"'))))
     assert.equal(options.replication.sync.words, 'quorum_disk')
     assert.equal(options.coordination.zkSessionTimeoutMs, 8000)
-    assert.deepEqual(options.management, { host: '127.0.0.1', port: 0 })
+    assert.deepEqual(options.management, { host: '127.0.0.1', port: 0, users: [] })
     assert.deepEqual(
       doubts.filter((line) => !line.startsWith('no securityToken')),
       [],
@@ -307,12 +315,12 @@ describe('the console of an activemq.xml', () => {
   it('is where a connector of Jetty is, in older files', () => {
     const bean = `<beans xmlns="http://www.springframework.org/schema/beans"><bean class="org.eclipse.jetty.server.nio.SelectChannelConnector">
       <property name="host" value="\${jetty.host:127.0.0.1}"/><property name="port" value="8099"/></bean></beans>`
-    assert.deepEqual(withJetty(bean), { host: '127.0.0.1', port: 8099 })
+    assert.deepEqual(withJetty(bean), { host: '127.0.0.1', port: 8099, users: [] })
   })
 
   it('is everywhere when Jetty is told no host, in the oldest files', () => {
     const first =
       '<jetty xmlns="http://mortbay.com/schemas/jetty/1.0"><connectors><nioConnector port="8161"/></connectors></jetty>'
-    assert.deepEqual(withJetty(first), { host: '0.0.0.0', port: 8161 })
+    assert.deepEqual(withJetty(first), { host: '0.0.0.0', port: 8161, users: [] })
   })
 })

@@ -1,0 +1,91 @@
+import type { Clock } from '@quorate/core/base/clock'
+import type { ConsoleUser } from '../../../config/console-user.ts'
+import type { Problem } from '../http/problem.ts'
+import { problem } from '../http/problem.ts'
+import type { Caller } from './caller.ts'
+import { FailedLogins } from './failed-logins.ts'
+import type { Role } from './role.ts'
+import { suffices } from './role.ts'
+import { isLoopbackAddress, isLoopbackHost, isSameOrigin } from './same-origin.ts'
+import { basicCredentials, UserDirectory } from './user-directory.ts'
+
+/** What a request shows of who sends it. */
+export interface Visit {
+  readonly address: string
+  readonly host: string | undefined
+  readonly origin: string | undefined
+  readonly fetchSite: string | undefined
+  readonly authorization: string | undefined
+  readonly isChange: boolean
+  /** The least that the route asks for. */
+  readonly needs: Role | 'anybody'
+}
+
+export interface Admission {
+  readonly caller: Caller
+  /** null: come in. */
+  readonly refusal: Problem | null
+}
+
+/**
+ * Decides who may do what. Without users everybody on this machine may look, and nobody may change
+ * anything. With users everybody has to be one of them, wherever he comes from.
+ */
+export class Gate {
+  readonly #users: UserDirectory | null
+  readonly #failed: FailedLogins
+
+  constructor(users: readonly ConsoleUser[], clock: Clock) {
+    this.#users = users.length === 0 ? null : new UserDirectory(users)
+    this.#failed = new FailedLogins(clock)
+  }
+
+  /** Whether a password helps. */
+  get hasUsers(): boolean {
+    return this.#users !== null
+  }
+
+  admit(visit: Visit): Admission {
+    const nobody: Caller = { name: '', role: 'viewer', from: visit.address }
+    if (visit.isChange && !isSameOrigin(visit)) {
+      const why = 'A change has to come from a page of this broker, or from no page at all.'
+      return { caller: nobody, refusal: problem(403, 'NOT_AUTHORIZED', why) }
+    }
+    if (visit.needs === 'anybody') return { caller: nobody, refusal: null }
+    if (this.#users === null) return { caller: nobody, refusal: withoutUsers(visit) }
+    return this.#logIn(this.#users, visit, nobody)
+  }
+
+  #logIn(users: UserDirectory, visit: Visit, nobody: Caller): Admission {
+    const { address, authorization, needs } = visit
+    if (this.#failed.isBlocked(address)) {
+      const why = 'Too many wrong passwords came from this address; wait a minute.'
+      return { caller: nobody, refusal: problem(429, 'NOT_AUTHENTICATED', why) }
+    }
+    const credentials = authorization === undefined ? null : basicCredentials(authorization)
+    if (credentials === null) {
+      return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', 'A login is needed.') }
+    }
+    const user = users.find(credentials.name, credentials.password)
+    if (user === null) {
+      this.#failed.failed(address)
+      const why = 'The name or the password is wrong.'
+      return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', why) }
+    }
+    this.#failed.succeeded(address)
+    const caller: Caller = { name: user.name, role: user.role, from: address }
+    if (needs === 'anybody' || suffices(user.role, needs)) return { caller, refusal: null }
+    const why = `This takes the role ${needs}; yours is ${user.role}.`
+    return { caller, refusal: problem(403, 'NOT_AUTHORIZED', why) }
+  }
+}
+
+function withoutUsers({ address, host, needs }: Visit): Problem | null {
+  if (!isLoopbackAddress(address) || !isLoopbackHost(host)) {
+    const why = 'No users are configured: the API answers on the machine of the broker only.'
+    return problem(403, 'NOT_AUTHORIZED', why)
+  }
+  if (needs === 'viewer') return null
+  const why = 'No users are configured: nothing can be changed through the API.'
+  return problem(403, 'NOT_AUTHORIZED', why)
+}

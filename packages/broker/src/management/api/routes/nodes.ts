@@ -1,0 +1,152 @@
+import type { BrokerStatus } from '../../broker-status.ts'
+import type { Answer, Route } from '../http/route.ts'
+import { route } from '../http/route.ts'
+import { flag, integer, list, nullable, object, oneOf, text } from '../http/schema.ts'
+import type { Schema, Static } from '../http/schema.ts'
+
+const roleSchema = oneOf(['leader', 'follower', 'candidate', 'learner', 'starting', 'halted'])
+
+const statusSchema: Schema<BrokerStatus> = {
+  type: 'object',
+  description: 'BrokerStatus; docs/reference/http-api.md says what it is for.',
+}
+
+const healthSchema = object({ status: oneOf(['alive']) })
+
+const readinessSchema = object({
+  status: oneOf(['ready', 'not ready']),
+  role: roleSchema,
+  trouble: nullable(text()),
+})
+
+const brokerSchema = object({
+  nodeId: text(),
+  isThis: flag({ description: 'The node that answers.' }),
+  leads: flag(),
+  hasSeat: flag({ description: 'It is a member of the configuration, and votes.' }),
+  consoleUrl: nullable(text({ description: 'Where its API answers, if it is known.' })),
+})
+
+const followerSchema = object({
+  nodeId: text(),
+  state: oneOf(['voter', 'suspect', 'learner']),
+  connected: flag(),
+  lagRecords: integer(),
+  lagBytes: integer(),
+  silentMs: nullable(integer()),
+})
+
+const clusterSchema = object({
+  brokerName: text({ description: 'What the brokers of the cluster share.' }),
+  epoch: integer(),
+  leader: nullable(text()),
+  sync: text({ description: 'What has to be on which disks before a send is confirmed.' }),
+  seats: list(nullable(text()), { description: 'null: vacant.' }),
+  quorum: integer({ description: 'Seats that have to agree.' }),
+  inStep: nullable(
+    integer({ description: 'Seats that are filled and connected; told by the leader alone.' }),
+  ),
+  mayFail: nullable(
+    integer({ description: 'Of them, how many may fail while the rest is a quorum.' }),
+  ),
+  followers: list(followerSchema, { description: 'Told by the leader alone.' }),
+  coordination: object({ address: text(), state: text() }),
+  clientUris: list(text(), { description: 'Where clients reach this node while it leads.' }),
+  possibleLosses: list(
+    object({
+      epoch: integer(),
+      leader: text(),
+      afterIndex: integer(),
+      since: nullable(text()),
+    }),
+  ),
+})
+
+/**
+ * A node is ready unless it is starting or halted. Readiness does not ask for a quorum, a leader or
+ * a seat in the configuration: an orchestrator that starts the second broker only when the first is
+ * ready would otherwise wait forever.
+ */
+function readiness({ role, trouble }: BrokerStatus): Answer {
+  const ready = role !== 'starting' && role !== 'halted'
+  const body = { status: ready ? 'ready' : 'not ready', role, trouble }
+  return { status: ready ? 200 : 503, body }
+}
+
+function brokersOf({ nodeId, leader, seats, members }: BrokerStatus) {
+  const ids = new Set([nodeId, ...members.map((member) => member.nodeId)])
+  for (const seat of seats) if (seat !== null) ids.add(seat)
+  return [...ids].sort().map((id): Static<typeof brokerSchema> => ({
+    nodeId: id,
+    isThis: id === nodeId,
+    leads: id === leader,
+    hasSeat: seats.includes(id),
+    consoleUrl: members.find((member) => member.nodeId === id)?.consoleUrl ?? null,
+  }))
+}
+
+function clusterOf(status: BrokerStatus): Static<typeof clusterSchema> {
+  const { brokerName, epoch, leader, sync, seats, followers, coordination } = status
+  const { clientUris, possibleLosses } = status
+  const quorum = seats.length === 0 ? 0 : Math.floor(seats.length / 2) + 1
+  const voters = followers.filter(({ state, connected }) => state === 'voter' && connected)
+  const inStep = status.role === 'leader' ? voters.length + 1 : null
+  return {
+    ...{ brokerName, epoch, leader, sync, seats, coordination, clientUris, possibleLosses },
+    quorum,
+    inStep,
+    mayFail: inStep === null ? null : Math.max(0, inStep - quorum),
+    followers: followers.map(({ nodeId, state, connected, lagRecords, lagBytes, silentMs }) => ({
+      ...{ nodeId, state, connected, lagRecords, lagBytes, silentMs },
+    })),
+  }
+}
+
+/** What every node tells, in every role. */
+export const nodeRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Whether the process runs its event loop',
+    tag: 'health',
+    role: 'anybody',
+    answers: { 200: healthSchema },
+    handle: () => ({ status: 200, body: { status: 'alive' } }),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Whether the node does what its role asks',
+    tag: 'health',
+    role: 'anybody',
+    answers: { 200: readinessSchema, 503: readinessSchema },
+    handle: ({ broker }) => readiness(broker.status()),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/status',
+    summary: 'What this node says of itself and of the cluster; `quorate status` shows it',
+    tag: 'cluster',
+    role: 'anybody',
+    answers: { 200: statusSchema },
+    handle: ({ broker }) => ({ status: 200, body: broker.status() }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/brokers',
+    summary: 'The nodes of the cluster, as this one knows them',
+    tag: 'cluster',
+    role: 'viewer',
+    answers: { 200: object({ items: list(brokerSchema) }) },
+    handle: ({ broker }) => ({ status: 200, body: { items: brokersOf(broker.status()) } }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/cluster',
+    summary: 'Who leads, who has a seat, and how many may fail',
+    tag: 'cluster',
+    role: 'viewer',
+    answers: { 200: clusterSchema },
+    handle: ({ broker }) => ({ status: 200, body: clusterOf(broker.status()) }),
+  }),
+]

@@ -1,0 +1,43 @@
+import { describe, it } from 'node:test'
+import assert from 'node:assert/strict'
+import type { BrokerStatus } from '../../src/management/broker-status.ts'
+import { fetchStatus } from '../../src/management/status-client.ts'
+import { listeningApi } from './api/listening-api.ts'
+import { sampleStatus } from './sample-status.ts'
+
+describe('status client', () => {
+  it('reports a closed port as CONNECTION_LOST', async () => {
+    const api = await listeningApi(() => sampleStatus())
+    await api.stop()
+    await assert.rejects(fetchStatus(api.url, 2000), { code: 'CONNECTION_LOST' })
+  })
+
+  it('takes a broker that tells of no losses for one without', async () => {
+    const { possibleLosses: _, ...older } = sampleStatus()
+    const api = await listeningApi(() => older as BrokerStatus)
+    try {
+      assert.deepEqual((await fetchStatus(api.url, 2000)).possibleLosses, [])
+    } finally {
+      await api.stop()
+    }
+  })
+
+  it('reports an answer of another kind as PROTOCOL_VIOLATION', async () => {
+    const answers: readonly [object, RegExp][] = [
+      [[sampleStatus()], /no object/],
+      [{ hello: 'world' }, /nodeId is missing or wrong/],
+      [{ ...sampleStatus(), epoch: '7' }, /epoch is missing or wrong/],
+      [{ ...sampleStatus(), members: [null] }, /members is missing or wrong/],
+      [{ ...sampleStatus(), possibleLosses: 8 }, /possibleLosses is missing or wrong/],
+    ]
+    for (const [answer, message] of answers) {
+      const api = await listeningApi(() => answer as BrokerStatus)
+      try {
+        const asked = fetchStatus(api.url, 2000)
+        await assert.rejects(asked, { code: 'PROTOCOL_VIOLATION', message })
+      } finally {
+        await api.stop()
+      }
+    }
+  })
+})
