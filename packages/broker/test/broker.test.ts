@@ -19,7 +19,7 @@ const ports = systemPorts(silentLog)
 
 interface Surroundings {
   readonly directory: string
-  readonly options: (change?: Partial<BrokerOptions>) => Promise<BrokerOptions>
+  readonly options: (change?: Partial<BrokerOptions>) => BrokerOptions
 }
 
 /** A coordination server and a directory for brokers of a cluster of one. */
@@ -35,8 +35,8 @@ async function withSurroundings(work: (around: Surroundings) => Promise<void>): 
   try {
     await work({
       directory,
-      options: async (change = {}) => ({
-        ...(await optionsOfOne(directory, coordination.port)),
+      options: (change = {}) => ({
+        ...optionsOfOne(directory, coordination.port),
         ...change,
       }),
     })
@@ -46,13 +46,12 @@ async function withSurroundings(work: (around: Surroundings) => Promise<void>): 
   }
 }
 
-async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<BrokerOptions> {
-  const [client, replication] = [await freePort(), await freePort()]
+function optionsOfOne(directory: string, zooKeeperPort: number): BrokerOptions {
   return {
     brokerName: 'one',
     nodeId: 'node01',
     dataDirectory: join(directory, 'node01'),
-    transportConnectors: [{ name: 'openwire', uri: `tcp://127.0.0.1:${client}`, publishedUri: '' }],
+    transportConnectors: [{ name: 'openwire', uri: 'tcp://127.0.0.1:0', publishedUri: '' }],
     management: { host: '127.0.0.1', port: 0, users: [] },
     memoryLimitBytes: 1 << 20,
     tempLimitBytes: 1 << 24,
@@ -62,8 +61,8 @@ async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<B
     replication: {
       replicas: 1,
       sync: parseSyncLevel('quorum_disk'),
-      bind: `tcp://127.0.0.1:${replication}`,
-      advertisedAddress: `127.0.0.1:${replication}`,
+      bind: 'tcp://127.0.0.1:0',
+      advertisedAddress: '127.0.0.1:0',
       securityToken: '',
       weight: 1,
       logSizeBytes: 1 << 20,
@@ -83,14 +82,6 @@ async function optionsOfOne(directory: string, zooKeeperPort: number): Promise<B
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 async function untilLeads(broker: Broker): Promise<void> {
   for (let i = 0; broker.status().role !== 'leader'; i++) {
     assert.ok(i < 500, `still ${broker.status().role}`)
@@ -105,7 +96,7 @@ function codeOf(error: unknown): string {
 describe('broker', () => {
   it('founds a cluster of one, leads it, and finds everything again after a clean stop', () =>
     withSurroundings(async ({ options }) => {
-      const settings = await options()
+      const settings = options()
       const first = await Broker.start(settings, ports)
       await untilLeads(first)
       const { epoch, log } = first.status()
@@ -119,7 +110,7 @@ describe('broker', () => {
 
   it('tells the ports that it took where any would do', () =>
     withSurroundings(async ({ options }) => {
-      const { replication, ...others } = await options()
+      const { replication, ...others } = options()
       const anyPort = { bind: 'tcp://127.0.0.1:0', advertisedAddress: '127.0.0.1:0' }
       const settings = { ...others, replication: { ...replication, ...anyPort } }
       const broker = await Broker.start(settings, ports)
@@ -130,7 +121,7 @@ describe('broker', () => {
 
   it('stops once, however often it is told to, also while it opens its index', () =>
     withSurroundings(async ({ options }) => {
-      const settings = await options()
+      const settings = options()
       const broker = await Broker.start(settings, ports)
       await Promise.all([broker.stop(), broker.stop()])
       // The directory is free again: nothing of the first broker holds on to it.
@@ -141,7 +132,7 @@ describe('broker', () => {
 
   it('tells in its status of a loss that was possible, from then on (R10)', () =>
     withSurroundings(async ({ directory, options }) => {
-      const settings = await options()
+      const settings = options()
       const replication = { ...settings.replication, sync: parseSyncLevel('quorum_mem') }
       const before = { ...settings, replication }
       const first = await Broker.start(before, { ...ports, bootId: 'boot-1' })
@@ -168,7 +159,7 @@ describe('broker', () => {
 
   it('refuses a data directory that another broker uses', () =>
     withSurroundings(async ({ options }) => {
-      const settings = await options()
+      const settings = options()
       const broker = await Broker.start(settings, ports)
       const second = await Broker.start(settings, ports).catch((error: unknown) => error)
       assert.equal(codeOf(second), 'STORE_IN_USE')
@@ -177,7 +168,7 @@ describe('broker', () => {
 
   it('refuses a data directory of another node, and leaves it as it is', () =>
     withSurroundings(async ({ options }) => {
-      const settings = await options()
+      const settings = options()
       const broker = await Broker.start(settings, ports)
       await untilLeads(broker)
       await broker.stop()
@@ -196,7 +187,7 @@ describe('broker', () => {
       await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
       const { port } = taken.address() as AddressInfo
       const uri = `tcp://127.0.0.1:${port}`
-      const settings = await options({
+      const settings = options({
         transportConnectors: [{ name: 'openwire', uri, publishedUri: '' }],
       })
       const broker = await Broker.start(settings, ports)
@@ -208,13 +199,13 @@ describe('broker', () => {
 
   it('of a cluster founded with another number of replicas gives up', () =>
     withSurroundings(async ({ options, directory }) => {
-      const settings = await options()
+      const settings = options()
       const founder = await Broker.start(settings, ports)
       await untilLeads(founder)
       const other = await Broker.start(
         {
-          ...(await options({ nodeId: 'node02', dataDirectory: join(directory, 'node02') })),
-          replication: { ...settings.replication, ...(await options()).replication, replicas: 3 },
+          ...options({ nodeId: 'node02', dataDirectory: join(directory, 'node02') }),
+          replication: { ...settings.replication, ...options().replication, replicas: 3 },
         },
         ports,
       )
