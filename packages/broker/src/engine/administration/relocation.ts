@@ -52,8 +52,11 @@ export function copyMessages(errand: Errand, { from, to, sequences }: Relocation
 }
 
 /** All or nothing, and everything that can be wrong is found before anything is changed. */
-function check({ router }: Errand, to: DestinationName, sequences: readonly number[]): void {
+function check({ core, router }: Errand, to: DestinationName, sequences: readonly number[]): void {
   checkCount(sequences)
+  if (core.flow.isUncommittedFull) {
+    throw new BrokerError('RESOURCE_LIMIT', 'Too much is not committed yet; try again.')
+  }
   if (isTemporary(to.kind)) {
     const why = 'Messages that are stored cannot go to a temporary destination.'
     throw new BrokerError('INVALID_DESTINATION', why)

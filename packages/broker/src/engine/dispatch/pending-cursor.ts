@@ -168,9 +168,14 @@ export class PendingCursor {
     for (const sequence of wanted) {
       if (sequence <= this.#position || this.#withdrawn.has(sequence)) continue
       const stored = list?.get(sequence)
-      if (stored !== undefined) taken.push(Entry.ofStored(stored))
+      if (stored === undefined) continue
+      const entry = Entry.ofStored(stored)
+      entry.doubtful = this.#isOfEarlierLeader(stored)
+      taken.push(entry)
     }
     for (const { place } of taken) this.#withdrawn.add(place)
+    // What is being loaded for one of them is not counted any more.
+    if (taken.length > 0) this.#generation++
     return taken.sort(compareEntries)
   }
 
@@ -225,10 +230,7 @@ export class PendingCursor {
   park(): void {
     this.#generation++
     const first = this.#window.peek()
-    if (first !== undefined) {
-      this.#position = first.place - 1
-      this.#caughtUp = false
-    }
+    if (first !== undefined) this.#readAgainFrom(first.place)
     for (const entry of this.#window) this.#unbudget(entry)
     this.#window.clear()
     this.#bodiless = 0
@@ -249,6 +251,17 @@ export class PendingCursor {
   /** Of these, those that were handed out before. */
   returnedMemory(): Entry[] {
     return this.#returned.filter((entry) => entry.stored === null).reverse()
+  }
+
+  /** Withdrawn messages may have come back to stand behind others that wait: they are read, too. */
+  #readAgainFrom(place: number): void {
+    this.#position = place - 1
+    this.#caughtUp = false
+    this.#returned = this.#returned.filter((entry) => {
+      if (entry.stored === null || entry.place < place) return true
+      this.#unbudget(entry)
+      return false
+    })
   }
 
   #fill(): void {
@@ -276,7 +289,7 @@ export class PendingCursor {
 
   #read(stored: StoredMessage): Entry {
     const entry = Entry.ofStored(stored)
-    if (stored.sequence >= this.#port.takeoverSequence) return entry
+    if (!this.#isOfEarlierLeader(stored)) return entry
     if (stored.sequence > this.#doubtUpTo) {
       if (this.#doubtLeft === 0) return entry
       this.#doubtLeft--
@@ -284,6 +297,10 @@ export class PendingCursor {
     }
     entry.doubtful = true
     return entry
+  }
+
+  #isOfEarlierLeader({ sequence }: StoredMessage): boolean {
+    return sequence < this.#port.takeoverSequence
   }
 
   #pushToWindow(entry: Entry): void {

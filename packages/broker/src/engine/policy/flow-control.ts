@@ -86,7 +86,7 @@ export class FlowControl {
       waitingSends,
       waitingBytes: this.#waitingBytes(),
       shortages: [
-        ...(this.#isUncommittedFull(1) ? (['uncommitted'] as const) : []),
+        ...(this.isUncommittedFull ? (['uncommitted'] as const) : []),
         ...shared.filter((reason) => this.isShort(reason)),
       ],
     }
@@ -111,9 +111,14 @@ export class FlowControl {
     return null
   }
 
+  /** R30: as much as there may be is written and not committed yet. */
+  get isUncommittedFull(): boolean {
+    return this.#isUncommittedAbove(1)
+  }
+
   /** Called after each send that became a record, and after each commit. */
   sent(sender: Sender): void {
-    if (this.#isUncommittedFull(1)) this.pause(sender, 'uncommitted')
+    if (this.isUncommittedFull) this.pause(sender, 'uncommitted')
   }
 
   /** A commit may exceed the memory: what it acknowledges may be what frees it. */
@@ -144,7 +149,7 @@ export class FlowControl {
   /** Called when something may have been freed. */
   relax(): void {
     if (this.#waiting.size > 0) this.#retry()
-    if (this.#paused.size === 0 || this.#isUncommittedFull(RESUME_SHARE)) return
+    if (this.#paused.size === 0 || this.#isUncommittedAbove(RESUME_SHARE)) return
     const { usedBytes, limitBytes } = this.#port.memory
     const isMemoryFree = usedBytes <= limitBytes * RESUME_SHARE
     for (const [sender, reason] of [...this.#paused]) {
@@ -199,7 +204,7 @@ export class FlowControl {
     return bytes
   }
 
-  #isUncommittedFull(share: number): boolean {
+  #isUncommittedAbove(share: number): boolean {
     const { records } = this.#port
     const { bytes, records: count } = this.#port.uncommittedMax
     return records.bytes > bytes * share || records.length > count * share

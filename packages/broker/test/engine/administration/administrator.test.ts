@@ -157,6 +157,20 @@ describe('an administrator', () => {
     assert.deepEqual(client.texts, ['a', 'b'])
   })
 
+  it('moves and copies nothing while too much is not committed (R30)', () => {
+    const harness = new EngineHarness({ uncommittedMax: { bytes: 1 << 20, records: 1 } })
+    const sequences = filled(harness, ['a'])
+    const client = harness.connect()
+    for (const text of ['b', 'c', 'd']) client.send('R', text)
+    harness.runTurns()
+    const words = { queue: nameOf('Q'), sequences, to: nameOf('R') }
+    const { admin } = administer(harness)
+    assert.throws(() => admin.move(words, 1), { code: 'RESOURCE_LIMIT' })
+    assert.throws(() => admin.copy(words, 2), { code: 'RESOURCE_LIMIT' })
+    harness.settle()
+    assert.equal(admin.move(words, 3), 1)
+  })
+
   it('copies messages, also those that a consumer has', () => {
     const harness = new EngineHarness()
     const sequences = filled(harness, ['a', 'b'])

@@ -29,6 +29,13 @@ class TestList implements StoredList {
     return this.messages.find((one) => one.sequence === sequence)
   }
 
+  remove(sequences: readonly number[]): void {
+    for (const sequence of sequences) {
+      const at = this.messages.findIndex((one) => one.sequence === sequence)
+      if (at !== -1) this.messages.splice(at, 1)
+    }
+  }
+
   add(sequence: number): StoredMessage {
     const message: StoredMessage = {
       sequence,
@@ -64,7 +71,8 @@ type Step =
   | { readonly kind: 'take'; readonly count: number }
   | { readonly kind: 'back'; readonly from: number; readonly count: number }
   | { readonly kind: 'load' }
-  | { readonly kind: 'park' }
+  | { readonly kind: 'beginLoading' | 'endLoading' | 'park' | 'allBack' | 'allGone' }
+  | { readonly kind: 'withdraw'; readonly sequences: readonly number[] }
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
@@ -81,13 +89,24 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       count: fc.integer({ min: 1, max: 5 }),
     }),
     fc.record({ kind: fc.constant('load' as const) }),
-    fc.record({ kind: fc.constant('park' as const) }),
+    fc.record({
+      kind: fc.constantFrom('beginLoading', 'endLoading', 'park', 'allBack', 'allGone'),
+    }),
+    fc.record({
+      kind: fc.constant('withdraw' as const),
+      sequences: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 4 }),
+    }),
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 )
 
+interface Loading {
+  readonly missing: readonly Entry[]
+  readonly generation: number
+}
+
 describe('the pending cursor', () => {
-  it('shows every waiting message once, in order, whatever comes, goes back and is parked', () => {
+  it('shows every waiting message once, in order, whatever comes, goes and is parked', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 0, max: 20 }), (all, budgetBytes) => {
         const list = new TestList()
@@ -95,11 +114,14 @@ describe('the pending cursor', () => {
         let sequence = 0
         let turn = 0
         const out: Entry[] = []
+        let withdrawn: Entry[] = []
+        let loading: Loading | null = null
         const waiting = new Set<string>()
         const key = (entry: Entry): string => `${entry.place}/${entry.turn}`
         const takeOne = (): boolean => {
-          const entry = cursor.take()
-          if (entry === undefined) return false
+          const entry = cursor.peek()
+          if (entry === undefined || !cursor.hasBody(entry)) return false
+          assert.equal(cursor.take(), entry)
           assert.equal(waiting.delete(key(entry)), true)
           out.push(entry)
           return true
@@ -128,16 +150,48 @@ describe('the pending cursor', () => {
               missing.every(({ body }) => body !== null),
               true,
             )
-          } else cursor.park()
+          } else if (step.kind === 'beginLoading') {
+            cursor.peek()
+            loading = { missing: cursor.missing(), generation: cursor.generation }
+          } else if (step.kind === 'endLoading' && loading !== null) {
+            const bodies = loading.missing.map(({ place }) => {
+              return list.get(place) === undefined ? null : Buffer.from('x')
+            })
+            cursor.loaded(loading.missing, bodies, loading.generation)
+            loading = null
+          } else if (step.kind === 'withdraw') {
+            const taken = cursor.withdraw(step.sequences)
+            for (const entry of taken) assert.equal(waiting.delete(key(entry)), true)
+            withdrawn.push(...taken)
+          } else if (step.kind === 'allBack') {
+            for (const entry of withdrawn) waiting.add(key(entry))
+            cursor.giveBack(withdrawn)
+            withdrawn = []
+          } else if (step.kind === 'allGone') {
+            const gone = withdrawn.map(({ place }) => place)
+            withdrawn = []
+            list.remove(gone)
+            cursor.left(gone)
+          } else if (step.kind === 'park') cursor.park()
         }
         const rest: Entry[] = []
-        for (let entry = cursor.take(); entry !== undefined; entry = cursor.take()) rest.push(entry)
+        // Whoever has room has everything in the end: each body can be loaded.
+        for (let next = cursor.peek(); next !== undefined; next = cursor.peek()) {
+          if (!cursor.hasBody(next)) {
+            const missing = cursor.missing()
+            assert.ok(missing.includes(next), 'the next one is never loaded')
+            const bodies = missing.map(() => Buffer.from('x'))
+            cursor.loaded(missing, bodies, cursor.generation)
+          }
+          rest.push(cursor.take() as Entry)
+        }
         assert.deepEqual(new Set(rest.map(key)), waiting)
         assert.equal(rest.length, waiting.size)
         const sorted = [...rest].sort(compareEntries)
         assert.deepEqual(rest.map(key), sorted.map(key))
         assert.equal(budget.usedBytes, 0)
       }),
+      { numRuns: 1000 },
     )
   })
 
