@@ -39,7 +39,7 @@ export class ManagementApi {
   /** Listens. Throws ADDRESS_IN_USE when the port is taken. */
   static async start(options: ManagementOptions): Promise<ManagementApi> {
     const { host, port, users, broker, clock, log } = options
-    const gate = new Gate(users, clock)
+    const gate = new Gate(users, { clock, log })
     const streams = new EventStreams(broker, clock)
     const parts = { routes: allRoutes, broker, gate, streams, clock, log }
     const app = await createApplication(parts)

@@ -1,10 +1,7 @@
-import type { Role } from './role.ts'
-
 /** Who asks, as far as it is known. */
 export interface Caller {
   /** '' where nobody has to log in. */
   readonly name: string
-  readonly role: Role
   /** Address of the other end of the connection; whatever a proxy says is not believed. */
   readonly from: string
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@quorate/core/base/clock'
+import type { Log } from '@quorate/core/base/log'
 import type { ConsoleUser } from '../../../config/console-user.ts'
 import type { Problem } from '../http/problem.ts'
 import { problem } from '../http/problem.ts'
@@ -27,6 +28,11 @@ export interface Admission {
   readonly refusal: Problem | null
 }
 
+export interface GatePorts {
+  readonly clock: Clock
+  readonly log: Log
+}
+
 /**
  * Decides who may do what. Without users everybody on this machine may look, and nobody may change
  * anything. With users everybody has to be one of them, wherever he comes from.
@@ -34,19 +40,16 @@ export interface Admission {
 export class Gate {
   readonly #users: UserDirectory | null
   readonly #failed: FailedLogins
+  readonly #log: Log
 
-  constructor(users: readonly ConsoleUser[], clock: Clock) {
+  constructor(users: readonly ConsoleUser[], { clock, log }: GatePorts) {
+    this.#log = log
     this.#users = users.length === 0 ? null : new UserDirectory(users)
     this.#failed = new FailedLogins(clock)
   }
 
-  /** Whether a password helps. */
-  get hasUsers(): boolean {
-    return this.#users !== null
-  }
-
   admit(visit: Visit): Admission {
-    const nobody: Caller = { name: '', role: 'viewer', from: visit.address }
+    const nobody: Caller = { name: '', from: visit.address }
     if (visit.isChange && !isSameOrigin(visit)) {
       const why = 'A change has to come from a page of this broker, or from no page at all.'
       return { caller: nobody, refusal: problem(403, 'NOT_AUTHORIZED', why) }
@@ -58,27 +61,31 @@ export class Gate {
 
   #logIn(users: UserDirectory, visit: Visit, nobody: Caller): Admission {
     const { address, authorization, needs } = visit
-    if (this.#failed.isBlocked(address)) {
-      const why = 'Too many wrong passwords came from this address; wait a minute.'
-      return { caller: nobody, refusal: problem(429, 'NOT_AUTHENTICATED', why) }
-    }
     const credentials = authorization === undefined ? null : basicCredentials(authorization)
     if (credentials === null) {
       return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', 'A login is needed.') }
     }
-    const user = users.find(credentials.name, credentials.password)
+    const { name, password } = credentials
+    const attempt = { address, user: users.has(name) ? name : null }
+    if (this.#failed.isBlocked(attempt)) {
+      const why = 'Too many wrong passwords came from this address for this user; wait a minute.'
+      return { caller: nobody, refusal: problem(429, 'NOT_AUTHENTICATED', why) }
+    }
+    const user = users.find(name, password)
     if (user === null) {
-      this.#failed.failed(address)
+      if (this.#failed.failed(attempt)) this.#log.warn(GUESSING, { ...attempt })
       const why = 'The name or the password is wrong.'
       return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', why) }
     }
-    this.#failed.succeeded(address)
-    const caller: Caller = { name: user.name, role: user.role, from: address }
+    this.#failed.succeeded(attempt)
+    const caller: Caller = { name: user.name, from: address }
     if (needs === 'anybody' || suffices(user.role, needs)) return { caller, refusal: null }
     const why = `This takes the role ${needs}; yours is ${user.role}.`
     return { caller, refusal: problem(403, 'NOT_AUTHORIZED', why) }
   }
 }
+
+const GUESSING = 'too many wrong passwords for the console: nobody is asked from there for a minute'
 
 function withoutUsers({ address, host, needs }: Visit): Problem | null {
   if (!isLoopbackAddress(address) || !isLoopbackHost(host)) {

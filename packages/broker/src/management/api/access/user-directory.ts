@@ -24,6 +24,10 @@ export class UserDirectory {
     }
   }
 
+  has(name: string): boolean {
+    return this.#users.has(name)
+  }
+
   /** null: not known, or another password. */
   find(name: string, password: string): { readonly name: string; readonly role: Role } | null {
     const user = this.#users.get(name)

@@ -204,8 +204,8 @@ function statusOf(error: unknown): number {
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, type, headers = {} } = answer
-  void reply.code(status).headers(headers)
+  const { status, body, type } = answer
+  void reply.code(status)
   if (body === undefined) return reply.send()
   void reply.type(type ?? JSON_TYPE)
   return reply.send(type === undefined ? JSON.stringify(body) : body)

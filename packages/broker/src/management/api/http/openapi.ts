@@ -55,7 +55,7 @@ function parametersOf(schema: Schema<unknown> | undefined, place: 'path' | 'quer
     return {
       name,
       in: place,
-      required: place === 'path' || (required.includes(name) && words.default === undefined),
+      required: place === 'path' || required.includes(name),
       ...(description === undefined ? {} : { description }),
       schema: rest,
     }

@@ -24,7 +24,6 @@ export interface Answer {
   readonly body?: unknown
   /** JSON unless it says otherwise. */
   readonly type?: string
-  readonly headers?: Readonly<Record<string, string>>
   /** What the line of a change tells besides; never a message's content. */
   readonly audit?: LogFields
 }

@@ -82,12 +82,17 @@ type Present<P extends Properties, O extends string> = {
   readonly [K in Exclude<keyof P, O>]: Static<P[K]>
 } & { readonly [K in Extract<keyof P, O>]?: Static<P[K]> }
 
-/** An object with these properties and no others; those in `optional` may be left out. */
+/**
+ * An object with these properties and no others. Those in `optional` may be left out, and those with
+ * a default, which a handler finds there then.
+ */
 export function object<P extends Properties, const O extends string = never>(
   properties: P,
   optional: readonly O[] = [],
 ): Schema<Present<P, O>> {
-  const names = Object.keys(properties)
-  const required = names.filter((name) => !(optional as readonly string[]).includes(name))
+  const mayLack = new Set<string>(optional)
+  const required = Object.keys(properties).filter((name) => {
+    return !mayLack.has(name) && properties[name]?.default === undefined
+  })
   return { type: 'object', properties, required, additionalProperties: false }
 }

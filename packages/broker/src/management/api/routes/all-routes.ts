@@ -1,7 +1,6 @@
 import { openApiOf } from '../http/openapi.ts'
 import { route } from '../http/route.ts'
 import type { Route } from '../http/route.ts'
-import { object } from '../http/schema.ts'
 import { clientRoutes } from './clients.ts'
 import { destinationRoutes } from './destinations.ts'
 import { eventsRoute } from './events.ts'
@@ -30,7 +29,7 @@ const documentRoute = route({
   summary: 'This document',
   tag: 'about',
   role: 'anybody',
-  answers: { 200: object({}) },
+  answers: { 200: { type: 'object' } },
   handle: () => ({ status: 200, body: document }),
 })
 

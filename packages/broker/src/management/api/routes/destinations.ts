@@ -71,6 +71,7 @@ export const destinationRoutes: readonly Route[] = [
     tag: 'destinations',
     role: 'admin',
     parameters: lastingPath,
+    body: object({}),
     answers: { 200: destinationSchema },
     async handle({ broker, clock, caller, path }) {
       const engine = leading(broker)

@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
+import { silentLog } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import {
   FAILED_LOGINS_MAX,
@@ -36,7 +37,7 @@ const statusOf = (gate: Gate, changes: Partial<Visit>): number =>
   gate.admit(visit(changes)).refusal?.status ?? 200
 
 describe('gate without users', () => {
-  const gate = new Gate([], new ManualClock())
+  const gate = new Gate([], { clock: new ManualClock(), log: silentLog })
 
   it('lets everybody on this machine look, by the names of this machine', () => {
     for (const host of ['localhost', '127.0.0.1:8161', '[::1]:8161', 'LOCALHOST:1']) {
@@ -62,7 +63,7 @@ describe('gate without users', () => {
 
 describe('gate with users', () => {
   it('asks everybody for a login, wherever he comes from', () => {
-    const gate = new Gate(users, new ManualClock())
+    const gate = new Gate(users, { clock: new ManualClock(), log: silentLog })
     assert.equal(statusOf(gate, {}), 401)
     assert.equal(statusOf(gate, { authorization: 'Bearer abc' }), 401)
     assert.equal(statusOf(gate, { authorization: 'Basic !!!' }), 401)
@@ -72,7 +73,7 @@ describe('gate with users', () => {
   })
 
   it('gives each as much as its role may do', () => {
-    const gate = new Gate(users, new ManualClock())
+    const gate = new Gate(users, { clock: new ManualClock(), log: silentLog })
     const logins = [basic('user', 'password'), basic('ops', 'password'), basic('admin', 'secret')]
     const allowed = (needs: Visit['needs']) =>
       logins.map((authorization) => statusOf(gate, { needs, authorization, address: '10.0.0.7' }))
@@ -82,7 +83,7 @@ describe('gate with users', () => {
   })
 
   it('takes no change from a page of another site, whoever is logged in', () => {
-    const gate = new Gate(users, new ManualClock())
+    const gate = new Gate(users, { clock: new ManualClock(), log: silentLog })
     const change = {
       isChange: true,
       needs: 'admin',
@@ -101,11 +102,17 @@ describe('gate with users', () => {
 
   it('asks an address that guesses passwords to wait, and nobody else', () => {
     const clock = new ManualClock()
-    const gate = new Gate(users, clock)
+    const gate = new Gate(users, { clock, log: silentLog })
     const wrong = { authorization: basic('admin', 'guess'), address: '10.0.0.7' }
     const right = { authorization: basic('admin', 'secret'), address: '10.0.0.7' }
-    for (let i = 0; i < FAILED_LOGINS_MAX; i++) assert.equal(statusOf(gate, wrong), 401)
+    const other = { authorization: basic('ops', 'password'), address: '10.0.0.7' }
+    for (let i = 0; i < FAILED_LOGINS_MAX; i++) {
+      assert.equal(statusOf(gate, wrong), 401)
+      // Whoever has a login of his own gains no guesses by it.
+      assert.equal(statusOf(gate, other), 200)
+    }
     assert.equal(statusOf(gate, right), 429)
+    assert.equal(statusOf(gate, other), 200)
     assert.equal(statusOf(gate, { ...right, address: '10.0.0.8' }), 200)
     clock.advance(FAILED_LOGINS_TIMEOUT_MS)
     assert.equal(statusOf(gate, right), 200)

@@ -41,7 +41,7 @@ describe('the HTTP application', () => {
       routes: allRoutes,
       broker,
       clock,
-      gate: new Gate([], clock),
+      gate: new Gate([], { clock, log: silentLog }),
       streams: new EventStreams(broker, clock),
       log: silentLog,
     })
