@@ -83,8 +83,8 @@ type Present<P extends Properties, O extends string> = {
 } & { readonly [K in Extract<keyof P, O>]?: Static<P[K]> }
 
 /**
- * An object with these properties and no others. Those in `optional` may be left out, and those with
- * a default, which a handler finds there then.
+ * An object with these properties and no others. Those in `optional` may be left out, and those
+ * with a default, which a handler finds there then.
  */
 export function object<P extends Properties, const O extends string = never>(
   properties: P,
