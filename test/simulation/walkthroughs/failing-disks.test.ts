@@ -178,8 +178,8 @@ describe('disks that fail', () => {
         A  steps down: its disk has no space, and the disks of a quorum have
         C  votes for B in epoch 2, itself at 1/*
         B  wins epoch 2
-        A  votes for B in epoch 2, itself at 1/*
         B  leads in epoch 2
+        A  votes for B in epoch 2, itself at 1/*
         A  fails: STORE_FULL ENOSPC: *
         -  meanwhile: all confirmed
         -  everything is mended
