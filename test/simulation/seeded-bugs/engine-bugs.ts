@@ -252,7 +252,7 @@ export const engineBugs: readonly SeededBug[] = [
     file: `${engine}/policy/flow-control.ts`,
     edits: [
       {
-        from: "if (this.#isUncommittedFull(1)) this.pause(sender, 'uncommitted')",
+        from: "if (this.isUncommittedFull) this.pause(sender, 'uncommitted')",
         to: 'void sender',
       },
     ],
