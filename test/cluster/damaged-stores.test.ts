@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   cpSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -215,8 +216,9 @@ describe('a follower with a damaged store', { concurrency: false }, () => {
         node.start()
         await cluster.waitUntilWhole()
         const line =
-          /the index is dropped and rebuilt from the log .*directory=(\S+) reason="it bel/
+          /the index is set aside and rebuilt from the log .*directory=(\S+) reason="it bel/
         assert.equal(line.exec(logOf(node))?.[1], index)
+        assert.ok(existsSync(`${index}-aside`), 'nothing is deleted')
         await node.stop()
         const again = await runQuorate('journal', 'verify', node.dataDirectory, '--index')
         assert.equal(again.exitCode, 0, again.stdout)

@@ -1,8 +1,9 @@
-import { access, readFile } from 'node:fs/promises'
+import { access, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { RowWrite } from './checkpoint-batch.ts'
+import { asideOf } from './index-database.ts'
 import type { IndexBackend, IndexDatabase, RawRow } from './index-database.ts'
 
 type Database = ClassicLevel<Buffer, Buffer>
@@ -35,6 +36,15 @@ export const classicLevelBackend: IndexBackend = {
       await ClassicLevel.destroy(directory)
     } catch (error) {
       throw indexError(error, 'delete the index')
+    }
+  },
+
+  async setAside(directory) {
+    try {
+      await rm(asideOf(directory), { recursive: true, force: true })
+      await rename(directory, asideOf(directory))
+    } catch (error) {
+      throw indexError(error, 'set the index aside')
     }
   },
 }

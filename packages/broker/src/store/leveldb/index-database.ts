@@ -15,6 +15,11 @@ export interface IndexDatabase {
   close(): Promise<void>
 }
 
+/** Where a database goes that belongs to another log. */
+export function asideOf(directory: string): string {
+  return `${directory}-aside`
+}
+
 /**
  * Where databases come from. Everything here and above rejects with STORE_IN_USE when somebody else
  * has the directory open, INDEX_CORRUPT when its files are damaged, STORE_FULL or STORE_UNAVAILABLE
@@ -25,4 +30,6 @@ export interface IndexBackend {
   open(directory: string): Promise<IndexDatabase>
   /** Deletes the database's files in the directory, whatever their state, and nothing else. */
   destroy(directory: string): Promise<void>
+  /** Moves all of the directory to `asideOf(directory)`, instead of what lay there before. */
+  setAside(directory: string): Promise<void>
 }

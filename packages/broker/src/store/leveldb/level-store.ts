@@ -12,6 +12,7 @@ import type { LogPoint } from '../journal/log-batch.ts'
 import { takeCheckpoint } from './checkpoint-batch.ts'
 import type { RowWrite } from './checkpoint-batch.ts'
 import { classicLevelBackend } from './classic-level-backend.ts'
+import { asideOf } from './index-database.ts'
 import type { IndexBackend, IndexDatabase } from './index-database.ts'
 import { loadIndex, readApplied } from './index-loader.ts'
 import { APPLIED_KEY } from './keys.ts'
@@ -19,7 +20,10 @@ import { PageReader } from './page-reader.ts'
 import { RowLedger } from './row-ledger.ts'
 
 export interface LevelStoreOptions {
-  /** LevelDB's own directory: its files in there are deleted when the index is given up. */
+  /**
+   * LevelDB's own directory: its files in there are deleted when the index is given up, and moved
+   * aside when it belongs to another log.
+   */
   readonly directory: string
   readonly clusterId: string
   /**
@@ -200,9 +204,9 @@ async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
       await database.close()
       throw error
     })
-    if (typeof outcome !== 'string') return outcome
+    if (outcome !== null && !('reason' in outcome)) return outcome
     await database.close()
-    if (outcome !== NOTHING_THERE) drop(options, outcome)
+    if (outcome !== null) await refuse(options, outcome)
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code !== 'INDEX_CORRUPT') throw error
     drop(options, error.message)
@@ -210,23 +214,49 @@ async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
   return null
 }
 
+/** Why an index cannot be used. */
+interface Refusal {
+  readonly reason: string
+  /** It is whole: somebody may have put it, or the log, in the wrong place, and may want it back. */
+  readonly isForeign: boolean
+}
+
+async function refuse(options: LevelStoreOptions, { reason, isForeign }: Refusal): Promise<void> {
+  const { directory } = options
+  if (!isForeign) {
+    drop(options, reason)
+    return
+  }
+  await backendOf(options).setAside(directory)
+  options.log.warn(SET_ASIDE, { directory, reason, keptIn: asideOf(directory) })
+}
+
 /** All that is in it comes back from the log: nothing of the messages is lost with it. */
 function drop({ log, directory }: LevelStoreOptions, reason: string): void {
   log.warn(DROPPED, { directory, reason })
 }
 
-const NOTHING_THERE = ''
 const DROPPED = 'the index is dropped and rebuilt from the log'
+const SET_ASIDE = 'the index is set aside and rebuilt from the log'
 const GIVEN_UP = 'the index is given up: the next start rebuilds it from the log'
 
-/** The state that the index holds, or in words why it cannot be used. */
-async function load(database: IndexDatabase, options: LevelStoreOptions): Promise<Opened | string> {
+/** The state that the index holds; null when nothing is there. */
+async function load(
+  database: IndexDatabase,
+  options: LevelStoreOptions,
+): Promise<Opened | Refusal | null> {
   const first = await readApplied(database)
-  if (first === 'empty') return NOTHING_THERE
-  if (first === 'unknown-format') return 'it is of another format'
+  if (first === 'empty') return null
+  if (first === 'unknown-format') return { reason: 'it is of another format', isForeign: false }
   const { clusterId, applied } = first
-  if (clusterId !== options.clusterId) return 'it belongs to another cluster'
-  if (!(await options.validate(applied))) return 'the log holds something else at its point'
+  if (clusterId !== options.clusterId) {
+    return { reason: `it belongs to another cluster, ${clusterId}`, isForeign: true }
+  }
+  if (!(await options.validate(applied))) {
+    const { index, epoch, position } = applied
+    const where = `record ${index} of epoch ${epoch}, which ends at position ${position}`
+    return { reason: `the log holds something else at its point: ${where}`, isForeign: true }
+  }
   const opened = { ...emptyState(options, database), applied, isNew: false }
   // What lies behind is not committed for certain: it begins when it is applied.
   for (const position of options.segmentStarts ?? []) {

@@ -1,5 +1,6 @@
 import { BrokerError, assert } from '@quorate/core/base/errors'
 import type { RowWrite } from './checkpoint-batch.ts'
+import { asideOf } from './index-database.ts'
 import type { IndexBackend, IndexDatabase, RawRow } from './index-database.ts'
 
 type Rows = Map<string, RawRow>
@@ -49,6 +50,12 @@ export class MemoryIndexBackend implements IndexBackend {
     assert(!this.#open.has(directory), 'a database is closed before it is deleted')
     this.#databases.delete(directory)
     return Promise.resolve()
+  }
+
+  setAside(directory: string): Promise<void> {
+    const rows = this.#databases.get(directory)
+    if (rows !== undefined) this.#databases.set(asideOf(directory), rows)
+    return this.destroy(directory)
   }
 }
 

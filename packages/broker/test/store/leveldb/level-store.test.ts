@@ -227,10 +227,30 @@ describe('LevelDB store - opening', () => {
       log.applyTo(store)
       await store.close()
       await writeFile(join(path, 'notes.txt'), 'mine')
-      const other = await openIndex(path, log, { clusterId: 'another' })
+      const value = sealRow(APPLIED_KEY, Buffer.from([0, INDEX_FORMAT + 1]))
+      const database = await classicLevelBackend.open(path)
+      await database.write([{ type: 'put', key: APPLIED_KEY, value }])
+      await database.close()
+      const other = await openIndex(path, log)
       assert.equal(other.appliedIndex, 0)
       await other.close()
       assert.equal(await readFile(join(path, 'notes.txt'), 'utf8'), 'mine')
+    }))
+
+  it('keeps an index of another log, the last one of them', () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, 'index')
+      const log = new MemoryLog()
+      log.append(queue(1))
+      for (const clusterId of ['one', 'two', 'three']) {
+        const store = await openIndex(path, log, { clusterId })
+        assert.equal(store.appliedIndex, 0)
+        log.applyTo(store)
+        await store.close()
+      }
+      const kept = await openIndex(`${path}-aside`, log, { clusterId: 'two' })
+      assert.equal(kept.appliedIndex, 1)
+      await kept.close()
     }))
 })
 
@@ -269,13 +289,17 @@ describe('LevelDB store - an index is given up and rebuilt', () => {
   }
 
   it('when it belongs to another cluster', async () => {
-    assert.match(await reopened(() => undefined, { clusterId: 'b' }), /another cluster/)
+    assert.match(await reopened(() => undefined, { clusterId: 'b' }), /another cluster, cluster/)
   })
 
   it('when it is ahead of the log', async () => {
     const shorter = new MemoryLog()
     appendAll(shorter, queue(1), ...times(299, message(1)))
-    assert.match(await reopened(() => undefined, { log: shorter }), /something else/)
+    const reason = await reopened(() => undefined, { log: shorter })
+    assert.match(
+      reason,
+      /something else at its point: record 301 of epoch \d+, which ends at position \d+/,
+    )
   })
 
   it('when the log holds another record at its point', async () => {
