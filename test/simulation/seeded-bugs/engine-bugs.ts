@@ -30,8 +30,8 @@ export const engineBugs: readonly SeededBug[] = [
     file: acknowledge,
     edits: [
       {
-        from: 'core.acks.await(answer.holder, answer.receipt)',
-        to: 'answer.holder.confirm(answer.receipt, null)',
+        from: 'core.acks.await(holder, receipt)',
+        to: 'holder.confirm(receipt, null)',
       },
     ],
   },

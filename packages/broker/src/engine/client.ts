@@ -37,14 +37,18 @@ export interface Delivery {
   readonly id: number
   readonly consumer: Consumer
   readonly destination: DestinationName
-  /** Canonical encoding. */
+  /** Canonical encoding; empty once it was sent, unless only memory holds the message. */
   readonly body: Buffer
-  /** Decoded form, if an adapter has one (`Message.decoded`); the adapter may set it. */
-  decoded: unknown
+  /** Decoded form, if an adapter has one (`Message.decoded`); goes with the body. */
+  readonly decoded: unknown
+  /** What the adapter recognises the delivery by; it sets it when it sends the message. */
+  key: unknown
   /** Earlier deliveries that were not acknowledged; 0 on the first. */
   readonly redeliveries: number
   /** Store sequence (0 for messages that are not stored): the broker sequence that clients see. */
   readonly sequence: number
+  /** The adapter has encoded it for the client, and needs its body no more. */
+  sent(): void
 }
 
 /**

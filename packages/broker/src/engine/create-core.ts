@@ -42,6 +42,7 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
   const dispatcher = new Dispatcher({ turn: ports.turn, lease: ports.lease, gather })
   const spiller = spillerOf(ports, { memory, flow, dispatcher })
   const deadLetters = new DeadLetters({
+    store,
     records,
     acks,
     options,

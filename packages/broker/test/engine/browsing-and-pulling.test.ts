@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BrokerError } from '@quorate/core/base/errors'
-import { EngineHarness } from './engine-harness.ts'
+import { EngineHarness, textOf } from './engine-harness.ts'
 
 describe('a browser', () => {
   it('sees the queue in order, handed-out messages included, takes nothing and ends', () => {
@@ -37,7 +37,7 @@ describe('a browser', () => {
       harness.settle()
       const deliveries = client.takeDeliveries()
       assert.ok(deliveries.length <= 300)
-      seen.push(...deliveries.map(({ body }) => body.toString()))
+      seen.push(...deliveries.map(textOf))
       client.acknowledge(deliveries)
     }
     assert.deepEqual(seen, texts)

@@ -90,7 +90,9 @@ export class TestClient implements ClientSink {
 
   dispatch(_consumer: Consumer, deliveries: readonly Delivery[]): void {
     this.deliveries.push(...deliveries)
+    for (const delivery of deliveries) delivery.key = delivery.body.toString()
     this.onDispatch(deliveries)
+    for (const delivery of deliveries) delivery.sent()
   }
 
   confirm(receipt: Receipt, stored: Stored | null): void {
@@ -228,8 +230,9 @@ export function testMessage(destination: string, text: string, how: SendOptions 
   }
 }
 
-export function textOf(delivery: { readonly body: Buffer }): string {
-  return delivery.body.toString()
+/** As it was sent. */
+export function textOf({ key }: Pick<Delivery, 'key'>): string {
+  return String(key)
 }
 
 /** `queue://Q` and the like; a bare name is a queue's. */

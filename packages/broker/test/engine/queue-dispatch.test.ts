@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MESSAGE_BYTES_MAX } from '../../src/engine/policy/limits.ts'
-import { EngineHarness, testMessage } from './engine-harness.ts'
+import { EngineHarness, testMessage, textOf } from './engine-harness.ts'
 
 describe('a message', () => {
   it('larger than any record is refused, and the log goes on without it', () => {
@@ -209,7 +209,7 @@ describe('queue dispatch', () => {
     const seen: string[] = []
     while (client.deliveries.length > 0) {
       const deliveries = client.takeDeliveries()
-      seen.push(...deliveries.map(({ body }) => body.toString()))
+      seen.push(...deliveries.map(textOf))
       client.acknowledge(deliveries)
       await harness.settleReads()
     }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Consumer } from '../../src/engine/client.ts'
 import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import type { EngineOptions } from '../../src/engine/engine-options.ts'
-import { EngineHarness } from './engine-harness.ts'
+import { EngineHarness, textOf } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 import { TestTemporaryStore } from './test-temporary-store.ts'
 
@@ -58,7 +58,7 @@ class Subject {
 
   get seen(): readonly string[] {
     return this.#owner.deliveries.map(
-      ({ body, redeliveries }) => `${body.toString().trimEnd()}/${redeliveries}`,
+      (delivery) => `${textOf(delivery).trimEnd()}/${delivery.redeliveries}`,
     )
   }
 

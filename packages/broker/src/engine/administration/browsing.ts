@@ -5,7 +5,7 @@ import { compareEntries, Entry } from '../dispatch/entry.ts'
 import type { Placed } from '../dispatch/entry.ts'
 import { BROWSED_ENTRIES_MAX, FETCH_BYTES_MAX } from '../policy/limits.ts'
 import { Subscription } from '../subscription/subscription.ts'
-import { fetchBodies } from './bodies.ts'
+import { fetchBodies } from '../dispatch/bodies.ts'
 
 /** One message of a queue, as it is found there. */
 export interface BrowsedMessage extends Placed {

@@ -7,7 +7,7 @@ import { Entry } from '../dispatch/entry.ts'
 import { ADMINISTERED_BYTES_PER_RECORD_MAX } from '../policy/limits.ts'
 import { Shipment } from '../routing.ts'
 import { transactionOp } from '../transaction/transaction.ts'
-import { fetchBodies } from './bodies.ts'
+import { fetchBodies } from '../dispatch/bodies.ts'
 import { checkCount, commitErrand } from './errand.ts'
 import type { Errand } from './errand.ts'
 

@@ -2,7 +2,7 @@ import type { DestinationName } from '@quorate/core/model/destination'
 import type { MessageStore, StoredList, StoredMessage } from '../../store/message-store.ts'
 import type { Message } from '../client.ts'
 import type { DestinationPolicies, DestinationPolicy } from '../policy/destination-policy.ts'
-import { FETCH_BYTES_MAX, ROUND_ENTRIES_MAX } from '../policy/limits.ts'
+import { FETCH_BYTES_MAX, ROUND_BYTES_MAX, ROUND_ENTRIES_MAX } from '../policy/limits.ts'
 import type { AckBatch } from './ack-batch.ts'
 import type { Dispatcher, TurnWork } from './dispatcher.ts'
 import { Entry } from './entry.ts'
@@ -321,10 +321,16 @@ export class Backlog implements TurnWork {
     const entries: Entry[] = []
     const expired: Entry[] = []
     const nowMs = this.#port.wallMs()
-    while (entries.length < count && expired.length < ROUND_ENTRIES_MAX) {
+    let bytes = 0
+    while (
+      entries.length < count &&
+      expired.length < ROUND_ENTRIES_MAX &&
+      bytes < ROUND_BYTES_MAX
+    ) {
       const next = this.#cursor.peek()
       if (next === undefined || !this.#cursor.hasBody(next)) break
       this.#cursor.take()
+      bytes += next.length
       if (next.isExpired(nowMs)) expired.push(next)
       else entries.push(next)
     }

@@ -7,6 +7,7 @@ import {
   PAGE_ENTRIES,
   WINDOW_ENTRIES_MAX,
 } from '../policy/limits.ts'
+import { hasBody } from './bodies.ts'
 import { compareEntries, Entry } from './entry.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { MemoryLine } from './memory-line.ts'
@@ -127,9 +128,7 @@ export class PendingCursor {
   /** Whether the body of this entry, which `peek` shows, is at hand: here or in the store's cache. */
   hasBody(entry: Entry): boolean {
     if (entry.body !== null) return true
-    const cached = entry.stored?.body ?? null
-    if (cached === null) return false
-    entry.body = cached
+    if (!hasBody(entry)) return false
     this.#bodiless--
     return true
   }

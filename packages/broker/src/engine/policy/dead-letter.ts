@@ -1,8 +1,10 @@
+import { Deque } from '@quorate/core/base/deque'
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { AcknowledgeOp, LogOp, MessageOp } from '../../store/log-op.ts'
-import type { Stored } from '../../store/message-store.ts'
+import type { MessageStore, Stored } from '../../store/message-store.ts'
 import type { MessageEditor } from '../client.ts'
 import type { AckBatch, AcknowledgedList } from '../dispatch/ack-batch.ts'
+import { fetchBodies, hasBody } from '../dispatch/bodies.ts'
 import type { Entry } from '../dispatch/entry.ts'
 import type { EngineOptions } from '../engine-options.ts'
 import { PendingRecord } from '../pending-records.ts'
@@ -10,6 +12,7 @@ import type { PendingRecords } from '../pending-records.ts'
 import { DEAD_LETTERS_PER_RECORD_MAX, DEAD_LETTER_BYTES_PER_RECORD_MAX } from './limits.ts'
 
 export interface DeadLetterPort {
+  readonly store: MessageStore
   readonly records: PendingRecords
   readonly acks: AckBatch
   readonly editor: MessageEditor
@@ -24,13 +27,25 @@ export interface DeadLetterSource {
   readonly list: AcknowledgedList | null
 }
 
+/** Messages that go to the dead letter queue by one record. */
+interface Burial {
+  readonly source: DeadLetterSource
+  readonly entries: readonly Entry[]
+  readonly to: DestinationName
+  readonly cause: string
+}
+
 /**
  * What becomes of messages that nobody can take. They leave their list and join the dead letter
  * queue in one record, so that they are always in exactly one of the two. The entries have already
- * left their backlog.
+ * left their backlog. Those whose body only the journal has stay in their list until it is read;
+ * one burial is read at a time.
  */
 export class DeadLetters {
   readonly #port: DeadLetterPort
+  /** What lacks bodies, and those who wait for it: as many as deliveries and their answers. */
+  readonly #waiting = new Deque<Burial | (() => void)>()
+  #isReading = false
 
   constructor(port: DeadLetterPort) {
     this.#port = port
@@ -45,6 +60,16 @@ export class DeadLetters {
     else this.#drop(source, entries)
   }
 
+  /** Something that was buried is not appended yet, because its bodies are being read. */
+  get isReading(): boolean {
+    return this.#isReading
+  }
+
+  /** Calls back when all of that is appended. */
+  whenRead(done: () => void): void {
+    this.#waiting.push(done)
+  }
+
   #bury(source: DeadLetterSource, entries: readonly Entry[], cause: string): void {
     const to: DestinationName = { kind: 'queue', name: this.#port.options.deadLetterQueue }
     // A message that fails in the dead letter queue itself goes for good, as in ActiveMQ; it would
@@ -54,11 +79,34 @@ export class DeadLetters {
     const kept = isDeadLetterQueue ? [] : entries.filter((entry) => this.#isKept(entry))
     const dropped = isDeadLetterQueue ? entries : entries.filter((entry) => !this.#isKept(entry))
     this.#drop(source, dropped)
-    for (const chunk of chunksOf(kept)) this.#move(source, chunk, { to, cause })
+    for (const chunk of chunksOf(kept)) {
+      const burial = { source, entries: chunk, to, cause }
+      if (chunk.every(hasBody)) this.#move(burial)
+      else this.#waiting.push(burial)
+    }
+    this.#readNext()
+  }
+
+  #readNext(): void {
+    while (!this.#isReading) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      if (typeof next === 'function') next()
+      else this.#read(next)
+    }
+  }
+
+  #read(burial: Burial): void {
+    this.#isReading = true
+    fetchBodies(this.#port.store, burial.entries, () => {
+      this.#isReading = false
+      this.#move(burial)
+      this.#readNext()
+    })
   }
 
   #isKept(entry: Entry): boolean {
-    return entry.body !== null && (entry.persistent || this.#port.options.deadLetterNonPersistent)
+    return entry.persistent || this.#port.options.deadLetterNonPersistent
   }
 
   #drop(source: DeadLetterSource, entries: readonly Entry[]): void {
@@ -68,22 +116,19 @@ export class DeadLetters {
     }
   }
 
-  #move(
-    source: DeadLetterSource,
-    entries: readonly Entry[],
-    how: { readonly to: DestinationName; readonly cause: string },
-  ): void {
+  #move({ source, entries, to, cause }: Burial): void {
     const target = this.#port.deadLetterList()
     const ops: (MessageOp | AcknowledgeOp)[] = []
+    const sequences: number[] = []
     let bytes = 0
     for (const entry of entries) {
+      // It went with its list while it was read.
       if (entry.body === null) continue
-      const copy = { from: source.destination, to: how.to, cause: how.cause }
-      const body = this.#port.editor.deadLetter(entry.body, copy)
+      const body = this.#port.editor.deadLetter(entry.body, { from: source.destination, to, cause })
       bytes += body.length
       ops.push(deadLetter(entry, target, body))
+      if (entry.stored !== null) sequences.push(entry.place)
     }
-    const sequences = entries.filter((entry) => entry.stored !== null).map((entry) => entry.place)
     if (source.list !== null && sequences.length > 0) {
       sequences.sort((one, other) => one - other)
       ops.push({ kind: 'acknowledge', list: source.list.listId, sequences })

@@ -13,6 +13,8 @@ export const FETCH_ENTRIES_MAX = 256
 export const FETCH_BYTES_MAX = 4 << 20
 /** Messages assigned to consumers in one round of one list. */
 export const ROUND_ENTRIES_MAX = 1000
+/** Bytes of these messages; one may be larger. A peer that does not read gets no second round. */
+export const ROUND_BYTES_MAX = 4 << 20
 /** Deliveries one consumer may leave unacknowledged, whatever prefetch it asks for. */
 export const PREFETCH_MAX = 65_535
 /** The same, with those that the client has seen and the prefetch does not count. */

@@ -12,6 +12,11 @@ interface Handling {
   readonly cause: string
 }
 
+interface Answer {
+  readonly holder: ReceiptHolder
+  readonly receipt: Receipt
+}
+
 type Handler = (handling: Handling, deliveries: readonly DispatchedMessage[]) => void
 
 const handlers: Readonly<Record<AcknowledgeMode, Handler>> = {
@@ -46,18 +51,21 @@ const handlers: Readonly<Record<AcknowledgeMode, Handler>> = {
 }
 
 /** Does what the client says about deliveries, outside of any transaction. */
-export function acknowledge(
-  core: EngineCore,
-  ack: Acknowledgement,
-  answer: { readonly holder: ReceiptHolder; readonly receipt: Receipt },
-): void {
+export function acknowledge(core: EngineCore, ack: Acknowledgement, answer: Answer): void {
   const deliveries = outstanding(ack)
   const subscription = deliveries[0]?.consumer
   if (subscription instanceof Subscription) {
     handlers[ack.mode]({ core, subscription, cause: ack.cause }, deliveries)
     subscription.wake()
   }
-  core.acks.await(answer.holder, answer.receipt)
+  // A dead letter may have to be read first. Whoever repeats himself waits for the first time, too.
+  if (core.deadLetters.isReading) core.deadLetters.whenRead(() => confirm(core, answer))
+  else confirm(core, answer)
+}
+
+/** Answers when everything appended so far is committed. */
+function confirm(core: EngineCore, { holder, receipt }: Answer): void {
+  core.acks.await(holder, receipt)
   core.dispatcher.schedule()
 }
 

@@ -18,8 +18,9 @@ export class DispatchedMessage implements Delivery {
   /** Where it goes back to; null for topics' and browsers' messages, which go nowhere. */
   readonly source: Backlog | null
   readonly destination: DestinationName
-  readonly body: Buffer
+  body: Buffer
   decoded: unknown
+  key: unknown = undefined
   redeliveries: number
   state: DispatchState = 'out'
   /** The client has seen it: it does not occupy the prefetch window. */
@@ -38,6 +39,16 @@ export class DispatchedMessage implements Delivery {
 
   get sequence(): number {
     return this.entry.sequence
+  }
+
+  /** What the store has too is loaded again where it is needed: to come again, or to be buried. */
+  sent(): void {
+    // Settled, the entry may wait in its list again, which counts the bodies that are there.
+    if (this.entry.stored === null || this.state === 'settled') return
+    this.body = EMPTY
+    this.decoded = undefined
+    this.entry.body = null
+    this.entry.decoded = undefined
   }
 }
 

@@ -1,5 +1,5 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import type { MessageAck, MessageCommand, MessageId } from '@quorate/core/openwire/commands'
+import type { MessageAck, MessageId } from '@quorate/core/openwire/commands'
 import type { AcknowledgeMode, Delivery, InFlight } from '../../engine/client.ts'
 
 /** `MessageAck.ackType` as OpenWire numbers it. */
@@ -75,8 +75,8 @@ function findFrom(inFlight: InFlight, id: MessageId, guess: number): number {
 }
 
 function isOf(delivery: Delivery, id: MessageId): boolean {
-  // Not decoded yet: it waits to be sent, so nobody can speak of it.
-  const own = (delivery.decoded as MessageCommand | null | undefined)?.messageId ?? null
+  // Without a key it waits to be sent, so nobody can speak of it.
+  const own = (delivery.key as MessageId | null | undefined) ?? null
   if (own === null || own.producerSequenceId !== id.producerSequenceId) return false
   const producer = own.producerId
   const other = id.producerId

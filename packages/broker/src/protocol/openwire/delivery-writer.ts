@@ -102,6 +102,8 @@ export class DeliveryWriter {
         : message
       dispatch.redeliveryCounter = delivery.redeliveries
       this.#options.output.encode(dispatch)
+      delivery.key = message.messageId
+      delivery.sent()
     } catch (error) {
       this.#options.undeliverable(delivery, toBrokerError(error))
     } finally {
@@ -129,7 +131,5 @@ function decodedMessage(delivery: Delivery): MessageCommand {
   if (typeof decoded === 'object' && isMessage(decoded as DataStructure | null)) {
     return decoded as MessageCommand
   }
-  const message = decodeCanonical(delivery.body)
-  delivery.decoded = message
-  return message
+  return decodeCanonical(delivery.body)
 }

@@ -149,9 +149,11 @@ describe('openwire delivery', () => {
     await settle()
     assert.equal(engineClient.writable, false)
     assert.equal(client.all('MessageDispatch').length, 0)
+    assert.equal(consumer.sent, 3, 'the bodies of the others are still needed')
     client.resume()
     while (client.all('MessageDispatch').length < 21) await settle()
     assert.equal(engineClient.writable, true)
+    assert.equal(consumer.sent, 20)
     assert.equal(client.all('MessageDispatch').at(-1)?.message, null)
   })
 

@@ -168,6 +168,8 @@ export class FakeConsumer implements Consumer {
   readonly pulls: number[] = []
   prefetch: number
   closedAt: number | null = null
+  /** Deliveries whose bodies the adapter needs no more. */
+  sent = 0
   readonly #client: FakeClient
   #nextId = 1
 
@@ -193,6 +195,8 @@ export class FakeConsumer implements Consumer {
       destination: this.options.destination,
       body: message.body,
       decoded: message.decoded,
+      key: undefined,
+      sent: () => this.sent++,
       redeliveries: message.redeliveries ?? 0,
       sequence: message.sequence ?? 0,
     }))

@@ -1,5 +1,5 @@
 import type { MessageStore } from '../../store/message-store.ts'
-import type { Entry } from '../dispatch/entry.ts'
+import type { Entry } from './entry.ts'
 
 /** The bodies of these entries, at once if they are at hand; null for what has left meanwhile. */
 export function fetchBodies(
@@ -7,7 +7,7 @@ export function fetchBodies(
   entries: readonly Entry[],
   done: (bodies: readonly (Buffer | null)[]) => void,
 ): void {
-  const missing = entries.filter(({ body }) => body === null)
+  const missing = entries.filter((entry) => !hasBody(entry))
   const stored = missing.map((entry) => entry.stored).filter((each) => each !== null)
   if (stored.length === 0) {
     done(entries.map(({ body }) => body))
@@ -17,4 +17,10 @@ export function fetchBodies(
     missing.forEach((entry, i) => (entry.body = bodies[i] ?? null))
     done(entries.map(({ body }) => body))
   })
+}
+
+/** Whether the body is at hand: here, or in the store's cache, from where it is taken. */
+export function hasBody(entry: Entry): boolean {
+  entry.body ??= entry.stored?.body ?? null
+  return entry.body !== null
 }
