@@ -7,6 +7,7 @@ import { brokerStatus } from './broker-status-view.ts'
 import type { CompactedLog } from './compaction/compactor.ts'
 import { Compactor } from './compaction/compactor.ts'
 import { copyRoomOf } from './compaction/copy-room.ts'
+import { electionReports } from './election-reports.ts'
 import { LocalStore } from './local-store.ts'
 import { parseConnectorUri } from './listener/connector-uri.ts'
 import type { BrokerStatus } from './management/broker-status.ts'
@@ -163,6 +164,7 @@ export class Broker {
     const { replication, management, coordination } = this.#options
     const broker = {
       status: () => this.status(),
+      elections: () => electionReports(node.elections),
       administration: () => this.#serving?.administration() ?? null,
     }
     this.#management = await startManagement({ ...management, broker, clock, log })

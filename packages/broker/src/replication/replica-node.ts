@@ -13,14 +13,17 @@ import type { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { StateMachine } from './committed-feed.ts'
 import type { Frame } from './frames.ts'
 import type { CarriedState } from './carried-state.ts'
+import { ElectionHistory } from './election-history.ts'
+import type { Election } from './election-history.ts'
 import type { SettledContent } from './leader-log.ts'
 import type { Identity } from './link/handshake.ts'
 import { PEERS_MAX, ReplicationLinks } from './link/replication-links.ts'
 import { configsIn } from './log-records.ts'
+import { logView } from './log-view.ts'
 import type { ReplicaMeta } from './meta.ts'
 import { encodeMeta } from './meta.ts'
 import { NodeLog } from './node-log.ts'
-import type { LogView, ReplicaTimings } from './replica/context.ts'
+import type { ReplicaTimings } from './replica/context.ts'
 import type { ReplicaEffect, ReplicaEvent } from './replica/events.ts'
 import { Replica } from './replica/replica.ts'
 import type { ReplicaStore, ReplicaStoreOptions } from './replica-store.ts'
@@ -90,6 +93,7 @@ export class ReplicaNode {
   readonly #replica: Replica
   readonly #log: NodeLog
   readonly #links: ReplicationLinks
+  readonly #elections: ElectionHistory
   #tick: Timer | null = null
   #queue: ReplicaEvent[] = []
   #isStepping = false
@@ -107,6 +111,7 @@ export class ReplicaNode {
     this.#journal = store.journal
     this.#metaFile = store.metaFile
     this.#space = store.space
+    this.#elections = new ElectionHistory(options.nodeId, options.clock)
     this.#replica = new Replica(store.meta, logView(store), {
       timings: options.timings,
       sync: options.sync,
@@ -170,6 +175,11 @@ export class ReplicaNode {
 
   get replica(): Replica {
     return this.#replica
+  }
+
+  /** What this node has seen of elections, oldest first. */
+  get elections(): readonly Election[] {
+    return this.#elections.elections
   }
 
   get weight(): number {
@@ -349,6 +359,7 @@ export class ReplicaNode {
         const event = this.#queue.shift() as ReplicaEvent
         const effects = this.#replica.step(event, this.#options.clock.monotonicMs())
         this.#options.observer?.stepped(event, effects)
+        this.#elections.stepped(event, this.#replica.heard)
         for (const effect of effects) if (!this.#isStopped) this.#perform(effect)
       }
     } catch (error) {
@@ -475,26 +486,4 @@ export class ReplicaNode {
  */
 function isInDoubt({ code, details }: BrokerError): boolean {
   return code === 'STORE_UNAVAILABLE' || (code === 'JOURNAL_CORRUPT' && 'file' in details)
-}
-
-/** The journal, and its disk, as the state machine reads them. */
-function logView({ journal, space }: ReplicaStore): LogView {
-  return {
-    get tail() {
-      return journal.tail
-    },
-    get origin() {
-      return journal.origin
-    },
-    get writtenIndex() {
-      return journal.writtenIndex
-    },
-    get syncedIndex() {
-      return journal.syncedIndex
-    },
-    get isShortOfSpace() {
-      return space.isShort
-    },
-    endOfEpoch: (epoch: number) => journal.endOfEpoch(epoch),
-  }
 }

@@ -1,10 +1,13 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Administration } from '../../engine/administration/administration.ts'
 import type { BrokerStatus } from '../broker-status.ts'
+import type { ElectionReport } from '../election-report.ts'
 
 /** The broker behind the API, in whatever role it is. */
 export interface ManagedBroker {
   readonly status: () => BrokerStatus
+  /** What this node has seen since it started, oldest first; the one under way is the last. */
+  readonly elections: () => readonly ElectionReport[]
   /** null while this node does not lead: then there is no engine. */
   readonly administration: () => Administration | null
 }

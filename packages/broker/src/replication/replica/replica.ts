@@ -2,6 +2,7 @@ import type { ClusterConfig } from '../cluster-config.ts'
 import { voters } from '../cluster-config.ts'
 import type { Frame, FrameOf } from '../frames.ts'
 import type { ReplicaMeta } from '../meta.ts'
+import type { Heard } from '../election-history.ts'
 import { Campaign } from './campaign.ts'
 import type { CatchUpPicture } from './catch-up.ts'
 import type { LogView, Peer, ReplicaOptions } from './context.ts'
@@ -110,6 +111,14 @@ export class Replica {
     if (this.#leadership !== null) return this.#context.self.nodeId
     const isSuspected = this.#electionDueMs !== null || this.#campaign.isRunning
     return isSuspected ? null : (this.#following?.leader ?? null)
+  }
+
+  /** Who serves clients, and in which epoch, as far as this replica knows. */
+  get heard(): Heard {
+    const { leader } = this
+    const isElected = this.#leadership?.isServing ?? true
+    const { epoch } = this.#leadership ?? this.#following ?? { epoch: 0 }
+    return { leader: isElected ? leader : null, epoch }
   }
 
   /** What every follower that is being fed has on its disk; Infinity when there is none. */

@@ -75,7 +75,11 @@ export class LeadingBroker {
     const status = () => sampleStatus({ nodeId: 'node01', role: 'leader', leader: 'node01' })
     const administration = () => (this.engine.isRunning ? this.engine.administration() : null)
     const { clock } = this
-    return listeningApi(status, { clock, broker: { status, administration }, ...changes })
+    return listeningApi(status, {
+      clock,
+      broker: { status, elections: () => [], administration },
+      ...changes,
+    })
   }
 
   connect(clientId = '', sink: ClientSink = new QuietSink()): Client {

@@ -13,7 +13,7 @@ export function listeningApi(
     host: '127.0.0.1',
     port: 0,
     users: [],
-    broker: { status, administration: () => null },
+    broker: { status, elections: () => [], administration: () => null },
     clock: new ManualClock(),
     log: silentLog,
     ...changes,

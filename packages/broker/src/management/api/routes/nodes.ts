@@ -62,6 +62,15 @@ const clusterSchema = object({
   ),
 })
 
+const electionSchema = object({
+  epoch: integer({ description: '0 while nobody is elected.' }),
+  leader: nullable(text({ description: 'null while nobody is elected.' })),
+  cause: oneOf(['start', 'silent', 'gone', 'resigned', 'deposed', 'outvoted']),
+  noticedAt: text({ description: 'When this node noticed that nobody leads.' }),
+  servingAt: nullable(text({ description: 'When the new leader served, or was heard.' })),
+  durationMs: nullable(integer()),
+})
+
 /**
  * A node is ready unless it is starting or halted. Readiness does not ask for a quorum, a leader or
  * a seat in the configuration: an orchestrator that starts the second broker only when the first is
@@ -148,5 +157,14 @@ export const nodeRoutes: readonly Route[] = [
     role: 'viewer',
     answers: { 200: clusterSchema },
     handle: ({ broker }) => ({ status: 200, body: clusterOf(broker.status()) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/cluster/elections',
+    summary: 'The elections that this node has seen since it started, and why they had to be',
+    tag: 'cluster',
+    role: 'viewer',
+    answers: { 200: object({ elections: list(electionSchema) }) },
+    handle: ({ broker }) => ({ status: 200, body: { elections: broker.elections() } }),
   }),
 ]

@@ -40,7 +40,10 @@ class TestSink {
 function quietStreams(changes: () => Partial<BrokerStatus> = () => ({})) {
   const clock = new ManualClock()
   const status = () => sampleStatus(changes())
-  return { clock, streams: new EventStreams({ status, administration: () => null }, clock) }
+  return {
+    clock,
+    streams: new EventStreams({ status, elections: () => [], administration: () => null }, clock),
+  }
 }
 
 describe('streams of events', () => {
@@ -63,7 +66,8 @@ describe('streams of events', () => {
     const broker = new LeadingBroker()
     const { clock, engine } = broker
     const administration = () => engine.administration()
-    const streams = new EventStreams({ status: () => sampleStatus(), administration }, clock)
+    const silent = { status: () => sampleStatus(), elections: () => [] }
+    const streams = new EventStreams({ ...silent, administration }, clock)
     const client = broker.connect()
     broker.send(client, 'A', 'x')
     broker.send(client, 'B', 'x')

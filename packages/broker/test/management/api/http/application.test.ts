@@ -36,7 +36,7 @@ const statusIn = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(a
 describe('the HTTP application', () => {
   it('waits for no request for ever, neither for its headers nor for its body', async () => {
     const clock = new ManualClock()
-    const broker = { status: () => sampleStatus(), administration: () => null }
+    const broker = { status: () => sampleStatus(), elections: () => [], administration: () => null }
     const app = await createApplication({
       routes: allRoutes,
       broker,

@@ -157,6 +157,28 @@ describe('reading through the API', () => {
     }
   })
 
+  it('tells the elections that a node has seen, whatever it is now', async () => {
+    const elections = [
+      {
+        ...({ epoch: 2, leader: 'node02', cause: 'gone', durationMs: 150 } as const),
+        noticedAt: '2026-01-02T03:04:05.000Z',
+        servingAt: '2026-01-02T03:04:05.150Z',
+      },
+    ]
+    const broker = {
+      status: () => sampleStatus(),
+      elections: () => elections,
+      administration: () => null,
+    }
+    const api = await listeningApi(broker.status, { broker })
+    try {
+      const answer = await fetch(`${api.url}/api/v1/cluster/elections`)
+      assert.deepEqual(await answer.json(), { elections })
+    } finally {
+      await api.stop()
+    }
+  })
+
   it('answers a page of 100,000 destinations without holding up the event loop', () =>
     withLeader(async (broker, get) => {
       const { engine } = broker
