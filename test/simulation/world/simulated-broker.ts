@@ -481,6 +481,7 @@ export class SimulatedBroker {
       debug: () => undefined,
       info: told,
       warn: told,
+      audit: told,
       error: (message, fields) => {
         told(message, fields)
         if (this.#process === process) this.#simulation.alarms.push(`${this.id}: ${message}`)

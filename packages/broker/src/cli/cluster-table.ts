@@ -97,7 +97,7 @@ function rowOf(
     { text: forLeader(clients.consumers) },
     { text: forLeader(clients.waitingMessages) },
     storeCell(status.store, colors),
-    { text: String(status.pid) },
+    { text: String(status.pid ?? '-') },
     { text: status.clientUris.join(' ') },
   ]
 }

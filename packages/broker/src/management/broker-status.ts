@@ -2,9 +2,10 @@
 export interface BrokerStatus {
   readonly brokerName: string
   readonly nodeId: string
-  readonly pid: number
-  /** Absolute, on the machine of the broker. */
-  readonly dataDirectory: string
+  /** null for those who may not look. */
+  readonly pid: number | null
+  /** Absolute, on the machine of the broker; null for those who may not look. */
+  readonly dataDirectory: string | null
   readonly build: string
   readonly uptimeMs: number
   readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'starting' | 'halted'

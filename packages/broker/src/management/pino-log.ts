@@ -27,6 +27,7 @@ export function createPinoLog({ level, format, destination, color = false }: Log
   const logger = pino(
     {
       level,
+      customLevels: { audit: AUDIT_LEVEL },
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -38,10 +39,13 @@ export function createPinoLog({ level, format, destination, color = false }: Log
   return new PinoLog(logger)
 }
 
-class PinoLog implements Log {
-  readonly #logger: Logger
+/** Above pino's error, 50: no level leaves it out. */
+const AUDIT_LEVEL = 55
 
-  constructor(logger: Logger) {
+class PinoLog implements Log {
+  readonly #logger: Logger<'audit'>
+
+  constructor(logger: Logger<'audit'>) {
     this.#logger = logger
   }
 
@@ -59,6 +63,10 @@ class PinoLog implements Log {
 
   error(message: string, fields: LogFields = {}): void {
     this.#logger.error(fields, message)
+  }
+
+  audit(message: string, fields: LogFields = {}): void {
+    this.#logger.audit(fields, message)
   }
 
   with(fields: LogFields): Log {

@@ -28,6 +28,14 @@ describe('pino log', () => {
     assert.equal(lines.length, 2)
   })
 
+  it('never leaves out who changed what', () => {
+    const { lines, log } = recorded({ level: 'error', format: 'text' })
+    log.warn('a')
+    log.audit('change', { user: 'ops' })
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /^[\d:.]+ audit change user=ops\n$/)
+  })
+
   it('never writes a secret, wherever it stands', () => {
     const { lines, log } = recorded()
     const secrets = { securityToken: 'hunter2', zkPassword: 'hunter2' }

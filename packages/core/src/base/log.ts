@@ -7,6 +7,8 @@ export interface Log {
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
+  /** Who changed what; written at every level but silence. */
+  audit(message: string, fields?: LogFields): void
   /** A log whose lines all carry these fields. */
   with(fields: LogFields): Log
 }
@@ -16,5 +18,6 @@ export const silentLog: Log = {
   info() {},
   warn() {},
   error() {},
+  audit() {},
   with: () => silentLog,
 }

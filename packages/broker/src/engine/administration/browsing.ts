@@ -21,8 +21,8 @@ export interface BrowsedMessage extends Placed {
 
 export interface BrowsedPage {
   readonly messages: readonly BrowsedMessage[]
-  /** There are more behind the last one. */
-  readonly isMore: boolean
+  /** The last one that was looked at, if there are more behind it; it may have left meanwhile. */
+  readonly next: Placed | null
 }
 
 /** Before the first message of a queue. */
@@ -56,7 +56,8 @@ export function browse(
       const isHandedOut = isTaken.has(`${place}-${turn}`)
       return [{ place, turn, isStored, isHandedOut, redeliveries, priority, expirationMs, body }]
     })
-    done({ messages, isMore: behind.length > page.length })
+    const isMore = behind.length > page.length
+    done({ messages, next: (isMore ? page.at(-1) : null) ?? null })
   })
 }
 

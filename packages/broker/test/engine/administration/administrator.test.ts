@@ -56,7 +56,7 @@ describe('browsing for administrators', () => {
     client.consume('Q', { prefetch: 2 })
     harness.settle()
     const first = pageOf(harness, 'Q', BEGINNING, 3)
-    assert.deepEqual([textsOf(first), first.isMore], [['a', 'b', 'c'], true])
+    assert.deepEqual([textsOf(first), first.next !== null], [['a', 'b', 'c'], true])
     assert.deepEqual(
       first.messages.map(({ isHandedOut, isStored }) => [isHandedOut, isStored]),
       [
@@ -66,7 +66,7 @@ describe('browsing for administrators', () => {
       ],
     )
     const rest = pageOf(harness, 'Q', first.messages.at(-1), 3)
-    assert.deepEqual([textsOf(rest), rest.isMore], [['d'], false])
+    assert.deepEqual([textsOf(rest), rest.next], [['d'], null])
     assert.equal(harness.depth('Q'), 4)
   })
 
@@ -79,10 +79,30 @@ describe('browsing for administrators', () => {
     for (;;) {
       const page = pageOf(harness, 'Q', after, 200)
       seen.push(...textsOf(page))
-      if (!page.isMore) break
+      if (page.next === null) break
       after = page.messages.at(-1) ?? BEGINNING
     }
     assert.deepEqual(seen, texts)
+  })
+})
+
+describe('a page whose messages all leave while it is read', () => {
+  it('is empty, and says where the next one begins', async () => {
+    const harness = new EngineHarness({}, 0)
+    const client = harness.connect()
+    for (const text of ['a', 'b', 'c']) client.send('Q', text)
+    await harness.settleReads()
+    const pages: BrowsedPage[] = []
+    const look = { after: BEGINNING, limit: 2 }
+    harness.engine.administration().browse(nameOf('Q'), look, (page) => pages.push(page))
+    const { admin } = administer(harness)
+    admin.purge(nameOf('Q'), { after: 0, below: 3 }, 1)
+    harness.settle()
+    await harness.settleReads()
+    assert.deepEqual(
+      pages.map(({ messages, next }) => [messages.length, next?.place]),
+      [[0, 2]],
+    )
   })
 })
 

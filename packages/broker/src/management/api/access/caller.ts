@@ -4,4 +4,6 @@ export interface Caller {
   readonly name: string
   /** Address of the other end of the connection; whatever a proxy says is not believed. */
   readonly from: string
+  /** May not even look; routes for anybody answer, and leave out what is nobody's business. */
+  readonly isStranger: boolean
 }

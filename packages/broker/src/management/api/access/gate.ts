@@ -49,18 +49,24 @@ export class Gate {
   }
 
   admit(visit: Visit): Admission {
-    const nobody: Caller = { name: '', from: visit.address }
+    const nobody: Caller = { name: '', from: visit.address, isStranger: true }
     if (visit.isChange && !isSameOrigin(visit)) {
       const why = 'A change has to come from a page of this broker, or from no page at all.'
       return { caller: nobody, refusal: problem(403, 'NOT_AUTHORIZED', why) }
     }
-    if (visit.needs === 'anybody') return { caller: nobody, refusal: null }
-    if (this.#users === null) return { caller: nobody, refusal: withoutUsers(visit) }
-    return this.#logIn(this.#users, visit, nobody)
+    if (visit.needs !== 'anybody') return this.#identify(visit, visit.needs, nobody)
+    const { caller, refusal } = this.#identify(visit, 'viewer', nobody)
+    return { caller: refusal === null ? caller : nobody, refusal: null }
   }
 
-  #logIn(users: UserDirectory, visit: Visit, nobody: Caller): Admission {
-    const { address, authorization, needs } = visit
+  #identify(visit: Visit, needs: Role, nobody: Caller): Admission {
+    if (this.#users !== null) return this.#logIn(this.#users, visit, needs, nobody)
+    const refusal = withoutUsers(visit, needs)
+    return { caller: { ...nobody, isStranger: refusal !== null }, refusal }
+  }
+
+  #logIn(users: UserDirectory, visit: Visit, needs: Role, nobody: Caller): Admission {
+    const { address, authorization } = visit
     const credentials = authorization === undefined ? null : basicCredentials(authorization)
     if (credentials === null) {
       return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', 'A login is needed.') }
@@ -78,8 +84,8 @@ export class Gate {
       return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', why) }
     }
     this.#failed.succeeded(attempt)
-    const caller: Caller = { name: user.name, from: address }
-    if (needs === 'anybody' || suffices(user.role, needs)) return { caller, refusal: null }
+    const caller: Caller = { name: user.name, from: address, isStranger: false }
+    if (suffices(user.role, needs)) return { caller, refusal: null }
     const why = `This takes the role ${needs}; yours is ${user.role}.`
     return { caller, refusal: problem(403, 'NOT_AUTHORIZED', why) }
   }
@@ -87,7 +93,7 @@ export class Gate {
 
 const GUESSING = 'too many wrong passwords for the console: nobody is asked from there for a minute'
 
-function withoutUsers({ address, host, needs }: Visit): Problem | null {
+function withoutUsers({ address, host }: Visit, needs: Role): Problem | null {
   if (!isLoopbackAddress(address) || !isLoopbackHost(host)) {
     const why = 'No users are configured: the API answers on the machine of the broker only.'
     return problem(403, 'NOT_AUTHORIZED', why)

@@ -95,7 +95,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       const unfit = refusal ?? unfitContent(request)
       if (unfit === null) return
       if (isChange(request.method) && caller.name !== '') {
-        parts.log.warn(AUDIT, { ...auditOf(caller, request), outcome: unfit.code })
+        parts.log.audit(AUDIT, { ...auditOf(caller, request), outcome: unfit.code })
       }
       await refuse(reply, unfit)
     },
@@ -160,15 +160,21 @@ async function answered(
   { request, log }: { readonly request: FastifyRequest; readonly log: Log },
 ): Promise<Answer> {
   if (!isChange(route.method)) return route.handle(call)
-  const what = auditOf(call.caller, request)
+  const what = { ...auditOf(call.caller, request), ...route.audited?.(call.body) }
   try {
     const answer = await route.handle(call)
-    log.info(AUDIT, { ...what, outcome: 'done', ...answer.audit })
+    log.audit(AUDIT, { ...what, outcome: 'done', ...answer.audit })
     return answer
   } catch (error) {
-    log.warn(AUDIT, { ...what, outcome: problemOf(error).code })
+    log.audit(AUDIT, { ...what, outcome: problemOf(error).code, ...auditIn(error) })
     throw error
   }
+}
+
+/** What was done all the same before it failed. */
+function auditIn(error: unknown): LogFields {
+  const count = error instanceof BrokerError ? error.details.count : undefined
+  return typeof count === 'number' ? { count } : {}
 }
 
 /** What the lines of changes begin with. */

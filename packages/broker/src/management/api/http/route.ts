@@ -24,7 +24,7 @@ export interface Answer {
   readonly body?: unknown
   /** JSON unless it says otherwise. */
   readonly type?: string
-  /** What the line of a change tells besides; never a message's content. */
+  /** What the line of a change tells of what came of it; never a message's content. */
   readonly audit?: LogFields
 }
 
@@ -50,6 +50,8 @@ interface RouteWords<P, Q, B> {
 /** An answer that is given at once, or when it is committed. */
 export interface AnsweredRoute<P, Q, B> extends RouteWords<P, Q, B> {
   handle(call: Call<P, Q, B>): Answer | Promise<Answer>
+  /** What the line of a change tells of what was asked; never a message's content. */
+  audited?(body: B): LogFields
 }
 
 /** One that keeps the connection, and is written to when something happens. */

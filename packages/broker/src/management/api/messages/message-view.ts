@@ -13,8 +13,10 @@ import { messageIdText } from './message-id.ts'
 
 /** Bytes of a body that are shown at most; more of a message is for clients. */
 export const BODY_PREVIEW_BYTES_MAX = 256 << 10
-/** Properties of a message that are shown. */
-const PROPERTIES_SHOWN_MAX = 1000
+/** Entries of a map or a list that are shown: properties, or a body. */
+const ENTRIES_SHOWN_MAX = 1000
+/** Characters of the properties that are shown, as JSON; those that do not fit are left out. */
+export const PROPERTIES_CHARS_MAX = 256 << 10
 
 const types = ['text', 'bytes', 'map', 'stream', 'object', 'blob', 'message'] as const
 
@@ -47,6 +49,9 @@ const valueSchema = { description: 'Text, number, boolean, null; long numbers an
 export const messageWithBodySchema = object({
   ...headers,
   properties: record(valueSchema),
+  propertiesTruncated: flag({
+    description: 'Some are left out: there are too many, or too large.',
+  }),
   body: object({
     encoding: oneOf(['text', 'base64', 'json', 'none'], {
       description:
@@ -97,7 +102,7 @@ export function messageWithBody(browsed: BrowsedMessage, previewBytes: number): 
   const command = decodeCanonical(browsed.body)
   return {
     ...messageAnswer(browsed),
-    properties: propertiesOf(command),
+    ...propertiesOf(command),
     body: bodyOf(command, previewBytes),
   }
 }
@@ -136,18 +141,31 @@ function nameOf(destination: Destination | null): string | null {
   return formatDestination(destinationName(destination))
 }
 
-function propertiesOf({ marshalledProperties }: MessageCommand): object {
-  if (marshalledProperties === null) return {}
+function propertiesOf({ marshalledProperties }: MessageCommand) {
+  const all = readProperties(marshalledProperties)
+  let left = PROPERTIES_CHARS_MAX
+  const shown = [...all].slice(0, ENTRIES_SHOWN_MAX).flatMap(([name, value]) => {
+    const entry = [name, plain(value)] as const
+    const { length } = JSON.stringify(entry)
+    if (length > left) return []
+    left -= length
+    return [entry]
+  })
+  const propertiesTruncated = shown.length < all.size
+  return { properties: Object.fromEntries(shown), propertiesTruncated }
+}
+
+function readProperties(marshalled: Buffer | null): PrimitiveMap {
   try {
-    return plainMap(decodePrimitiveMap(marshalledProperties) ?? new Map<string, Primitive>())
+    return (marshalled && decodePrimitiveMap(marshalled)) ?? new Map<string, Primitive>()
   } catch {
     // What nobody can read is not shown; the message is what its sender made of it.
-    return {}
+    return new Map<string, Primitive>()
   }
 }
 
 function plainMap(map: PrimitiveMap): object {
-  const entries = [...map].slice(0, PROPERTIES_SHOWN_MAX)
+  const entries = [...map].slice(0, ENTRIES_SHOWN_MAX)
   return Object.fromEntries(entries.map(([name, value]) => [name, plain(value)]))
 }
 
@@ -163,7 +181,7 @@ function plain(primitive: Primitive): unknown {
     case 'map':
       return primitive.value === null ? null : plainMap(primitive.value)
     case 'list':
-      return primitive.value.slice(0, PROPERTIES_SHOWN_MAX).map(plain)
+      return primitive.value.slice(0, ENTRIES_SHOWN_MAX).map(plain)
     default:
       return primitive.value
   }

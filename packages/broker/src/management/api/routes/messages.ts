@@ -14,6 +14,7 @@ import { ADMINISTERED_PER_RECORD_MAX, BROWSED_ENTRIES_MAX } from '../../../engin
 import { route } from '../http/route.ts'
 import type { Call, Route } from '../http/route.ts'
 import { flag, integer, list, nullable, object, text } from '../http/schema.ts'
+import type { Static } from '../http/schema.ts'
 import { leading } from '../managed-broker.ts'
 import {
   MESSAGE_ID_CHARS_MAX,
@@ -36,6 +37,9 @@ import { found, lastingPath, messagePath, queuePath } from './destination-words.
 export const BROWSE_TIMEOUT_MS = 10_000
 /** Stretches of 10,000 messages that one request purges; the answer says whether there are more. */
 export const PURGE_STRETCHES_MAX = 20
+
+/** Ids that the line of a change names. */
+export const AUDITED_IDS_MAX = 20
 
 const MESSAGES_PATH = '/api/v1/destinations/{kind}/{name}/messages'
 const PAGE_DEFAULT = 50
@@ -94,17 +98,29 @@ function before({ place, turn }: Placed): Placed {
     : { place, turn: turn - 1 }
 }
 
+/** The messages in the line of a change; the whole list would be a line of kilobytes. */
+function auditOf({ ids }: Static<typeof chosen>): LogFields {
+  const shown = ids.slice(0, AUDITED_IDS_MAX).join(' ')
+  return { ids: ids.length > AUDITED_IDS_MAX ? `${shown} ...` : shown }
+}
+
+/** What was purged before the failure is gone. */
+function halfPurged(cause: BrokerError, count: number): BrokerError {
+  if (count === 0) return cause
+  const message = `${cause.message} Before that, ${count} messages were purged.`
+  return new BrokerError(cause.code, message, { cause, details: { ...cause.details, count } })
+}
+
 type Counted = (administrator: Administrator, receipt: Receipt) => number
 
 /** Does one thing to messages, and answers with their number when it is committed. */
 async function counted(
   { broker, clock, caller }: Pick<Call<unknown, unknown, unknown>, 'broker' | 'clock' | 'caller'>,
   begin: Counted,
-  audit: LogFields = {},
 ) {
   const engine = leading(broker)
   const count = await operate({ engine, clock, caller }, (perform) => perform(begin))
-  return { status: 200, body: { count }, audit: { ...audit, count } }
+  return { status: 200, body: { count }, audit: { count } }
 }
 
 const readingRoutes: readonly Route[] = [
@@ -132,8 +148,7 @@ const readingRoutes: readonly Route[] = [
     async handle({ broker, clock, path, query: { limit, after } }) {
       const from = after === undefined ? BEGINNING : messageIdIn(after)
       const page = await browsed(leading(broker), clock, path, { after: from, limit })
-      const last = page.messages.at(-1)
-      const next = page.isMore && last !== undefined ? messageIdText(last) : null
+      const next = page.next && messageIdText(page.next)
       return { status: 200, body: { items: page.messages.map(messageAnswer), next } }
     },
   }),
@@ -199,6 +214,7 @@ const changingRoutes: readonly Route[] = [
     parameters: queuePath,
     body: chosen,
     answers: { 200: countSchema },
+    audited: auditOf,
     handle: ({ path, body, ...call }) =>
       counted(call, (administrator, receipt) =>
         administrator.delete(path, sequencesIn(body.ids), receipt),
@@ -234,16 +250,13 @@ const changingRoutes: readonly Route[] = [
       parameters: queuePath,
       body: relocated,
       answers: { 200: countSchema },
+      audited: (body) => ({ to: body.to, ...auditOf(body) }),
       handle: ({ path, body, ...call }) =>
-        counted(
-          call,
-          (administrator, receipt) => {
-            const to = parseDestinationName(body.to, 'queue')
-            const words = { queue: path, sequences: sequencesIn(body.ids), to }
-            return administrator[how](words, receipt)
-          },
-          { to: body.to },
-        ),
+        counted(call, (administrator, receipt) => {
+          const to = parseDestinationName(body.to, 'queue')
+          const words = { queue: path, sequences: sequencesIn(body.ids), to }
+          return administrator[how](words, receipt)
+        }),
     }),
   ),
   route({
@@ -259,9 +272,9 @@ const changingRoutes: readonly Route[] = [
     async handle({ broker, clock, caller, path }) {
       const engine = leading(broker)
       found(engine, path)
-      const body = await operate({ engine, clock, caller }, async (perform) => {
-        let count = 0
-        let next: PurgeStretch | null = null
+      let count = 0
+      let next: PurgeStretch | null = null
+      const purge = operate({ engine, clock, caller }, async (perform) => {
         for (let i = 0; i < PURGE_STRETCHES_MAX; i++) {
           const from: PurgeStretch | null = next
           const step: PurgeStep = await perform((administrator, receipt) =>
@@ -271,8 +284,11 @@ const changingRoutes: readonly Route[] = [
           next = step.next
           if (next === null) break
         }
-        return { count, isMore: next !== null }
       })
+      await purge.catch((error: unknown) => {
+        throw halfPurged(toBrokerError(error), count)
+      })
+      const body = { count, isMore: next !== null }
       return { status: 200, body, audit: body }
     },
   }),

@@ -82,6 +82,11 @@ function readiness({ role, trouble }: BrokerStatus): Answer {
   return { status: ready ? 200 : 503, body }
 }
 
+function forStrangers(status: BrokerStatus): BrokerStatus {
+  const flow = status.flow && { ...status.flow, fullest: [] }
+  return { ...status, pid: null, dataDirectory: null, flow }
+}
+
 function brokersOf({ nodeId, leader, seats, members }: BrokerStatus) {
   const ids = new Set([nodeId, ...members.map((member) => member.nodeId)])
   for (const seat of seats) if (seat !== null) ids.add(seat)
@@ -135,10 +140,14 @@ export const nodeRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/status',
     summary: 'What this node says of itself and of the cluster; `quorate status` shows it',
+    description: 'Who may not look is not told `pid`, `dataDirectory` and `flow.fullest`.',
     tag: 'cluster',
     role: 'anybody',
     answers: { 200: statusSchema },
-    handle: ({ broker }) => ({ status: 200, body: broker.status() }),
+    handle: ({ broker, caller }) => {
+      const status = broker.status()
+      return { status: 200, body: caller.isStranger ? forStrangers(status) : status }
+    },
   }),
   route({
     method: 'GET',

@@ -36,6 +36,31 @@ function visit(changes: Partial<Visit> = {}): Visit {
 const statusOf = (gate: Gate, changes: Partial<Visit>): number =>
   gate.admit(visit(changes)).refusal?.status ?? 200
 
+function isStranger(gate: Gate, changes: Partial<Visit>): boolean {
+  const { caller, refusal } = gate.admit(visit({ needs: 'anybody', ...changes }))
+  assert.equal(refusal, null)
+  return caller.isStranger
+}
+
+describe('gate before what anybody may ask', () => {
+  it('tells those who may look from strangers', () => {
+    const open = new Gate([], { clock: new ManualClock(), log: silentLog })
+    assert.equal(isStranger(open, {}), false)
+    assert.equal(isStranger(open, { address: '10.0.0.7' }), true)
+    const closed = new Gate(users, { clock: new ManualClock(), log: silentLog })
+    assert.equal(isStranger(closed, {}), true)
+    assert.equal(isStranger(closed, { authorization: basic('user', 'password') }), false)
+  })
+
+  it('counts wrong passwords there as well', () => {
+    const gate = new Gate(users, { clock: new ManualClock(), log: silentLog })
+    const wrong = { authorization: basic('user', 'guess') }
+    for (let i = 0; i < FAILED_LOGINS_MAX; i++) assert.equal(isStranger(gate, wrong), true)
+    assert.equal(isStranger(gate, { authorization: basic('user', 'password') }), true)
+    assert.equal(statusOf(gate, { authorization: basic('user', 'password') }), 429)
+  })
+})
+
 describe('gate without users', () => {
   const gate = new Gate([], { clock: new ManualClock(), log: silentLog })
 

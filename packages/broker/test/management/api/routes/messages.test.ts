@@ -2,6 +2,8 @@ import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
 import { BrokerError } from '@quorate/core/base/errors'
 import { silentLog } from '@quorate/core/base/log'
+import { ACKNOWLEDGED_PER_RECORD_MAX } from '../../../../src/engine/policy/limits.ts'
+import { PROPERTIES_CHARS_MAX } from '../../../../src/management/api/messages/message-view.ts'
 import { OPERATION_TIMEOUT_MS } from '../../../../src/management/api/messages/operation.ts'
 import { sampleStatus } from '../../sample-status.ts'
 import { LeadingBroker, QuietSink } from '../leading-broker.ts'
@@ -34,7 +36,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
   const broker = new LeadingBroker()
   const logged: World['logged'] = []
   const note = (message: string, fields = {}): void => void logged.push({ message, fields })
-  const api = await broker.api({ users, log: { ...silentLog, info: note, warn: note } })
+  const api = await broker.api({ users, log: { ...silentLog, warn: note, audit: note } })
   const ask: World['ask'] = async (method, path, body, who = 'ops') => {
     const base = path.startsWith('/') ? '' : '/api/v1/destinations/queue/Q/messages'
     const answer = await fetch(`${api.url}${base}${path.replace(/^\./, '')}`, {
@@ -82,6 +84,21 @@ describe('messages through the API', () => {
       assert.deepEqual(body.properties, properties)
       const cut = await ask('GET', `./${String(item?.id)}?preview=3`)
       assert.deepEqual(cut.body.body, { ...content, content: 'Gr', truncated: true })
+    }))
+
+  it('are shown with as many properties as fit, and say when some are left out', () =>
+    withWorld(async ({ ask }) => {
+      const names = Array.from({ length: 100 }, (_, i) => `p${i}`)
+      const properties = Object.fromEntries(names.map((name) => [name, 'x'.repeat(8000)]))
+      await ask('POST', '.', { body: 'large', properties })
+      await ask('POST', '.', { body: 'small', properties: { p: 'x' } })
+      const [large, small] = (await ask('GET', '.')).body.items as Items
+      const { body } = await ask('GET', `./${String(large?.id)}`)
+      const shown = Object.keys(body.properties as object)
+      assert.deepEqual(shown, names.slice(0, Math.floor(PROPERTIES_CHARS_MAX / 8010)))
+      assert.equal(body.propertiesTruncated, true)
+      const other = await ask('GET', `./${String(small?.id)}`)
+      assert.equal(other.body.propertiesTruncated, false)
     }))
 
   it('of bytes come as base64', () =>
@@ -139,6 +156,7 @@ describe('messages through the API', () => {
         from: '127.0.0.1',
         change: 'POST /api/v1/destinations/queue/Q/messages/move',
         outcome: 'done',
+        ids: ids.slice(0, 2).join(' '),
         to: 'queue://ELSEWHERE',
         count: 2,
       })
@@ -163,6 +181,24 @@ describe('messages through the API', () => {
       broker.holdsCommits = false
       broker.commit()
       assert.equal((await asked).status, 200)
+    }))
+
+  it('that were purged before a failure are told, to who asked and in the log', () =>
+    withWorld(async ({ broker, ask, logged }) => {
+      const client = broker.connect()
+      for (let i = 0; i <= ACKNOWLEDGED_PER_RECORD_MAX; i++) broker.send(client, 'Q', `${i}`)
+      await broker.settled()
+      broker.holdsCommits = true
+      const purging = ask('POST', './purge', {})
+      await ask('GET', '/api/v1/destinations')
+      await broker.settled()
+      broker.holdsCommits = false
+      broker.commit()
+      broker.engine.stop(new BrokerError('LEADERSHIP_LOST', 'Another one leads.'))
+      const { status, body } = await purging
+      assert.deepEqual([status, body.code], [503, 'LEADERSHIP_LOST'])
+      assert.equal(body.detail, 'Another one leads. Before that, 10000 messages were purged.')
+      assert.equal(logged.at(-1)?.fields.count, 10_000)
     }))
 
   it('that are not committed in time, or by this leader, have an unknown outcome', () =>

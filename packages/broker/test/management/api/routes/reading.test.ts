@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import type { BrokerStatus } from '../../../../src/management/broker-status.ts'
 import { allRoutes } from '../../../../src/management/api/routes/all-routes.ts'
 import { sampleStatus } from '../../sample-status.ts'
 import { LeadingBroker } from '../leading-broker.ts'
@@ -152,6 +153,29 @@ describe('reading through the API', () => {
       assert.equal(cluster.status, 200)
       const brokers = (await (await fetch(`${api.url}/api/v1/brokers`)).json()) as Listed
       assert.equal(brokers.items.length, 3)
+    } finally {
+      await api.stop()
+    }
+  })
+
+  it('tells strangers nothing of the machine, nor of the destinations', async () => {
+    const destination = 'queue://SALARIES'
+    const full = { destination, memoryUsedBytes: 1, memoryLimitBytes: 0, spilledBytes: 0 }
+    const flow: BrokerStatus['flow'] = {
+      ...{ memoryUsedBytes: 1, memoryLimitBytes: 2, temporary: null, shortages: [] },
+      ...{ waitingSends: {}, pausedConnections: 0, discardedMessages: 0, fullest: [full] },
+    }
+    const users = [{ name: 'user', password: 'secret', roles: ['user'], where: '' }]
+    const api = await listeningApi(() => sampleStatus({ flow }), { users })
+    try {
+      const asked = async (headers: Record<string, string>): Promise<BrokerStatus> => {
+        return (await (await fetch(`${api.url}/api/v1/status`, { headers })).json()) as BrokerStatus
+      }
+      const told = await asked({})
+      assert.deepEqual([told.pid, told.dataDirectory, told.flow?.fullest], [null, null, []])
+      assert.equal(told.flow?.memoryLimitBytes, 2)
+      const authorization = `Basic ${Buffer.from('user:secret').toString('base64')}`
+      assert.deepEqual(await asked({ authorization }), sampleStatus({ flow }))
     } finally {
       await api.stop()
     }
