@@ -28,6 +28,7 @@ function meaningOf(meaning: Meaning | undefined): string {
     return `_accepted_ as ${values}: ${meaning.why}; else ${notSupported}`
   }
   if ('dataDirectory' in meaning) return 'where the store is, when its element does not say'
+  if ('destination' in meaning) return 'one of [`destinations`](configuration.md#destinations)'
   if ('connector' in meaning) return `\`${meaning.connector}\` of the connector`
   const [word, page] =
     'policy' in meaning

@@ -19,9 +19,12 @@ import type { TemporaryStore } from './store/temporary-store.ts'
 /** How often it is looked whether a lapsed lease, or the space of the store, has come back. */
 const LEASE_LOOK_MS = 50
 
+/** What the broker's options say for the engine. */
+type EngineLimit = 'destinations' | 'memoryLimitBytes' | 'policies' | 'otherwise'
+
 export interface ServingOptions {
   readonly connectors: readonly TransportConnectorOptions[]
-  readonly limits: Pick<EngineOptions, 'memoryLimitBytes' | 'policies' | 'otherwise'>
+  readonly limits: Pick<EngineOptions, EngineLimit>
   readonly uncommittedMax: UncommittedMax
   readonly brokerName: string
   readonly brokerId: string
@@ -66,6 +69,7 @@ export class Serving {
       turn: { schedule: options.schedule },
       temporary: options.temporary,
       options: {
+        destinations: options.limits.destinations,
         memoryLimitBytes: options.limits.memoryLimitBytes,
         policies: options.limits.policies,
         otherwise: options.limits.otherwise,

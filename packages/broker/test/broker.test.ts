@@ -52,6 +52,7 @@ function optionsOfOne(directory: string, zooKeeperPort: number): BrokerOptions {
     nodeId: 'node01',
     dataDirectory: join(directory, 'node01'),
     transportConnectors: [{ name: 'openwire', uri: 'tcp://127.0.0.1:0', publishedUri: '' }],
+    destinations: [],
     management: { host: '127.0.0.1', port: 0, users: [] },
     memoryLimitBytes: 1 << 20,
     tempLimitBytes: 1 << 24,

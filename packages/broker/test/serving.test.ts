@@ -25,7 +25,7 @@ function servingOnTwo() {
   const serving = new Serving({
     connectors: ['one', 'two'].map((name) => ({ name, uri, publishedUri: '' })),
     uncommittedMax,
-    limits: { memoryLimitBytes: 1 << 20, policies: [], otherwise: defaultPolicy },
+    limits: { destinations: [], memoryLimitBytes: 1 << 20, policies: [], otherwise: defaultPolicy },
     brokerName: 'cluster',
     brokerId: 'node01-1',
     clusterUris: [uri],

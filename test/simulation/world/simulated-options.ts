@@ -52,6 +52,7 @@ export function optionsOf(id: string, directory: string, shape: ClusterShape): B
       zkPassword: '',
       zkSessionTimeoutMs: 2_000,
     },
+    destinations: [],
     memoryLimitBytes: 1 << 24,
     tempLimitBytes: 1 << 24,
     policies: [],

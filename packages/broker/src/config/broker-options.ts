@@ -1,4 +1,5 @@
 import type { ConsoleUser } from './console-user.ts'
+import type { DeclaredDestination } from './declared-destinations.ts'
 import type { SyncLevel } from '../replication/sync-level.ts'
 
 /** Everything a broker is started with: checked, complete and frozen. Made by config/load.ts. */
@@ -13,6 +14,8 @@ export interface BrokerOptions {
   readonly management: ManagementOptions
   readonly replication: ReplicationOptions
   readonly coordination: CoordinationOptions
+  /** They are there as soon as somebody leads. */
+  readonly destinations: readonly DeclaredDestination[]
   /** Bytes of memory for messages that are not stored. */
   readonly memoryLimitBytes: number
   /** Bytes of disk for such messages that memory has no room for; 0 = they stay in memory. */

@@ -136,6 +136,15 @@ const clients = {
     defaultText: 'tcp://0.0.0.0:61616',
     maxItems: 16,
   }),
+  destinations: text({
+    description:
+      'Queues and topics that are there from the start: `queue://ORDERS, topic://PRICES`; without ' +
+      'a scheme it is a queue.',
+    effect:
+      'A new leader creates those that are missing. All others are created when they are used.',
+    default: '',
+    defaultText: 'none',
+  }),
   memoryLimit: bytes({
     description: 'Memory for messages that are not stored: non-persistent and in transactions.',
     effect: 'Producers of non-persistent messages wait when it is used up.',

@@ -8,6 +8,7 @@ import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { decodeAs, readConfigFile } from './config-file.ts'
 import { cannotBeChecked, uncheckable } from './console-user.ts'
 import type { ConsoleUser } from './console-user.ts'
+import { declaredDestinations } from './declared-destinations.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
 import { nodeIdOf, nodeIdOfAddress } from './node-id.ts'
@@ -243,6 +244,7 @@ function optionsOf(
       published(connector, outside),
     ),
     management: { host: settings.consoleHost, port: settings.consolePort, users },
+    destinations: declaredDestinations(settings.destinations),
     memoryLimitBytes: settings.memoryLimit,
     tempLimitBytes: settings.tempLimit,
     policies: policyOptions(settings),

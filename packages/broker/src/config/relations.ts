@@ -4,6 +4,7 @@ import { objectionToConnector } from './connector-objection.ts'
 import { isLoopback, isWildcard, parseHostPort, parseTransportUri } from './host-port.ts'
 import type { HostPort } from './host-port.ts'
 import { didYouMean } from './nearest-word.ts'
+import { objectionsToDestinations } from './declared-destinations.ts'
 import { formatDuration } from './quantity.ts'
 
 /** What is wrong with a setting in view of the others, or of its own grammar. */
@@ -53,6 +54,13 @@ function zkAddressParses({ zkAddress }: BrokerSettings): readonly Objection[] {
   const complaints = wrong.map((address) => `"${address}" is no host:port`)
   if (chroot.includes('')) complaints.push(`"/${chroot.join('/')}" is no path to start from`)
   return complaints.map((message) => ({ name: 'zkAddress', message }))
+}
+
+function destinationsParse({ destinations }: BrokerSettings): readonly Objection[] {
+  return objectionsToDestinations(destinations).map((message) => ({
+    name: 'destinations',
+    message,
+  }))
 }
 
 function bindParses({ bind }: BrokerSettings): readonly Objection[] {
@@ -164,6 +172,7 @@ function zkSessionIsBeaten({ zkSessionTimeout, heartbeat }: BrokerSettings): rea
 const checks: readonly Check[] = [
   syncIsKnown,
   zkAddressParses,
+  destinationsParse,
   bindParses,
   connectUrlParses,
   connectorsParse,

@@ -1,3 +1,4 @@
+import type { DestinationName } from '@quorate/core/model/destination'
 import { defaultPolicy } from './policy/destination-policy.ts'
 import type { DestinationPolicy, PolicyEntry } from './policy/destination-policy.ts'
 import type { UncommittedMax } from './policy/flow-control.ts'
@@ -6,6 +7,8 @@ import type { MatcherFactory } from './subscription/matcher.ts'
 
 /** What can be set about the engine. */
 export interface EngineOptions {
+  /** Destinations that a new leader creates when they are missing. */
+  readonly destinations: readonly DestinationName[]
   /** Bytes of non-persistent messages that may wait in queues and durable subscriptions. */
   readonly memoryLimitBytes: number
   readonly uncommittedMax: UncommittedMax
@@ -32,6 +35,7 @@ export interface EngineOptions {
 }
 
 export const defaultEngineOptions: EngineOptions = {
+  destinations: [],
   memoryLimitBytes: 256 << 20,
   uncommittedMax,
   policies: [],

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@quorate/core/base/clock'
 import { BrokerError, assert } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
+import { formatDestination } from '@quorate/core/model/destination'
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { MessageOp } from '../store/log-op.ts'
 import type {
@@ -95,6 +96,7 @@ export class Engine implements EngineApi, ApplyListener {
     this.#core.registry.load()
     store.listener = this
     this.#tick = clock.every(TICK_MS, () => this.leaseRestored())
+    declare(this.#core)
   }
 
   /**
@@ -260,5 +262,19 @@ export class Engine implements EngineApi, ApplyListener {
       throw new BrokerError('NOT_LEADER', 'This broker does not serve clients.')
     }
     return this.#core
+  }
+}
+
+/** Creates what is to be there. One that cannot be is no reason to serve nobody. */
+function declare({ registry, options, log }: EngineCore): void {
+  for (const destination of options.destinations) {
+    try {
+      if (destination.kind === 'queue') registry.queue(destination)
+      else registry.topic(destination)
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      const name = formatDestination(destination)
+      log.warn('a destination cannot be created', { destination: name, reason: error.message })
+    }
   }
 }

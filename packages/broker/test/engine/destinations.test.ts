@@ -23,6 +23,20 @@ describe('destinations', () => {
     assert.deepEqual([...harness.engine.destinations()].map(formatDestination), ['queue://Q'])
   })
 
+  it('that are to be there from the start are made by each leader, where they are missing', () => {
+    const destinations = [nameOf('ORDERS'), nameOf('topic://PRICES')]
+    const harness = new EngineHarness({ destinations })
+    harness.settle()
+    assert.deepEqual(
+      harness.log.committed.map(({ kind }) => kind),
+      ['destination-added', 'destination-added'],
+    )
+    harness.failOver('lost')
+    harness.settle()
+    assert.equal(harness.log.committed.length, 2)
+    assert.deepEqual([...harness.engine.destinations()], destinations)
+  })
+
   it('can be made on demand, and again', () => {
     const harness = new EngineHarness()
     const client = harness.connect()

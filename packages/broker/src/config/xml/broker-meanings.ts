@@ -169,8 +169,8 @@ export const brokerMeanings: Readonly<Record<string, ElementMeaning>> = {
       ...only('true', alwaysSo, 'autoStart'),
     },
   },
-  queue: { attributes: without('a queue is there once it is used', 'physicalName') },
-  topic: { attributes: without('a topic is there once it is used', 'physicalName') },
+  queue: { attributes: { physicalName: { destination: 'queue' } } },
+  topic: { attributes: { physicalName: { destination: 'topic' } } },
   systemUsage: {
     attributes: {
       sendFailIfNoSpace: { setting: 'sendFailIfNoSpace' },

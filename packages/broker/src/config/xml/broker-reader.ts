@@ -1,5 +1,6 @@
 import { settingSchema } from '../broker-settings.ts'
 import type { SettingName } from '../broker-settings.ts'
+import { objectionsToDestinations } from '../declared-destinations.ts'
 import { didYouMean } from '../nearest-word.ts'
 import type { WrittenConnector, WrittenPolicy, WrittenText } from '../setting-source.ts'
 import { checkConnectorUri } from './connector-words.ts'
@@ -150,6 +151,7 @@ export class BrokerReader {
       }
     } else if ('dataDirectory' in meaning) this.dataDirectory = written.text
     else if ('connector' in meaning) this.#applyConnector(meaning.connector, written, place)
+    else if ('destination' in meaning) this.#declare(meaning.destination, written, place)
     else {
       const text = this.#converted(meaning, written, place)
       if (text === undefined) return
@@ -161,6 +163,19 @@ export class BrokerReader {
         reading.set(meaning.setting, { ...written, text: tidy }, known.isHidden)
       }
     }
+  }
+
+  /** One after the other they make up one setting. */
+  #declare(kind: 'queue' | 'topic', { where, text }: WrittenText, place: string): void {
+    const destination = `${kind}://${text.trim()}`
+    const [objection = ''] = objectionsToDestinations(destination)
+    if (objection !== '' || text.includes(',')) {
+      this.#reading.complain(where, `${place}: ${objection || 'one destination has no comma'}`)
+      return
+    }
+    const before = this.#reading.texts.get('destinations')
+    const all = before === undefined ? destination : `${before.text}, ${destination}`
+    this.#reading.set('destinations', { where: before?.where ?? where, text: all })
   }
 
   #converted(meaning: Meaning, written: WrittenText, place: string): string | undefined {

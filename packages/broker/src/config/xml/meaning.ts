@@ -21,6 +21,8 @@ export type Meaning =
   | { readonly setting: SettingName; readonly convert?: Convert }
   /** ...this word of the destination policy that it stands in... */
   | { readonly policy: string; readonly convert?: Convert }
+  /** ...the name of a destination that is there from the start... */
+  | { readonly destination: 'queue' | 'topic' }
   /** ...this part of the connector that it stands in. */
   | { readonly connector: 'name' | 'uri' }
   /** Where the store is when its own element does not say. */

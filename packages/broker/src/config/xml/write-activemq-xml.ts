@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
 import { policyWords } from '../broker-settings.ts'
+import { declaredDestinations } from '../declared-destinations.ts'
 import type { PolicySetting, PolicyWord, SettingName } from '../broker-settings.ts'
 import { formatSetting } from '../setting-value.ts'
 import type { SettingTexts } from '../setting-texts.ts'
@@ -30,6 +31,7 @@ function storeAttributes(): ReadonlyMap<SettingName, string> {
 const elsewhere: readonly SettingName[] = [
   'brokerName',
   'directory',
+  'destinations',
   'memoryLimit',
   'storeLimit',
   'tempLimit',
@@ -59,6 +61,7 @@ export function writeActivemqXml(said: SettingTexts, folder: string): string {
     ...store,
   })
   const broker = [
+    ...destinationLines(texts.get('destinations') ?? ''),
     ...policyLines(said.policies),
     ...wrap('persistenceAdapter', [adapter]),
     ...usageLines(said),
@@ -114,6 +117,13 @@ function usageLines({ texts }: SettingTexts): string[] {
 
 function connectorLine({ name, uri }: SettingTexts['connectors'][number]): string {
   return element('transportConnector', { name, uri })
+}
+
+function destinationLines(text: string): string[] {
+  const declared = declaredDestinations(text)
+  if (declared.length === 0) return []
+  const lines = declared.map(({ kind, name }) => element(kind, { physicalName: name }))
+  return wrap('destinations', lines)
 }
 
 function policyLines(policies: readonly PolicySetting[]): string[] {

@@ -44,6 +44,12 @@ const policies = fc
 const settings = fc.record(
   {
     brokerName: word,
+    destinations: fc
+      .uniqueArray(fc.tuple(fc.constantFrom('queue', 'topic'), word), {
+        maxLength: 3,
+        selector: ([kind, name]) => `${kind}://${name}`,
+      })
+      .map((all) => all.map(([kind, name]) => `${kind}://${name}`).join(', ')),
     nodeId: word,
     directory: word,
     replicas: fc.constantFrom(1, 3, 5),

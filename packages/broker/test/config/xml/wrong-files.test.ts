@@ -45,6 +45,16 @@ describe('a wrong activemq.xml stops the start', () => {
     ])
   })
 
+  it('destinations that are none, or more than one', () => {
+    const queues = '<queue physicalName="A.&gt;"/>\n<topic physicalName="B,C"/>'
+    const text = springFile(brokerWith(`<destinations>${queues}</destinations>`))
+    assert.deepEqual(complaints(text), [
+      'conf/activemq.xml:4:36: "physicalName" of <queue>: "queue://A.>" is a pattern: it names no ' +
+        'single destination',
+      'conf/activemq.xml:5:22: "physicalName" of <topic>: one destination has no comma',
+    ])
+  })
+
   it('5: an option of a URI that is misspelt, and one with a wrong value', () => {
     const uri = 'tcp://0.0.0.0:61616?maximumConections=5&amp;wireFormat.cacheSize=none'
     const connector = `<transportConnector name="a" uri="${uri}"/>`
