@@ -6,6 +6,7 @@ export interface DeclaredDestination {
 
 /** Those that the setting `destinations` may name. */
 export const DECLARED_DESTINATIONS_MAX = 1000
+/** Characters of one name, as everywhere. */
 const NAME_CHARS_MAX = 4096
 
 /** What a text like `queue://ORDERS, topic://PRICES` names, in order, each once. */
