@@ -12,6 +12,7 @@ import { parseConnectorUri } from './listener/connector-uri.ts'
 import { Listener } from './listener/listener.ts'
 import { messageEditor } from './protocol/openwire/message-editor.ts'
 import { OpenWireAdapter } from './protocol/openwire/openwire-adapter.ts'
+import { PacedView } from './paced-view.ts'
 import { defaultOpenWireOptions } from './protocol/openwire/openwire-options.ts'
 import type { LogWriter, MessageStore } from './store/message-store.ts'
 import type { TemporaryStore } from './store/temporary-store.ts'
@@ -50,6 +51,7 @@ export interface ServingOptions {
 export class Serving {
   readonly #options: ServingOptions
   readonly #engine: Engine
+  readonly #view: PacedView<EngineView>
   #adapter: OpenWireAdapter | null = null
   readonly #listeners: Listener[] = []
   #isStopped = false
@@ -76,6 +78,7 @@ export class Serving {
         uncommittedMax: options.uncommittedMax,
       },
     })
+    this.#view = new PacedView(() => this.#engine.view(), options.clock)
   }
 
   /** Opens the engine and then the ports. Rejects with ADDRESS_IN_USE when one is taken. */
@@ -117,7 +120,7 @@ export class Serving {
   }
 
   view(): EngineView {
-    return this.#engine.view()
+    return this.#view.get()
   }
 
   /** null before the engine runs, and after it. */
