@@ -62,8 +62,11 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     takeoverSequence: store.nextSequence,
     takeoverDoubtMax: options.takeoverDoubtMax,
     wallMs: () => clock.wallMs(),
-    expired: (source, entries) => {
-      deadLetters.expired({ destination: source.destination, list: source }, entries)
+    expired: (list, entries, done) => {
+      const source = { destination: list.destination, list }
+      for (const entry of entries) entry.letGo()
+      deadLetters.expired(source, entries)
+      deadLetters.after([source], done)
     },
   }
   const registry = new DestinationRegistry({ store, records, backlogs, events })

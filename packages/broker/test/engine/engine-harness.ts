@@ -16,6 +16,7 @@ import type {
 import { NO_RECEIPT } from '../../src/engine/client.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/engine-options.ts'
+import { DEAD_LETTER_BYTES_MAX } from '../../src/engine/policy/limits.ts'
 import type { LogOp } from '../../src/store/log-op.ts'
 import { MemoryLog } from '../../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
@@ -240,8 +241,16 @@ export function nameOf(destination: string): DestinationName {
   return parseDestinationName(destination, 'queue')
 }
 
+/** Causes for which there is no dead letter, or none that a record could hold. */
+export const UNREADABLE = 'unreadable'
+export const SWELLING = 'swelling'
+
 const editor: MessageEditor = {
-  deadLetter: (body, { cause }) => Buffer.from(`${body.toString()} [${cause}]`),
+  deadLetter: (body, { cause }) => {
+    if (cause === UNREADABLE) throw new BrokerError('MALFORMED_FRAME', 'no message')
+    if (cause === SWELLING) return Buffer.alloc(DEAD_LETTER_BYTES_MAX + 1)
+    return Buffer.from(`${body.toString()} [${cause}]`)
+  },
   resend: (body) => Buffer.from(body),
 }
 

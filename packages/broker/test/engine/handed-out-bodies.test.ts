@@ -1,26 +1,29 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EngineHarness, nameOf } from './engine-harness.ts'
+import {
+  EngineHarness,
+  nameOf,
+  reads as eventLoop,
+  SWELLING,
+  UNREADABLE,
+} from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 
 /** The store keeps no body in memory: each is read from the journal. */
 async function withMessages(
   count: number,
-): Promise<{ harness: EngineHarness; client: TestClient; reading: () => number }> {
+): Promise<{ harness: EngineHarness; client: TestClient; reads: { count: number } }> {
   const harness = new EngineHarness({}, 0)
-  let [running, most] = [0, 0]
+  const reads = { count: 0 }
   const fetch = harness.store.fetch.bind(harness.store)
   harness.store.fetch = (messages, done) => {
-    most = Math.max(most, ++running)
-    fetch(messages, (bodies) => {
-      running--
-      done(bodies)
-    })
+    reads.count++
+    fetch(messages, done)
   }
   const client = harness.connect({ connectionId: 'C' })
   for (let i = 0; i < count; i++) client.send('Q', `${i}`)
   await harness.settleReads()
-  return { harness, client, reading: () => most }
+  return { harness, client, reads }
 }
 
 describe('the body of a message that was sent to its consumer', () => {
@@ -139,15 +142,125 @@ describe('a poisoned message whose body only the journal has', () => {
     assert.equal(harness.depth('ActiveMQ.DLQ'), 0)
   })
 
-  it('is read alone, however many wait to be buried', async () => {
-    const { harness, client, reading } = await withMessages(20)
+  it('counts as handed out until it has moved', async () => {
+    const { harness, client } = await withMessages(1)
     client.consume('Q')
     await harness.settleReads()
+    client.acknowledge(client.deliveries, { mode: 'poisoned', cause: 'bad' })
+    const inFlight = (): number | undefined => harness.engine.view().queues[0]?.inFlight
+    assert.equal(inFlight(), 1)
+    await harness.settleReads()
+    assert.equal(inFlight(), 0)
+  })
+
+  it('is buried as it is where its dead letter cannot be made', async () => {
+    for (const cause of [UNREADABLE, SWELLING]) {
+      const { harness, client } = await withMessages(2)
+      client.consume('Q')
+      await harness.settleReads()
+      const receipt = client.acknowledge(client.deliveries, { mode: 'poisoned', cause })
+      await harness.settleReads()
+      assert.equal(client.isConfirmed(receipt), true)
+      const other = harness.connect()
+      other.consume('ActiveMQ.DLQ')
+      await harness.settleReads()
+      assert.deepEqual(other.texts, ['0', '1'])
+    }
+  })
+
+  it('is read with the others that wait, and joins them in their order', async () => {
+    const { harness, client, reads } = await withMessages(1000)
+    client.consume('Q')
+    await harness.settleReads()
+    const before = reads.count
+    const texts = client.texts.map((text) => `${text} [bad]`)
     for (const delivery of client.takeDeliveries()) {
       client.acknowledge([delivery], { mode: 'poisoned', cause: 'bad' })
     }
     await harness.settleReads()
-    assert.equal(harness.depth('ActiveMQ.DLQ'), 20)
-    assert.equal(reading(), 1)
+    assert.equal(reads.count - before, 3, 'one message, 500, 499')
+    const other = harness.connect()
+    other.consume('ActiveMQ.DLQ')
+    await harness.settleReads()
+    assert.deepEqual(other.texts, texts)
+  })
+
+  it('waits for the record of those before it (R30)', async () => {
+    const { harness, client, reads } = await withMessages(1000)
+    client.consume('Q')
+    await harness.settleReads()
+    const before = reads.count
+    client.acknowledge(client.takeDeliveries(), { mode: 'poisoned', cause: 'bad' })
+    for (let i = 0; i < 20; i++) {
+      harness.runTurns()
+      await eventLoop()
+    }
+    assert.deepEqual([harness.log.pending.length, reads.count - before], [2, 1])
+    await harness.settleReads()
+    assert.equal(harness.depth('ActiveMQ.DLQ'), 1000)
+  })
+
+  it('is read by no leader that is none any more', async () => {
+    const { harness, client, reads } = await withMessages(1000)
+    client.consume('Q')
+    await harness.settleReads()
+    const before = reads.count
+    client.acknowledge(client.takeDeliveries(), { mode: 'poisoned', cause: 'bad' })
+    harness.failOver('lost')
+    await harness.settleReads()
+    assert.equal(reads.count - before, 1)
+  })
+
+  it('makes nobody wait who acknowledges something else', async () => {
+    const { harness, client } = await withMessages(2000)
+    const other = harness.connect()
+    other.send('OTHER', 'x')
+    other.send('OTHER', 'y')
+    client.consume('Q', { prefetch: 2000 })
+    other.consume('OTHER')
+    await harness.settleReads()
+    const receipts = [
+      client.acknowledge(client.deliveries.slice(0, 1500), { mode: 'poisoned', cause: 'bad' }),
+      client.acknowledge(client.deliveries.slice(1500, 1501)),
+      other.acknowledge(other.deliveries.slice(0, 1)),
+      other.acknowledge(other.deliveries.slice(1, 2), { mode: 'poisoned', cause: 'bad' }),
+    ]
+    const answered = (): boolean[] => [
+      client.isConfirmed(receipts[0] ?? 0),
+      client.isConfirmed(receipts[1] ?? 0),
+      other.isConfirmed(receipts[2] ?? 0),
+      other.isConfirmed(receipts[3] ?? 0),
+    ]
+    harness.settle()
+    assert.deepEqual(answered(), [false, true, true, false])
+    // One record of the first queue, and then it is the other's turn.
+    for (let i = 0; i < 3; i++) {
+      await eventLoop()
+      harness.settle()
+    }
+    assert.deepEqual(answered(), [false, true, true, true])
+    await harness.settleReads()
+    assert.deepEqual(answered(), [true, true, true, true])
+  })
+})
+
+describe('an expired message', () => {
+  it('is read when it is buried, and not for the consumer that does not get it', async () => {
+    const harness = new EngineHarness({ deadLetterExpired: false }, 0)
+    const client = harness.connect()
+    const expirationMs = harness.clock.wallMs() + 1000
+    for (let i = 0; i < 300; i++) client.send('Q', `${i}`, { expirationMs })
+    client.send('Q', 'live')
+    await harness.settleReads()
+    harness.clock.advance(1000)
+    let read = 0
+    const fetch = harness.store.fetch.bind(harness.store)
+    harness.store.fetch = (messages, done) => {
+      read += messages.length
+      fetch(messages, done)
+    }
+    client.consume('Q')
+    await harness.settleReads()
+    assert.deepEqual([client.texts, read], [['live'], 1])
   })
 })

@@ -31,8 +31,8 @@ export interface BacklogPort extends MemoryMessagesPort {
   readonly windows: MemoryBudget
   readonly takeoverSequence: number
   readonly takeoverDoubtMax: number
-  /** Expired messages: they have left the backlog, and are to leave the store. */
-  expired(source: Backlog, entries: readonly Entry[]): void
+  /** Expired messages, which are to leave the store; calls back when that is in the log. */
+  expired(source: Backlog, entries: readonly Entry[], done: () => void): void
 }
 
 /** What a backlog has seen so far, in messages. */
@@ -72,6 +72,8 @@ export class Backlog implements TurnWork {
   #lastServed = -1
   #list: StoredList | undefined
   #fetching = false
+  /** Messages that expired are on their way out. */
+  #isBurying = false
   /** The destination is gone. */
   #discarded = false
   readonly #memory: MemoryMessages
@@ -328,11 +330,16 @@ export class Backlog implements TurnWork {
       bytes < ROUND_BYTES_MAX
     ) {
       const next = this.#cursor.peek()
-      if (next === undefined || !this.#cursor.hasBody(next)) break
+      if (next === undefined) break
+      const isExpired = next.isExpired(nowMs)
+      // Those that expired before go first; their bodies are read when they are buried.
+      if (isExpired ? this.#isBurying : !this.#cursor.hasBody(next)) break
       this.#cursor.take()
-      bytes += next.length
-      if (next.isExpired(nowMs)) expired.push(next)
-      else entries.push(next)
+      if (isExpired) expired.push(next)
+      else {
+        entries.push(next)
+        bytes += next.length
+      }
     }
     if (expired.length > 0) this.#expire(expired)
     return entries
@@ -341,10 +348,12 @@ export class Backlog implements TurnWork {
   #expire(expired: readonly Entry[]): void {
     this.#expired += expired.length
     this.#inFlight += expired.length
-    for (const entry of expired) this.leave(entry)
-    this.#port.expired(this, expired)
-    // There may be more than one turn's worth.
-    this.mark()
+    this.#isBurying = true
+    this.#port.expired(this, expired, () => {
+      this.#isBurying = false
+      // There may be more of them, and live ones behind them.
+      this.mark()
+    })
   }
 
   /** Whether everything found its subscription. */
@@ -377,7 +386,7 @@ export class Backlog implements TurnWork {
     if (this.#fetching) return
     const { usedBytes, limitBytes } = this.#port.windows
     if (!isNeeded && usedBytes + FETCH_BYTES_MAX > limitBytes) return
-    const missing = this.#cursor.missing()
+    const missing = this.#cursor.missing(this.#port.wallMs())
     if (missing.length === 0) return
     this.#fetching = true
     const generation = this.#cursor.generation

@@ -80,6 +80,13 @@ export class Entry {
     return this.doubtful && this.redeliveries === 0 ? 1 : this.redeliveries
   }
 
+  /** Gives up the body where the store has it, too. The entry must not be in a cursor. */
+  letGo(): void {
+    if (this.stored === null) return
+    this.body = null
+    this.decoded = undefined
+  }
+
   isExpired(nowMs: number): boolean {
     return this.expirationMs !== 0 && this.expirationMs <= nowMs
   }

@@ -183,8 +183,11 @@ export class PendingCursor {
     for (const sequence of sequences) this.#withdrawn.delete(sequence)
   }
 
-  /** The next entries that lack their bodies, as many as are loaded in one batch. */
-  missing(): Entry[] {
+  /**
+   * The next entries that lack their bodies, as many as are loaded in one batch. Those that have
+   * expired need none.
+   */
+  missing(nowMs: number): Entry[] {
     const missing: Entry[] = []
     if (this.#bodiless === 0) return missing
     let looked = 0
@@ -194,6 +197,7 @@ export class PendingCursor {
         return false
       }
       if (entry.body !== null || entry.stored?.body != null) return true
+      if (entry.isExpired(nowMs)) return true
       missing.push(entry)
       bytes += entry.length
       return true

@@ -1,15 +1,17 @@
-import { Deque } from '@quorate/core/base/deque'
 import type { DestinationName } from '@quorate/core/model/destination'
+import { BrokerError } from '@quorate/core/base/errors'
 import type { AcknowledgeOp, LogOp, MessageOp } from '../../store/log-op.ts'
 import type { MessageStore, Stored } from '../../store/message-store.ts'
 import type { MessageEditor } from '../client.ts'
 import type { AckBatch, AcknowledgedList } from '../dispatch/ack-batch.ts'
-import { fetchBodies, hasBody } from '../dispatch/bodies.ts'
+import { fetchBodies } from '../dispatch/bodies.ts'
 import type { Entry } from '../dispatch/entry.ts'
 import type { EngineOptions } from '../engine-options.ts'
 import { PendingRecord } from '../pending-records.ts'
 import type { PendingRecords } from '../pending-records.ts'
-import { DEAD_LETTERS_PER_RECORD_MAX, DEAD_LETTER_BYTES_PER_RECORD_MAX } from './limits.ts'
+import { BurialQueue } from './burial-queue.ts'
+import type { Burial, DeadLetterSource } from './burial-queue.ts'
+import { DEAD_LETTER_BYTES_MAX } from './limits.ts'
 
 export interface DeadLetterPort {
   readonly store: MessageStore
@@ -21,31 +23,18 @@ export interface DeadLetterPort {
   deadLetterList(): number
 }
 
-/** Where the messages come from: a list, or a topic (nothing to remove there). */
-export interface DeadLetterSource {
-  readonly destination: DestinationName
-  readonly list: AcknowledgedList | null
-}
-
-/** Messages that go to the dead letter queue by one record. */
-interface Burial {
-  readonly source: DeadLetterSource
-  readonly entries: readonly Entry[]
-  readonly to: DestinationName
-  readonly cause: string
-}
-
 /**
  * What becomes of messages that nobody can take. They leave their list and join the dead letter
  * queue in one record, so that they are always in exactly one of the two. The entries have already
- * left their backlog. Those whose body only the journal has stay in their list until it is read;
- * one burial is read at a time.
+ * left their backlog's cursor.
+ *
+ * One burial is under way at a time: its bodies are read, its record is committed, then comes the
+ * next. However much is to be buried, no more of it than that is in memory, or uncommitted (R30).
  */
 export class DeadLetters {
   readonly #port: DeadLetterPort
-  /** What lacks bodies, and those who wait for it: as many as deliveries and their answers. */
-  readonly #waiting = new Deque<Burial | (() => void)>()
-  #isReading = false
+  readonly #queue = new BurialQueue()
+  #isBurying = false
 
   constructor(port: DeadLetterPort) {
     this.#port = port
@@ -60,73 +49,62 @@ export class DeadLetters {
     else this.#drop(source, entries)
   }
 
-  /** Something that was buried is not appended yet, because its bodies are being read. */
-  get isReading(): boolean {
-    return this.#isReading
+  /** Something that was buried is not in the log yet. */
+  get isBusy(): boolean {
+    return !this.#queue.isEmpty
   }
 
-  /** Calls back when all of that is appended. */
-  whenRead(done: () => void): void {
-    this.#waiting.push(done)
+  /** Calls back when all of that is in the log: what comes from these sources, null for any. */
+  after(sources: readonly DeadLetterSource[] | null, done: () => void): void {
+    this.#queue.after(sources, done)
   }
 
   #bury(source: DeadLetterSource, entries: readonly Entry[], cause: string): void {
-    const to: DestinationName = { kind: 'queue', name: this.#port.options.deadLetterQueue }
     // A message that fails in the dead letter queue itself goes for good, as in ActiveMQ; it would
     // come back for ever otherwise.
-    const isDeadLetterQueue =
-      source.destination.kind === 'queue' && source.destination.name === to.name
-    const kept = isDeadLetterQueue ? [] : entries.filter((entry) => this.#isKept(entry))
-    const dropped = isDeadLetterQueue ? entries : entries.filter((entry) => !this.#isKept(entry))
-    this.#drop(source, dropped)
-    for (const chunk of chunksOf(kept)) {
-      const burial = { source, entries: chunk, to, cause }
-      if (chunk.every(hasBody)) this.#move(burial)
-      else this.#waiting.push(burial)
-    }
-    this.#readNext()
+    const { kind, name } = source.destination
+    const isInside = kind === 'queue' && name === this.#port.options.deadLetterQueue
+    const isKept = (entry: Entry): boolean =>
+      !isInside && (entry.persistent || this.#port.options.deadLetterNonPersistent)
+    this.#drop(
+      source,
+      entries.filter((entry) => !isKept(entry)),
+    )
+    this.#queue.push(source, entries.filter(isKept), cause)
+    this.#next()
   }
 
-  #readNext(): void {
-    while (!this.#isReading) {
-      const next = this.#waiting.shift()
-      if (next === undefined) return
-      if (typeof next === 'function') next()
-      else this.#read(next)
-    }
-  }
-
-  #read(burial: Burial): void {
-    this.#isReading = true
-    fetchBodies(this.#port.store, burial.entries, () => {
-      this.#isReading = false
-      this.#move(burial)
-      this.#readNext()
-    })
-  }
-
-  #isKept(entry: Entry): boolean {
-    return entry.persistent || this.#port.options.deadLetterNonPersistent
-  }
-
-  #drop(source: DeadLetterSource, entries: readonly Entry[]): void {
-    if (source.list === null) return
+  #drop({ list }: DeadLetterSource, entries: readonly Entry[]): void {
+    if (list === null) return
     for (const entry of entries) {
-      if (entry.stored !== null) this.#port.acks.add(source.list, entry.place)
+      list.leave(entry)
+      if (entry.stored !== null) this.#port.acks.add(list, entry.place)
     }
   }
 
-  #move({ source, entries, to, cause }: Burial): void {
-    const target = this.#port.deadLetterList()
+  #next(): void {
+    if (this.#isBurying) return
+    const burial = this.#queue.take()
+    if (burial === undefined) return
+    this.#isBurying = true
+    fetchBodies(this.#port.store, burial.entries, () => this.#move(burial))
+  }
+
+  #move(burial: Burial): void {
+    const { source, entries } = burial
+    const { records } = this.#port
+    // The next leader finds them where they are.
+    if (!records.isOpen) return
     const ops: (MessageOp | AcknowledgeOp)[] = []
     const sequences: number[] = []
     let bytes = 0
     for (const entry of entries) {
+      const body = this.#copyOf(entry, burial)
+      source.list?.leave(entry)
       // It went with its list while it was read.
-      if (entry.body === null) continue
-      const body = this.#port.editor.deadLetter(entry.body, { from: source.destination, to, cause })
+      if (body === null) continue
       bytes += body.length
-      ops.push(deadLetter(entry, target, body))
+      ops.push(deadLetter(entry, this.#port.deadLetterList(), body))
       if (entry.stored !== null) sequences.push(entry.place)
     }
     if (source.list !== null && sequences.length > 0) {
@@ -134,11 +112,36 @@ export class DeadLetters {
       ops.push({ kind: 'acknowledge', list: source.list.listId, sequences })
       source.list.acknowledging(sequences.length)
     }
-    const [first] = ops
-    if (first === undefined) return
-    const op: LogOp = ops.length === 1 ? first : { kind: 'transaction', id: '', ops }
-    this.#port.records.append(op, new MoveRecord(source.list, sequences.length), bytes)
+    const op = opOf(ops)
+    const record = new MoveRecord(source.list, sequences.length, () => this.#moved())
+    if (op !== null) records.append(op, record, bytes)
+    this.#queue.release(source)
+    if (op === null) this.#moved()
   }
+
+  #moved(): void {
+    this.#isBurying = false
+    this.#next()
+  }
+
+  /** One that cannot say why it is there, or would be too large then, is buried as it is. */
+  #copyOf({ body }: Entry, { source, cause }: Burial): Buffer | null {
+    if (body === null) return null
+    const to: DestinationName = { kind: 'queue', name: this.#port.options.deadLetterQueue }
+    try {
+      const copy = this.#port.editor.deadLetter(body, { from: source.destination, to, cause })
+      return copy.length <= DEAD_LETTER_BYTES_MAX ? copy : body
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      return body
+    }
+  }
+}
+
+function opOf(ops: readonly (MessageOp | AcknowledgeOp)[]): LogOp | null {
+  const [first] = ops
+  if (first === undefined || ops.length === 1) return first ?? null
+  return { kind: 'transaction', id: '', ops }
 }
 
 function deadLetter(entry: Entry, list: number, body: Buffer): MessageOp {
@@ -159,32 +162,17 @@ function deadLetter(entry: Entry, list: number, body: Buffer): MessageOp {
 class MoveRecord extends PendingRecord {
   readonly #list: AcknowledgedList | null
   readonly #count: number
+  readonly #done: () => void
 
-  constructor(list: AcknowledgedList | null, count: number) {
+  constructor(list: AcknowledgedList | null, count: number, done: () => void) {
     super()
     this.#list = list
     this.#count = count
+    this.#done = done
   }
 
   override applied(_stored: Stored | null): void {
     this.#list?.acknowledged(this.#count)
+    this.#done()
   }
-}
-
-function* chunksOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
-  let chunk: Entry[] = []
-  let bytes = 0
-  for (const entry of entries) {
-    const isFull =
-      chunk.length >= DEAD_LETTERS_PER_RECORD_MAX ||
-      (chunk.length > 0 && bytes + entry.length > DEAD_LETTER_BYTES_PER_RECORD_MAX)
-    if (isFull) {
-      yield chunk
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(entry)
-    bytes += entry.length
-  }
-  if (chunk.length > 0) yield chunk
 }

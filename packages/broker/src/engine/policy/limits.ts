@@ -33,6 +33,8 @@ export const ACKNOWLEDGED_PER_RECORD_MAX = 10_000
 export const DEAD_LETTERS_PER_RECORD_MAX = 500
 /** Bytes of the messages moved to the dead letter queue by one record; one may be larger. */
 export const DEAD_LETTER_BYTES_PER_RECORD_MAX = 4 << 20
+/** Bytes of a dead letter; one that would be larger with its cause is kept without it. */
+export const DEAD_LETTER_BYTES_MAX = (100 << 20) + (32 << 10)
 /** Messages that an administrator moves, copies or deletes by one record, all or none. */
 export const ADMINISTERED_PER_RECORD_MAX = 500
 /** Bytes of the messages that are moved or copied by one record; one may be larger. */

@@ -1,8 +1,10 @@
+import { NO_RECEIPT } from '../client.ts'
 import type { Acknowledgement, AcknowledgeMode, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
 import type { Entry } from '../dispatch/entry.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ReceiptHolder } from '../pending-records.ts'
+import type { DeadLetterSource } from '../policy/burial-queue.ts'
 import { DispatchedMessage } from './dispatched-message.ts'
 import { Subscription } from './subscription.ts'
 
@@ -58,9 +60,20 @@ export function acknowledge(core: EngineCore, ack: Acknowledgement, answer: Answ
     handlers[ack.mode]({ core, subscription, cause: ack.cause }, deliveries)
     subscription.wake()
   }
-  // A dead letter may have to be read first. Whoever repeats himself waits for the first time, too.
-  if (core.deadLetters.isReading) core.deadLetters.whenRead(() => confirm(core, answer))
-  else confirm(core, answer)
+  if (answer.receipt === NO_RECEIPT || !core.deadLetters.isBusy) confirm(core, answer)
+  else core.deadLetters.after(awaited(ack, deliveries), () => confirm(core, answer))
+}
+
+/** What has to be buried before this is answered: null for all that waits. */
+function awaited(
+  ack: Acknowledgement,
+  deliveries: readonly DispatchedMessage[],
+): readonly DeadLetterSource[] | null {
+  // Whoever repeats himself may speak of what waits to be buried.
+  const isRepetition = !ack.isWhole || deliveries.length < ack.deliveries.length
+  if (isRepetition || deliveries.length === 0) return null
+  if (ack.mode !== 'poisoned' && ack.mode !== 'expired') return []
+  return deliveries.map(({ destination, source }) => ({ destination, list: source }))
 }
 
 /** Answers when everything appended so far is committed. */
@@ -93,14 +106,10 @@ export function bySource(deliveries: readonly DispatchedMessage[]): Map<Backlog 
 function leave(
   subscription: Subscription,
   deliveries: readonly DispatchedMessage[],
-  bury: (
-    source: { destination: DispatchedMessage['destination']; list: Backlog | null },
-    entries: readonly Entry[],
-  ) => void,
+  bury: (source: DeadLetterSource, entries: readonly Entry[]) => void,
 ): void {
   const settled = deliveries.filter((delivery) => subscription.settle(delivery))
   for (const [source, entries] of bySource(settled)) {
-    for (const entry of entries) source?.leave(entry)
     const from = settled.find((delivery) => delivery.source === source)
     // A browser's deliveries are copies: there is nothing to bury.
     if (from === undefined || subscription.options.browser) continue

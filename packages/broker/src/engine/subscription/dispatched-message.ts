@@ -47,8 +47,7 @@ export class DispatchedMessage implements Delivery {
     if (this.entry.stored === null || this.state === 'settled') return
     this.body = EMPTY
     this.decoded = undefined
-    this.entry.body = null
-    this.entry.decoded = undefined
+    this.entry.letGo()
   }
 }
 

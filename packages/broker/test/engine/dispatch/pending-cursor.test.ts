@@ -143,7 +143,7 @@ describe('the pending cursor', () => {
             cursor.giveBack(back)
           } else if (step.kind === 'load') {
             cursor.peek()
-            const missing = cursor.missing()
+            const missing = cursor.missing(0)
             const bodies = missing.map(() => Buffer.from('x'))
             cursor.loaded(missing, bodies, cursor.generation)
             assert.equal(
@@ -152,7 +152,7 @@ describe('the pending cursor', () => {
             )
           } else if (step.kind === 'beginLoading') {
             cursor.peek()
-            loading = { missing: cursor.missing(), generation: cursor.generation }
+            loading = { missing: cursor.missing(0), generation: cursor.generation }
           } else if (step.kind === 'endLoading' && loading !== null) {
             const bodies = loading.missing.map(({ place }) => {
               return list.get(place) === undefined ? null : Buffer.from('x')
@@ -178,7 +178,7 @@ describe('the pending cursor', () => {
         // Whoever has room has everything in the end: each body can be loaded.
         for (let next = cursor.peek(); next !== undefined; next = cursor.peek()) {
           if (!cursor.hasBody(next)) {
-            const missing = cursor.missing()
+            const missing = cursor.missing(0)
             assert.ok(missing.includes(next), 'the next one is never loaded')
             const bodies = missing.map(() => Buffer.from('x'))
             cursor.loaded(missing, bodies, cursor.generation)
@@ -200,7 +200,7 @@ describe('the pending cursor', () => {
     for (const sequence of [1, 2, 3]) list.add(sequence)
     const { cursor } = makeCursor(list)
     cursor.peek()
-    const missing = cursor.missing()
+    const missing = cursor.missing(0)
     cursor.loaded(missing, [Buffer.from('a'), null, Buffer.from('c')], cursor.generation)
     assert.deepEqual([cursor.take()?.place, cursor.take()?.place], [1, 3])
     assert.equal(cursor.take(), undefined)
@@ -214,6 +214,6 @@ describe('the pending cursor', () => {
       cursor.committed(list.add(sequence), testMessage('Q', 'x'), true)
     }
     assert.equal(budget.usedBytes, 5)
-    assert.equal(cursor.missing().length, 5)
+    assert.equal(cursor.missing(0).length, 5)
   })
 })
