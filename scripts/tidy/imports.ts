@@ -88,6 +88,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   ],
   'broker/cli': [
     'core/base',
+    'core/model',
     'broker/backup',
     'broker/config',
     'broker/management',

@@ -1,4 +1,6 @@
 import picocolors from 'picocolors'
+import { askPerson } from './question.ts'
+import type { Ask } from './question.ts'
 
 export type Paint = (text: string) => string
 export type Colors = ReturnType<typeof picocolors.createColors>
@@ -14,12 +16,15 @@ export interface Terminal {
   /** Columns of that terminal now. */
   columns(): number
   readonly colors: Colors
+  /** null where nobody is there to answer. */
+  readonly ask: Ask | null
 }
 
 const COLUMNS_WITHOUT_TERMINAL = 120
 
 export function processTerminal(): Terminal {
-  const { stdout, stderr } = process
+  const { stdin, stdout, stderr } = process
+  const isSomebodyThere = stdin.isTTY === true && stderr.isTTY === true
   const isInteractive = stdout.isTTY === true && process.env.TERM !== 'dumb'
   return {
     out: (text) => void stdout.write(text),
@@ -27,5 +32,6 @@ export function processTerminal(): Terminal {
     isInteractive,
     columns: () => stdout.columns ?? COLUMNS_WITHOUT_TERMINAL,
     colors: picocolors.createColors(isInteractive && picocolors.isColorSupported),
+    ask: isSomebodyThere ? askPerson : null,
   }
 }

@@ -15,6 +15,7 @@ export function recordedTerminal(options: Partial<Terminal> = {}): RecordedTermi
     isInteractive: false,
     columns: () => 100,
     colors: picocolors.createColors(false),
+    ask: null,
     ...options,
   }
 }
