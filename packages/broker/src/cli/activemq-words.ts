@@ -6,11 +6,11 @@ import { isConfigurationFile } from './configuration-file.ts'
 const STOCK_CONFIGURATION = 'xbean:activemq.xml'
 
 /** Tasks of ActiveMQ's script whose words are translated. */
-const tasks = ['start', 'console', 'stop', 'status']
+export const translatedTasks = ['start', 'console', 'stop', 'status']
 /** Commands that are the same under both names; those of ActiveMQ have its flags. */
-const shared = [
+export const sharedTasks = [
   ...['browse', 'purge', 'dstat', 'query', 'bstat', 'list'],
-  ...['cluster', 'queue', 'message'],
+  ...['cluster', 'queue', 'message', 'completion'],
 ]
 
 /**
@@ -19,7 +19,7 @@ const shared = [
  */
 export function quorateArguments(args: readonly string[]): string[] {
   const [task = '--help', ...rest] = args
-  if (task.startsWith('-') || shared.includes(task)) return [task, ...rest]
+  if (task.startsWith('-') || sharedTasks.includes(task)) return [task, ...rest]
   const at = placeOfConfiguration(rest)
   const configuration = rest[at] ?? STOCK_CONFIGURATION
   const others = rest.filter((_, index) => index !== at)
@@ -32,7 +32,7 @@ export function quorateArguments(args: readonly string[]): string[] {
     case 'status':
       return [task, '--config', configuration, ...others]
     default: {
-      const known = [...tasks, ...shared]
+      const known = [...translatedTasks, ...sharedTasks]
       const hint = didYouMean(task, known)
       const message = `activemq ${task} is not there; there are ${known.join(', ')}${hint}`
       throw new BrokerError('UNSUPPORTED', message)

@@ -4,6 +4,7 @@ import { isSettingName, variableOf } from '../config/broker-settings.ts'
 import { addDefinitions, addIgnoreUnsupported } from './activemq-flags.ts'
 import type { ActivemqFlags } from './activemq-flags.ts'
 import type { DumpCommand } from './commands/journal-dump.ts'
+import { addCompletion } from './completion/completion-command.ts'
 import { addConfig } from './config-commands.ts'
 import { addDoctor } from './doctor-command.ts'
 import { configurationFile, isConfigurationFile } from './configuration-file.ts'
@@ -67,6 +68,7 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addBackup(program, line, outcome)
   addRestore(program, line, outcome)
   addCoordination(program, line, outcome)
+  addCompletion(program, line, outcome)
   return program
 }
 
