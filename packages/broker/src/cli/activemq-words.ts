@@ -9,7 +9,7 @@ const STOCK_CONFIGURATION = 'xbean:activemq.xml'
 export const translatedTasks = ['start', 'console', 'stop', 'status']
 /** Commands that are the same under both names; those of ActiveMQ have its flags. */
 export const sharedTasks = [
-  ...['browse', 'purge', 'dstat', 'query', 'bstat', 'list'],
+  ...['producer', 'consumer', 'browse', 'purge', 'dstat', 'query', 'bstat', 'list'],
   ...['cluster', 'queue', 'message', 'completion'],
 ]
 

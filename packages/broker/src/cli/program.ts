@@ -10,6 +10,7 @@ import { addDoctor } from './doctor-command.ts'
 import { configurationFile, isConfigurationFile } from './configuration-file.ts'
 import { addDailyCommands } from './daily/daily-commands.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
+import { addOpenWireCommands } from './openwire/openwire-commands.ts'
 import { collect, duration, portOffset, recordNumber, wholeNumber } from './option-values.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import type { Terminal } from './terminal.ts'
@@ -60,6 +61,7 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStart(program, line, outcome)
   addStop(program, line, outcome)
   addStatus(program, line, outcome)
+  addOpenWireCommands(program, line, outcome)
   addDailyCommands(program, line, outcome)
   addConfig(program, line, outcome)
   addDoctor(program, line, outcome)

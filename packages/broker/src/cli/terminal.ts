@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import picocolors from 'picocolors'
 import { askPerson } from './question.ts'
 import type { Ask } from './question.ts'
@@ -9,6 +10,8 @@ export type Colors = ReturnType<typeof picocolors.createColors>
 export interface Terminal {
   /** Results: what a script would read. */
   out(text: string): void
+  /** Resolves when the reader of `out` has taken what was written, or nearly. */
+  drained(): Promise<unknown>
   /** Everything else: progress, hints, errors. */
   err(text: string): void
   /** True when `out` reaches a person's terminal, which can be redrawn. */
@@ -28,6 +31,7 @@ export function processTerminal(): Terminal {
   const isInteractive = stdout.isTTY === true && process.env.TERM !== 'dumb'
   return {
     out: (text) => void stdout.write(text),
+    drained: () => (stdout.writableNeedDrain ? once(stdout, 'drain') : Promise.resolve()),
     err: (text) => void stderr.write(text),
     isInteractive,
     columns: () => stdout.columns ?? COLUMNS_WITHOUT_TERMINAL,

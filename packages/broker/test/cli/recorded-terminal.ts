@@ -11,6 +11,7 @@ export function recordedTerminal(options: Partial<Terminal> = {}): RecordedTermi
   return {
     written,
     out: (text) => void (written.out += text),
+    drained: () => Promise.resolve(),
     err: (text) => void (written.err += text),
     isInteractive: false,
     columns: () => 100,
