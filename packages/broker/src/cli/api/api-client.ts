@@ -1,9 +1,10 @@
-import { BrokerError, errnoOf } from '@quorate/core/base/errors'
+import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Refusal } from './api-problem.ts'
 import { refusalOf } from './api-problem.ts'
 import { isApiObject } from './api-values.ts'
 import type { ApiObject } from './api-values.ts'
-import { API_ANSWER_BYTES_MAX } from './limits.ts'
+import { exchange } from './http-exchange.ts'
+import type { HttpAnswer } from './http-exchange.ts'
 import type { Login } from './login.ts'
 
 export interface ApiOptions {
@@ -31,7 +32,6 @@ type Answer =
 /** Nothing was sent: somebody else can be asked whatever it is. */
 const unreached = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
-  'UND_ERR_CONNECT_TIMEOUT',
 ])
 
 /**
@@ -100,26 +100,19 @@ export class ApiClient {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }
-    const isJson = body !== undefined
-    let text: string
-    let status: number
-    try {
-      const answer = await fetch(url, {
-        method,
-        headers: {
-          ...(login === null ? {} : { authorization: basicWords(login) }),
-          ...(isJson ? { 'content-type': 'application/json' } : {}),
-        },
-        ...(isJson ? { body: JSON.stringify(body) } : {}),
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      status = answer.status
-      text = await boundedText(answer)
-    } catch (error) {
-      throw asFailure(error, { origin, timeoutMs, isChange: method !== 'GET' })
+    const headers = {
+      ...(login === null ? {} : { authorization: basicWords(login) }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     }
-    const value = parsed(text, origin)
+    const text = body === undefined ? '' : JSON.stringify(body)
+    let answer: HttpAnswer
+    try {
+      answer = await exchange({ method, url, headers, body: text, timeoutMs })
+    } catch (error) {
+      throw asFailure(error, origin, method !== 'GET')
+    }
+    const { status } = answer
+    const value = parsed(answer.text, origin)
     if (status >= 200 && status < 300 && isApiObject(value)) return { kind: 'done', body: value }
     const hasLogin = login !== null
     return { kind: 'refused', refusal: refusalOf({ status, body: value, origin, hasLogin }) }
@@ -154,43 +147,17 @@ function basicWords({ user, password }: Login): string {
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
 }
 
-interface Sent {
-  readonly origin: string
-  readonly timeoutMs: number
-  readonly isChange: boolean
-}
-
-function asFailure(error: unknown, { origin, timeoutMs, isChange }: Sent): BrokerError {
-  if (error instanceof BrokerError) return error
-  const cause = error instanceof Error ? error.cause : undefined
-  if (unreached.has(errnoOf(cause) ?? '')) {
+/** What went wrong on the way, and whether it may have happened all the same. */
+function asFailure(error: unknown, origin: string, isChange: boolean): BrokerError {
+  if (unreached.has(errnoOf(error) ?? '')) {
     const details = { unreached: true }
-    return new BrokerError('CONNECTION_LOST', `no broker answers at ${origin}`, { cause, details })
+    const message = `no broker answers at ${origin}`
+    return new BrokerError('CONNECTION_LOST', message, { cause: error, details })
   }
+  const { code, message } = toBrokerError(error, 'CONNECTION_LOST')
+  const why = error instanceof BrokerError ? message : `no answer of ${origin} (${message})`
   const unknown = isChange ? '; whether it happened is not known: look before you repeat it' : ''
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    const message = `${origin} did not answer in ${timeoutMs} ms${unknown}`
-    return new BrokerError('REQUEST_TIMEOUT', message, { cause })
-  }
-  const why = cause instanceof Error ? ` (${cause.message})` : ''
-  return new BrokerError('CONNECTION_LOST', `no answer of ${origin}${why}${unknown}`, { cause })
-}
-
-async function boundedText(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  if (answer.body === null) return ''
-  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > API_ANSWER_BYTES_MAX) {
-      throw new BrokerError(
-        'FRAME_TOO_LARGE',
-        `an answer of more than ${API_ANSWER_BYTES_MAX} bytes`,
-      )
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  return new BrokerError(code, why + unknown, { cause: error })
 }
 
 /** {} for the answer without a body that says that something is done. */
