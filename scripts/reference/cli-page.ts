@@ -12,6 +12,8 @@ In a clone of the repository \`npx quorate\` runs it, after \`npm start\` or \`n
 Results go to standard output and everything else to standard error. With \`--json\` the results are
 JSON. A word that is not known is answered with the nearest one that is. Exit codes are those of the
 [error table](errors.md#exit-codes).
+
+The commands for daily work are shown on [a page of their own](../command-line.md).
 `
 
 const notes: Readonly<Record<string, string>> = {

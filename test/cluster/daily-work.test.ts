@@ -20,7 +20,12 @@ interface Ran {
 }
 
 /** Runs one of the two commands, as a process of its own. */
-async function run(name: 'quorate' | 'activemq', ...words: string[]): Promise<Ran> {
+function run(name: 'quorate' | 'activemq', ...words: string[]): Promise<Ran> {
+  return begin(name, ...words).ended
+}
+
+/** The same, while it can be interrupted. */
+function begin(name: 'quorate' | 'activemq', ...words: string[]) {
   const [main = '', ...args] = quorateArgs(...words)
   const script = name === 'quorate' ? main : join(dirname(main), 'activemq.js')
   const child = spawn(process.execPath, [script, ...args], {
@@ -30,8 +35,10 @@ async function run(name: 'quorate' | 'activemq', ...words: string[]): Promise<Ra
     killSignal: 'SIGKILL',
   })
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { exitCode: await exit, out, err }
+  const ended = Promise.all([exit, text(child.stdout), text(child.stderr)]).then(
+    ([exitCode, out, err]): Ran => ({ exitCode, out, err }),
+  )
+  return { ended, interrupt: () => child.kill('SIGINT') }
 }
 
 const lines = (output: string): string[] => output.split('\n').filter((line) => line !== '')
@@ -102,6 +109,16 @@ describe('commands for daily work, against a cluster', () => {
       assert.equal(brokers.out.match(/^quorate-test +node0\d +(yes|no) /gm)?.length, 3)
       const status = await run('quorate', 'cluster', 'status', '--url', url)
       assert.match(status.out, new RegExp(`leader ${leader.name} `))
+
+      const before = await waiting(cluster)
+      const long = begin('quorate', 'producer', ...brokerUrl, '--sleep', '5ms')
+      const isUnderWay = async (): Promise<boolean> => (await waiting(cluster)) > before + 20
+      await waitUntil(isUnderWay, { what: 'messages that wait', timeoutMs: 20_000 })
+      long.interrupt()
+      const cut = await long.ended
+      assert.equal(cut.exitCode, 130, cut.err)
+      const told = Number(/^(\d+) messages confirmed by/.exec(cut.out)?.[1])
+      assert.equal(await waiting(cluster), before + told)
 
       const wrong = await run('activemq', 'purge', 'PARKED', '--user', 'user', '--url', url)
       const why = 'error The name or the password is wrong.\n'

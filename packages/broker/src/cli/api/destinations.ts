@@ -86,13 +86,13 @@ export async function walkPages(
 }
 
 /**
- * Those of `items` that a person named, wildcards in it as ActiveMQ's clients write them: `A.*`,
- * `A.>`, and a lone `*` for all. Throws INVALID_DESTINATION for a name or pattern that nothing fits.
+ * Those of `items` that a person named. Throws INVALID_DESTINATION for a name or pattern that
+ * nothing fits.
  */
 export function chosenFrom(items: readonly ApiObject[], words: readonly string[]): ApiObject[] {
   const chosen = new Set<ApiObject>()
   for (const word of words) {
-    const fitting = items.filter(fits(word))
+    const fitting = items.filter((item) => isMeant(word, item))
     if (fitting.length === 0) {
       const names = items.map((item) => textIn(item, 'name'))
       const message = `there is no destination ${word}${didYouMean(word, names)}`
@@ -103,16 +103,21 @@ export function chosenFrom(items: readonly ApiObject[], words: readonly string[]
   return [...chosen]
 }
 
-/** Whether an item of the API is meant by a name or pattern. */
-export function fits(word: string): (item: ApiObject) => boolean {
-  if (word === '*') return () => true
-  return (item) => {
-    const kind = textIn(item, 'kind') as DestinationKind
-    const name = textIn(item, 'name')
-    const destination = parseDestinationName(word, kind)
-    if (!isDestinationPattern(destination.name)) {
-      return destination.kind === kind && destination.name === name
-    }
-    return new DestinationPattern(destination).matches({ kind, name })
+function isMeant(word: string, item: ApiObject): boolean {
+  const kind = textIn(item, 'kind') as DestinationKind
+  const destination = parseDestinationName(word, kind)
+  return destination.kind === kind && isNamed(destination.name, textIn(item, 'name'))
+}
+
+/**
+ * Whether a name fits a pattern as ActiveMQ's commands read it: `*` is any text, as in JMX, and a
+ * last `>` all that is below, as clients write it.
+ */
+export function isNamed(pattern: string, name: string): boolean {
+  const kind = 'queue'
+  if (pattern.endsWith('>')) {
+    return new DestinationPattern({ kind, name: pattern }).matches({ kind, name })
   }
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(name)
 }

@@ -1,8 +1,7 @@
 import { BrokerError } from '@quorate/core/base/errors'
-import { DestinationPattern } from '@quorate/core/model/destination-name'
 import { didYouMean } from '../../config/nearest-word.ts'
 import { shownValue } from '../api/api-values.ts'
-import { walkDestinations, walkPages } from '../api/destinations.ts'
+import { isNamed, walkDestinations, walkPages } from '../api/destinations.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import type { Work } from './api-flags.ts'
 import { printJson } from './api-flags.ts'
@@ -91,19 +90,6 @@ export function selectionOfObjectName(text: string): string {
   return `${kind}=${name}`
 }
 
-/** As JMX compares names, where `*` is any text, and as clients name destinations, with `>`. */
-function isNamed({ name }: Selection, actual: string): boolean {
-  const kind = 'queue'
-  if (
-    name.endsWith('>') &&
-    new DestinationPattern({ kind, name }).matches({ kind, name: actual })
-  ) {
-    return true
-  }
-  const parts = name.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(actual)
-}
-
 interface Found {
   readonly kind: string
   readonly attributes: Attributes
@@ -116,7 +102,7 @@ async function findAll(selections: readonly Selection[], work: Work): Promise<Fo
     if (its.length === 0) continue
     for (const attributes of await reader.read(work)) {
       const name = shownValue(attributes[nameField])
-      if (its.some((selection) => isNamed(selection, name))) found.push({ kind, attributes })
+      if (its.some((selection) => isNamed(selection.name, name))) found.push({ kind, attributes })
     }
   }
   return found
@@ -130,7 +116,7 @@ export async function query(request: QueryRequest, work: Work): Promise<number> 
   const candidates = await findAll(wanted.length === 0 ? all : wanted, work)
   const found = candidates.filter(({ kind, attributes }) => {
     const name = shownValue(attributes[kinds[kind]?.nameField ?? ''])
-    return !unwanted.some((selection) => selection.kind === kind && isNamed(selection, name))
+    return !unwanted.some((selection) => selection.kind === kind && isNamed(selection.name, name))
   })
   if (wanted.length > 0 && candidates.length === 0) {
     const named = wanted.map(({ kind, name }) => `${kind}=${name}`).join(', ')

@@ -10,7 +10,12 @@ import type {
 } from '@quorate/core/openwire/commands'
 import { aborted } from './aborted.ts'
 import type { BrokerConnection } from './broker-connection.ts'
-import { PREFETCH_MAX, REMEMBERED_IDS_MAX } from './limits.ts'
+import {
+  ACKNOWLEDGED_TOGETHER_MAX,
+  PREFETCH_MAX,
+  REMEMBERED_IDS_MAX,
+  SETTLE_TIMEOUT_MS,
+} from './limits.ts'
 import { inTransaction } from './transaction.ts'
 import { messageIdText, wireDestination } from './wire-names.ts'
 
@@ -32,10 +37,6 @@ export interface ConsumerPlan {
 
 /** `MessageAck.ackType`. */
 const AckType = { standard: 2, individual: 4 } as const
-/** Acknowledged with one command, without a transaction. */
-const GROUP_MAX = 100
-/** After the last message, for those whose acknowledgement was lost with a connection. */
-const SETTLE_TIMEOUT_MS = 3000
 /** RemoveInfo.lastDeliveredSequenceId: nothing of what is still with us was seen; all of it was. */
 const NOTHING_SEEN = -1
 const ALL_SEEN = -2
@@ -111,7 +112,8 @@ export class ConsumerRun {
       this.#arrived.push(dispatch)
       this.#wake()
     })
-    this.#info = await opened
+    // Who interrupts us does not wait for a broker that may not come.
+    this.#info = (await Promise.race([opened, aborted(signal)])) ?? null
   }
 
   async #receive(signal: AbortSignal): Promise<void> {
@@ -138,9 +140,11 @@ export class ConsumerRun {
     if (message === null) return
     const id = messageIdText(message.messageId)
     if (this.#seen.has(id)) this.repeated++
-    // Not ours to show any more: it goes back when we go.
-    else if (isWhole) return
-    else {
+    else if (isWhole) {
+      // Not ours to show any more: it goes back when we go, and no range of ours may span it.
+      await this.#acknowledge()
+      return
+    } else {
       this.#remember(id)
       this.received++
       await this.#plan.onMessage(message, dispatch.redeliveryCounter > 0)
@@ -188,7 +192,7 @@ export class ConsumerRun {
 
   #isGroupFull(): boolean {
     const { batch } = this.#plan
-    return this.#group.length >= (batch > 0 ? batch : GROUP_MAX)
+    return this.#group.length >= (batch > 0 ? batch : ACKNOWLEDGED_TOGETHER_MAX)
   }
 
   /** Without a transaction at once; with one when it is full. */

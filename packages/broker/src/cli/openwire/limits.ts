@@ -24,3 +24,9 @@ export const MESSAGE_BYTES_MAX = 64 << 20
 export const PREFETCH_MAX = 1000
 /** Ids of received messages that are remembered, to tell what comes a second time. */
 export const REMEMBERED_IDS_MAX = 65_536
+/** Messages that are acknowledged with one command, without a transaction. */
+export const ACKNOWLEDGED_TOGETHER_MAX = 100
+/** How long to wait for messages to come again whose acknowledgement was lost with a connection. */
+export const SETTLE_TIMEOUT_MS = 3000
+/** Messages that one connection is told to send, or to receive. */
+export const COUNT_MAX = 999_999_999

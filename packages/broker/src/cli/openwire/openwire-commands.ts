@@ -7,11 +7,10 @@ import { refuse } from '../daily/api-flags.ts'
 import { addExample } from '../help-example.ts'
 import { countUpTo, duration, wholeNumber } from '../option-values.ts'
 import type { CommandLine, Outcome } from '../program.ts'
-import { MESSAGE_BYTES_MAX, PARALLEL_MAX, TRANSACTION_BATCH_MAX } from './limits.ts'
+import { COUNT_MAX, MESSAGE_BYTES_MAX, PARALLEL_MAX, TRANSACTION_BATCH_MAX } from './limits.ts'
 
 /** What ActiveMQ's clients connect to when nobody says anything. */
 const USUAL_URL = 'failover://tcp://localhost:61616'
-const MESSAGES_MAX = 999_999_999
 
 interface ClientFlags extends LoginFlags {
   readonly brokerUrl: string
@@ -44,7 +43,7 @@ function addClientFlags(command: Command): Command {
     .option('--destination <name>', 'queue://ORDERS or topic://PRICES', 'queue://TEST')
     .addOption(
       new Option('--messageCount <n>', 'of each connection')
-        .argParser(countUpTo(MESSAGES_MAX))
+        .argParser(countUpTo(COUNT_MAX))
         .default(1000),
     )
     .addOption(

@@ -94,7 +94,9 @@ describe('commands for daily work', () => {
       const typo = await world.run('purge', 'ORDRES')
       const message = 'error there is no destination ORDRES; did you mean "ORDERS"?\n'
       assert.deepEqual([typo.exitCode, typo.err], [4, message])
-      const some = await world.run('purge', 'TEST.>')
+      const none = await world.run('purge', 'T.*')
+      assert.equal(none.exitCode, 4, 'a dot is a dot')
+      const some = await world.run('purge', 'TEST.>', 'TE*')
       const lines = 'queue://TEST.A: 1 message deleted\nqueue://TEST.B.C: 1 message deleted\n'
       assert.deepEqual(some, { exitCode: 0, out: lines, err: '' })
       const json = await world.run('queue', 'purge', 'ORDERS', '--json')
