@@ -43,8 +43,8 @@ the foreground, \`activemq stop\` and \`activemq status\`, each with \`xbean:act
 else is said.`,
   'config check': `Nothing is started or written. With \`--json\`: \`{file, isValid, brokerName, nodeId,
 settings, accepted, unsupported, warnings, consoleUsers}\`, or \`{file, isValid, problems, unsupported}\`.`,
-  'config convert': `The result belongs into the folder of the file that it is made of. It says what that
-file says, and what the other kind of file would default to otherwise. Secrets that stand in
+  'config convert': `The result belongs into the folder of the file that it is made of. It says what
+that file says, and what the other kind of file would default to otherwise. Secrets that stand in
 property files stay there. With \`--json\`: \`{file, format, text, notes}\`.`,
   doctor: `What is looked at, and what each line means, is on the page about the
 [doctor](../doctor.md). Every [setting](configuration.md) is a flag as well.`,
@@ -55,11 +55,11 @@ that is no more is never mistaken for another process that has its number.`,
 answers all the others. With \`--json\`:
 \`{leader, epoch, nodes: [{nodeId, consoleUrl, problem, status}]}\`, where \`status\` is what
 \`/api/v1/status\` of that broker says.`,
-  'journal verify': `Nothing is written, and a broker may run on the directory: what it writes meanwhile is
-no damage. What the output means, and what the exit code counts, is on the page about the
-[journal tools](../journal-tools.md).`,
-  'journal dump': `Without \`--names\` a dump that begins later in the first segment calls queues and
-producers by their numbers where their introduction was not read. Bodies may hold anything: look
+  'journal verify': `Nothing is written, and a broker may run on the directory: what it writes
+meanwhile is no damage. What the output means, and what the exit code counts, is on the page about
+the [journal tools](../journal-tools.md).`,
+  'journal dump': `Without \`--names\` a dump that begins later in the first segment calls queues
+and producers by their numbers where their introduction was not read. Bodies may hold anything: look
 before you send a dump to somebody.`,
   'journal why': `Takes the memory of a broker with the same messages waiting. With \`--json\`:
 \`{appliedIndex, logStart, segments: [{file, firstIndex, lastIndex, bytes, messages, livingBytes,

@@ -55,7 +55,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
   })
 
   it('knows the words of activemq', () => {
-    assert.deepEqual(offered('activemq', 'con'), ['console'])
+    assert.deepEqual(offered('activemq', 'cons'), ['console', 'consumer'])
     assert.deepEqual(offered('activemq', 'restore'), [])
     assert.deepEqual(offered('activemq', 'browse', '--vi'), ['--view'])
     assert.deepEqual(offered('activemq', 'console', '--zk-add'), ['--zk-address'])
