@@ -12,6 +12,8 @@ In a clone of the repository \`npx quorate\` runs it, after \`npm start\` or \`n
 Results go to standard output and everything else to standard error. With \`--json\` the results are
 JSON. A word that is not known is answered with the nearest one that is. Exit codes are those of the
 [error table](errors.md#exit-codes).
+
+The commands for daily work are shown on [a page of their own](../command-line.md).
 `
 
 const notes: Readonly<Record<string, string>> = {
@@ -39,10 +41,10 @@ Every [setting](configuration.md) is a flag as well.
 The command \`activemq\` is there too: \`activemq start\`, in the background, \`activemq console\`, in
 the foreground, \`activemq stop\` and \`activemq status\`, each with \`xbean:activemq.xml\` when nothing
 else is said.`,
-  check: `Nothing is started or written. With \`--json\`: \`{file, isValid, brokerName, nodeId,
+  'config check': `Nothing is started or written. With \`--json\`: \`{file, isValid, brokerName, nodeId,
 settings, accepted, unsupported, warnings, consoleUsers}\`, or \`{file, isValid, problems, unsupported}\`.`,
-  convert: `The result belongs into the folder of the file that it is made of. It says what that
-file says, and what the other kind of file would default to otherwise. Secrets that stand in
+  'config convert': `The result belongs into the folder of the file that it is made of. It says what
+that file says, and what the other kind of file would default to otherwise. Secrets that stand in
 property files stay there. With \`--json\`: \`{file, format, text, notes}\`.`,
   doctor: `What is looked at, and what each line means, is on the page about the
 [doctor](../doctor.md). Every [setting](configuration.md) is a flag as well.`,
@@ -53,13 +55,13 @@ that is no more is never mistaken for another process that has its number.`,
 answers all the others. With \`--json\`:
 \`{leader, epoch, nodes: [{nodeId, consoleUrl, problem, status}]}\`, where \`status\` is what
 \`/api/v1/status\` of that broker says.`,
-  verify: `Nothing is written, and a broker may run on the directory: what it writes meanwhile is
-no damage. What the output means, and what the exit code counts, is on the page about the
-[journal tools](../journal-tools.md).`,
-  dump: `Without \`--names\` a dump that begins later in the first segment calls queues and
-producers by their numbers where their introduction was not read. Bodies may hold anything: look
+  'journal verify': `Nothing is written, and a broker may run on the directory: what it writes
+meanwhile is no damage. What the output means, and what the exit code counts, is on the page about
+the [journal tools](../journal-tools.md).`,
+  'journal dump': `Without \`--names\` a dump that begins later in the first segment calls queues
+and producers by their numbers where their introduction was not read. Bodies may hold anything: look
 before you send a dump to somebody.`,
-  why: `Takes the memory of a broker with the same messages waiting. With \`--json\`:
+  'journal why': `Takes the memory of a broker with the same messages waiting. With \`--json\`:
 \`{appliedIndex, logStart, segments: [{file, firstIndex, lastIndex, bytes, messages, livingBytes,
 livingShare, holders, moreHolders, isReleased}]}\`.`,
   coordination: `Speaks ZooKeeper's protocol and keeps its nodes on disk. One process for
@@ -102,7 +104,7 @@ function section(command: Command, parents: readonly string[]): string {
     command.description(),
     `\`\`\`\n${usageOf(command, parents)}\n\`\`\``,
     [...words, ...options.map(optionLine)].join('\n'),
-    notes[command.name()] ?? '',
+    notes[[...parents, command.name()].join(' ')] ?? '',
   ].join('\n\n')
 }
 

@@ -88,6 +88,10 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   ],
   'broker/cli': [
     'core/base',
+    'core/model',
+    // Its producer and consumer are clients.
+    'core/openwire',
+    'core/transport',
     'broker/backup',
     'broker/config',
     'broker/management',

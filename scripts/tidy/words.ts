@@ -28,7 +28,7 @@ const wordRules: readonly WordRule[] = [
     message: "say leader and follower; ActiveMQ's words stay where its own surfaces need them",
     only: inSources,
     except:
-      /^packages\/(broker\/src\/(config|management|coordination|protocol)|core\/src\/openwire)\//,
+      /^packages\/(broker\/src\/(config|management|coordination|protocol)|core\/src\/openwire)\/|\/jmx-attributes\.ts$/,
   },
   {
     pattern: /\b(pkill|killall)\b/,

@@ -5,7 +5,13 @@ import { isConfigurationFile } from './configuration-file.ts'
 /** What ActiveMQ's script starts when nobody names a configuration. */
 const STOCK_CONFIGURATION = 'xbean:activemq.xml'
 
-const tasks = ['start', 'console', 'stop', 'status']
+/** Tasks of ActiveMQ's script whose words are translated. */
+export const translatedTasks = ['start', 'console', 'stop', 'status']
+/** Commands that are the same under both names; those of ActiveMQ have its flags. */
+export const sharedTasks = [
+  ...['producer', 'consumer', 'browse', 'purge', 'dstat', 'query', 'bstat', 'list'],
+  ...['cluster', 'queue', 'message', 'completion'],
+]
 
 /**
  * The words of `activemq <task> [configuration] [-Dname=value]` as those of `quorate`. Throws
@@ -13,7 +19,7 @@ const tasks = ['start', 'console', 'stop', 'status']
  */
 export function quorateArguments(args: readonly string[]): string[] {
   const [task = '--help', ...rest] = args
-  if (task.startsWith('-')) return [task, ...rest]
+  if (task.startsWith('-') || sharedTasks.includes(task)) return [task, ...rest]
   const at = placeOfConfiguration(rest)
   const configuration = rest[at] ?? STOCK_CONFIGURATION
   const others = rest.filter((_, index) => index !== at)
@@ -26,8 +32,9 @@ export function quorateArguments(args: readonly string[]): string[] {
     case 'status':
       return [task, '--config', configuration, ...others]
     default: {
-      const hint = didYouMean(task, tasks)
-      const message = `activemq ${task} is not there; there are ${tasks.join(', ')}${hint}`
+      const known = [...translatedTasks, ...sharedTasks]
+      const hint = didYouMean(task, known)
+      const message = `activemq ${task} is not there; there are ${known.join(', ')}${hint}`
       throw new BrokerError('UNSUPPORTED', message)
     }
   }

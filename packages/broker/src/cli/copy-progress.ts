@@ -1,10 +1,10 @@
 import type { CopyProgress } from '../backup/backup-log.ts'
 import { LiveArea } from './live-area.ts'
+import { progressBar } from './progress-bar.ts'
 import { shownBytes } from './shown-bytes.ts'
 import type { Terminal } from './terminal.ts'
 
 const DRAW_EVERY_MS = 100
-const BAR_COLUMNS = 24
 /** Before that, a rate says little. */
 const ESTIMATE_AFTER_MS = 500
 
@@ -47,9 +47,7 @@ export class CopyBar implements CopyProgress {
 
   #draw(): void {
     this.#drawnMs = this.#nowMs()
-    const part = this.#total === 0 ? 1 : Math.min(1, this.#done / this.#total)
-    const filled = Math.round(part * BAR_COLUMNS)
-    const bar = '#'.repeat(filled) + '.'.repeat(BAR_COLUMNS - filled)
+    const bar = progressBar(this.#total === 0 ? 1 : this.#done / this.#total)
     const bytes = `${shownBytes(this.#done)} of ${shownBytes(this.#total)}`
     this.#area?.draw([`${bar} ${bytes}${this.#pace()}`.slice(0, this.#terminal.columns())])
   }

@@ -26,3 +26,21 @@ export function portOffset(text: string): number | 'auto' {
 export function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value]
 }
+
+/** `A,B` as a list of words, added to what came before. */
+export function wordsOf(text: string, earlier: readonly string[]): readonly string[] {
+  const words = text.split(',').map((word) => word.trim())
+  return [...earlier, ...words.filter((word) => word !== '')]
+}
+
+/** Reads a number from 1 to `most`. */
+export function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+    if (count >= 1 && count <= most) return count
+    throw new InvalidArgumentError(`It is no number from 1 to ${most}.`)
+  }
+}
+
+/** By what a list of destinations can be sorted. */
+export const orders = ['name', 'pending', 'consumers', 'enqueued', 'dequeued'] as const

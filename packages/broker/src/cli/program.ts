@@ -4,10 +4,13 @@ import { isSettingName, variableOf } from '../config/broker-settings.ts'
 import { addDefinitions, addIgnoreUnsupported } from './activemq-flags.ts'
 import type { ActivemqFlags } from './activemq-flags.ts'
 import type { DumpCommand } from './commands/journal-dump.ts'
+import { addCompletion } from './completion/completion-command.ts'
 import { addConfig } from './config-commands.ts'
 import { addDoctor } from './doctor-command.ts'
 import { configurationFile, isConfigurationFile } from './configuration-file.ts'
+import { addDailyCommands } from './daily/daily-commands.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
+import { addOpenWireCommands } from './openwire/openwire-commands.ts'
 import { collect, duration, portOffset, recordNumber, wholeNumber } from './option-values.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,6 +49,8 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
     .description('A highly available message broker, drop-in for ActiveMQ.')
     .version(line.version, '-V, --version')
     .showSuggestionAfterError(true)
+    // -V and the like belong to the command that they follow.
+    .enablePositionalOptions()
     .showHelpAfterError('(quorate help COMMAND says more)')
     .exitOverride()
     .configureOutput({
@@ -56,6 +61,8 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addStart(program, line, outcome)
   addStop(program, line, outcome)
   addStatus(program, line, outcome)
+  addOpenWireCommands(program, line, outcome)
+  addDailyCommands(program, line, outcome)
   addConfig(program, line, outcome)
   addDoctor(program, line, outcome)
   addZk(program, line, outcome)
@@ -63,6 +70,7 @@ export function buildProgram(line: CommandLine, outcome: Outcome): Command {
   addBackup(program, line, outcome)
   addRestore(program, line, outcome)
   addCoordination(program, line, outcome)
+  addCompletion(program, line, outcome)
   return program
 }
 

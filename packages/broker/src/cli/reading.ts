@@ -9,6 +9,7 @@ import { isSystemError } from '../inspection/findings.ts'
 import { EXIT_INTERRUPTED } from './exit-code.ts'
 import { LiveArea } from './live-area.ts'
 import { shownPath } from './node-folder.ts'
+import { progressBar } from './progress-bar.ts'
 import { shownBytes } from './shown-bytes.ts'
 import { StopSignals } from './signals.ts'
 import type { Terminal } from './terminal.ts'
@@ -62,7 +63,6 @@ export function asStoreError(error: unknown): unknown {
 }
 
 const DRAW_EVERY_MS = 100
-const BAR_COLUMNS = 24
 
 /** How far the reading of each directory is, drawn where there is a terminal. */
 export class ReadingProgress {
@@ -101,9 +101,7 @@ export class ReadingProgress {
     const seconds = Math.max(0.001, (performance.now() - this.#beganMs) / 1000)
     const all = this.#rows.reduce((sum, { done }) => sum + done, 0)
     const lines = this.#rows.map(({ name, total, done }) => {
-      const part = total === 0 ? 1 : Math.min(1, done / total)
-      const filled = Math.round(part * BAR_COLUMNS)
-      const bar = '#'.repeat(filled) + '.'.repeat(BAR_COLUMNS - filled)
+      const bar = progressBar(total === 0 ? 1 : done / total)
       return `${bar} ${shownBytes(done)} of ${shownBytes(total)}  ${printable(name)}`
     })
     const rate = `${shownBytes(Math.round(all / seconds))}/s`

@@ -23,8 +23,16 @@ describe('the words of the activemq command', () => {
   })
 
   it('that are not there yet are named', () => {
-    const message = 'activemq statsu is not there; there are start, console, stop, status; did you'
-    assert.throws(() => quorateArguments(['statsu']), { message: `${message} mean "status"?` })
+    assert.throws(() => quorateArguments(['statsu']), {
+      code: 'UNSUPPORTED',
+      message: /^activemq statsu is not there; there are start, .*; did you mean "status"\?$/,
+    })
+  })
+
+  it('and those for daily work are the same under both names', () => {
+    const words = ['dstat', 'queues', '--sort', 'pending']
+    assert.deepEqual(quorateArguments(words), words)
+    assert.deepEqual(quorateArguments(['purge', '-y', 'A']), ['purge', '-y', 'A'])
   })
 })
 

@@ -11,10 +11,12 @@ export function recordedTerminal(options: Partial<Terminal> = {}): RecordedTermi
   return {
     written,
     out: (text) => void (written.out += text),
+    drained: () => Promise.resolve(),
     err: (text) => void (written.err += text),
     isInteractive: false,
     columns: () => 100,
     colors: picocolors.createColors(false),
+    ask: null,
     ...options,
   }
 }

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { processTerminal } from '@quorate/broker/cli/terminal'
+import { runCommandLine } from '@quorate/broker/cli/program'
+import { MemoryBroker } from '../support/memory-broker.ts'
+
+interface Ran {
+  readonly exitCode: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command line in this process; `onOut` is told of each write. */
+async function run(
+  args: readonly string[],
+  onOut: (text: string) => void = () => {},
+): Promise<Ran> {
+  let out = ''
+  let err = ''
+  const terminal = {
+    ...processTerminal(),
+    out: (text: string) => {
+      out += text
+      onOut(text)
+    },
+    drained: () => Promise.resolve(),
+    err: (text: string) => void (err += text),
+    isInteractive: false,
+    columns: () => 100,
+    ask: null,
+  }
+  const exitCode = await runCommandLine({ terminal, args, version: '9.8.7' })
+  return { exitCode, out, err }
+}
+
+interface World {
+  readonly broker: MemoryBroker
+  readonly produce: (...words: string[]) => Promise<Ran>
+  readonly consume: (...words: string[]) => Promise<Ran>
+}
+
+async function withBroker(work: (world: World) => Promise<void>): Promise<void> {
+  const broker = new MemoryBroker()
+  await broker.listen()
+  const url = ['--brokerUrl', broker.uri]
+  try {
+    await work({
+      broker,
+      produce: (...words) => run(['producer', ...url, ...words]),
+      consume: (...words) => run(['consumer', ...url, '--receiveTimeout', '300ms', ...words]),
+    })
+  } finally {
+    await broker.stop()
+  }
+}
+
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
+
+describe('producer and consumer', () => {
+  it('send what is asked for and receive it once, in order', async () => {
+    await withBroker(async ({ produce, consume }) => {
+      const sent = await produce('--messageCount', '2500', '--destination', 'queue://ORDERS')
+      assert.equal(sent.exitCode, 0)
+      assert.match(sent.out, /^2,500 messages confirmed by queue:\/\/ORDERS in \d+\.\d\d s \(/)
+      const first = await consume('--messageCount', '1200', '--destination', 'ORDERS')
+      const rest = await consume('--destination', 'ORDERS', '--messageCount', '5000')
+      const texts = [...lines(first.out), ...lines(rest.out)]
+      const wanted = Array.from({ length: 2500 }, (_, at) => `test message: ${at + 1}`)
+      assert.deepEqual(texts, wanted)
+      assert.match(rest.err, /1,300 messages received from queue:\/\/ORDERS\n$/)
+      assert.equal(lines((await consume('--destination', 'ORDERS')).out).length, 0)
+    })
+  })
+
+  it('work in transactions, and acknowledge each message by itself', async () => {
+    await withBroker(async ({ produce, consume }) => {
+      const sent = await produce('--messageCount=25', '--transactionBatchSize=10', '--json')
+      const { confirmed, unknown } = JSON.parse(sent.out) as Record<string, number>
+      assert.deepEqual([confirmed, unknown], [25, 0])
+      const some = await consume('--messageCount=7', '--ackMode', 'SESSION_TRANSACTED')
+      assert.equal(lines(some.out).length, 7)
+      const others = await consume('--messageCount=8', '--ackMode', 'INDIVIDUAL_ACKNOWLEDGE')
+      assert.equal(lines(others.out)[0], 'test message: 8')
+      const rest = await consume('--transactionBatchSize', '4')
+      assert.deepEqual(lines(rest.out).length, 10)
+      assert.equal(lines((await consume()).out).length, 0)
+    })
+  })
+
+  it('show bodies of bytes, sizes, several connections and JSON', async () => {
+    await withBroker(async ({ produce, consume }) => {
+      await produce('--messageSize', '3', '--messageCount', '1')
+      await produce('--textMessageSize', '5', '--messageCount', '1')
+      assert.equal((await produce('--message', 'héllo\n2', '--messageCount', '1')).exitCode, 0)
+      const text = await consume('--messageCount', '2')
+      assert.deepEqual(lines(text.out), ['base64 YWFh', 'aaaaa'])
+      const json = await consume('--json', '--messageCount', '1')
+      const [message = '{}', summary = '{}'] = lines(json.out)
+      const told = JSON.parse(message) as Record<string, unknown>
+      assert.deepEqual([told.text, told.redelivered], ['héllo\n2', false])
+      assert.deepEqual(JSON.parse(summary), {
+        destination: 'queue://TEST',
+        received: 1,
+        repeated: 0,
+        unsettled: 0,
+      })
+      const parallel = await produce('--parallelThreads', '3', '--messageCount', '10')
+      assert.match(parallel.out, /^30 messages confirmed/)
+    })
+  })
+
+  it('keep a durable subscription while nobody listens', async () => {
+    await withBroker(async ({ produce, consume }) => {
+      const words = ['--destination', 'topic://PRICES', '--durable', '--clientId', 'till-1']
+      assert.equal((await consume(...words)).exitCode, 0)
+      await produce('--destination', 'topic://PRICES', '--messageCount', '3')
+      assert.equal(lines((await consume(...words)).out).length, 3)
+      const queue = await consume('--durable', '--clientId', 'x')
+      const why = 'a durable subscription is of a topic, and of a --clientId'
+      assert.deepEqual([queue.exitCode, queue.err], [2, `error --durable: ${why}\n`])
+    })
+  })
+
+  it('go on with another leader, and lose and repeat nothing that was confirmed', async () => {
+    const broker = new MemoryBroker()
+    await broker.listen()
+    const uri = `failover:(${broker.uri})`
+    let failOvers = 0
+    const producing = run(['producer', '--brokerUrl', uri, '--messageCount', '20000', '--json'])
+    const timer = setInterval(() => {
+      if (failOvers++ < 3) void broker.failOver()
+    }, 150)
+    const produced = await producing
+    clearInterval(timer)
+    assert.match(produced.err, /^lost tcp:.*[\s\S]*^connected to/m)
+    const sent = JSON.parse(produced.out) as Record<string, number>
+    assert.deepEqual([sent.confirmed, sent.unknown], [20_000, 0])
+
+    // The last leadership of each part ends as its last messages are shown.
+    const texts: string[] = []
+    for (const [ack, count] of [
+      ['AUTO_ACKNOWLEDGE', 8000],
+      ['INDIVIDUAL_ACKNOWLEDGE', 3000],
+      ['SESSION_TRANSACTED', 9000],
+    ] as const) {
+      let received = 0
+      const words = ['--messageCount', `${count}`, '--receiveTimeout', '2s', '--ackMode', ack]
+      const got = await run(['consumer', ...words, '--brokerUrl', uri], (text) => {
+        received += lines(text).length
+        if ([count >> 1, count - 30].includes(received)) void broker.failOver()
+      })
+      assert.match(got.err, /^lost tcp:.*[\s\S]*^connected to/m)
+      texts.push(...lines(got.out))
+    }
+    const wanted = Array.from({ length: 20_000 }, (_, at) => `test message: ${at + 1}`)
+    assert.deepEqual(texts, wanted)
+    const left = await run(['consumer', '--receiveTimeout', '300ms', '--brokerUrl', uri])
+    assert.equal(left.out, '')
+    await broker.stop()
+  })
+
+  it('begin a transaction again that died with its leader', async () => {
+    const broker = new MemoryBroker()
+    await broker.listen()
+    const uri = `failover:(${broker.uri})`
+    const words = ['--messageCount', '4000', '--transactionBatchSize', '100', '--brokerUrl', uri]
+    const producing = run(['producer', ...words, '--json'])
+    const timer = setInterval(() => void broker.failOver(), 60)
+    const produced = await producing
+    clearInterval(timer)
+    assert.match(produced.err, /^lost tcp:/m)
+    assert.equal((JSON.parse(produced.out) as Record<string, number>).confirmed, 4000)
+    const got = await run(['consumer', ...words, '--receiveTimeout', '1s'])
+    const wanted = Array.from({ length: 4000 }, (_, at) => `test message: ${at + 1}`)
+    assert.deepEqual(lines(got.out), wanted)
+    await broker.stop()
+  })
+
+  it('say who does not serve them, and what is wrong with their words', async () => {
+    const of = async (...words: string[]): Promise<string> => {
+      const { exitCode, err } = await run(words)
+      assert.equal(exitCode, 2, err)
+      return err
+    }
+    const option = '"randomise" is not an option of failover that we know; did you mean'
+    assert.equal(
+      await of('producer', '--brokerUrl', 'failover:(tcp://a:1)?randomise=false'),
+      `error --brokerUrl: ${option} "randomize"?\n`,
+    )
+    assert.equal(
+      await of('consumer', '--brokerUrl', 'ssl://a:61617'),
+      'error --brokerUrl: ssl: only tcp:// is spoken here\n',
+    )
+    assert.equal(
+      await of('producer', '--msgGroupID', 'g'),
+      'error --msgGroupID: message groups are not supported yet\n',
+    )
+    assert.match(await of('producer', '--mesageCount', '3'), /Did you mean --messageCount\?/)
+    assert.match(await of('consumer', '--ackMode', 'AUTO'), /Allowed choices are AUTO_ACKNOWLEDGE/)
+    assert.match(await of('producer', '--persistent', 'maybe'), /It is neither true nor false/)
+    const dead = new MemoryBroker()
+    await dead.listen()
+    const { uri } = dead
+    await dead.stop()
+    const nobody = await run(['producer', '--brokerUrl', uri, '--messageCount', '1'])
+    assert.equal(nobody.exitCode, 5)
+    assert.match(nobody.err, /^error no broker of tcp:\/\/127\.0\.0\.1:\d+ serves us: /)
+  })
+})
