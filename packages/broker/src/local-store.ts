@@ -54,10 +54,11 @@ export class LocalStore {
     const store = await LevelStore.open({
       directory: join(options.dataDirectory, 'index'),
       clusterId: options.clusterId,
-      validate: async (applied) => {
-        if (applied.index > journal.tail.index) return false
-        if (applied.index < journal.firstIndex - 1) return false
-        return samePoint(applied, await journal.pointAt(applied.index))
+      standing: async (applied) => {
+        // Cut off, or behind a start that has moved up: what the index says of it is our own.
+        const { firstIndex, tail } = journal
+        if (applied.index > tail.index || applied.index < firstIndex - 1) return 'absent'
+        return samePoint(applied, await journal.pointAt(applied.index)) ? 'held' : 'another'
       },
       origin: journal.origin,
       segmentStarts: journal.segments.map(({ position }) => position),

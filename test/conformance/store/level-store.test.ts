@@ -15,7 +15,7 @@ storeSuite('LevelDB store', {
     const store = await LevelStore.open({
       directory,
       clusterId: 'test',
-      validate: () => true,
+      standing: () => 'held',
       bodies: log,
       onFailure: (error) => assert.fail(error),
       log: silentLog,

@@ -71,7 +71,7 @@ export const storeBugs: readonly SeededBug[] = [
     file: levelStore,
     edits: [
       {
-        from: 'if (!(await options.validate(applied)))',
+        from: "if (standing !== 'held')",
         to: 'if (applied.index < 0)',
       },
     ],

@@ -121,15 +121,20 @@ export interface FlowStatus {
   readonly pausedConnections: number
   /** Messages that slow subscribers of topics never got, since this broker leads. */
   readonly discardedMessages: number
-  /** Destinations that hold messages that are not stored, the fullest first; at most ten. */
-  readonly fullest: readonly {
-    readonly destination: string
-    readonly memoryUsedBytes: number
-    /** 0 = no limit of its own. */
-    readonly memoryLimitBytes: number
-    /** Bytes of those that are in the temporary store alone. */
-    readonly spilledBytes: number
-  }[]
+  /**
+   * Destinations that hold messages that are not stored, the fullest first; at most ten. null for
+   * those who may not look.
+   */
+  readonly fullest: readonly FullestDestination[] | null
+}
+
+export interface FullestDestination {
+  readonly destination: string
+  readonly memoryUsedBytes: number
+  /** 0 = no limit of its own. */
+  readonly memoryLimitBytes: number
+  /** Bytes of those that are in the temporary store alone. */
+  readonly spilledBytes: number
 }
 
 export interface TemporaryStatus {

@@ -1,4 +1,4 @@
-import { BrokerError, assert } from '@quorate/core/base/errors'
+import { BrokerError, assert, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { BodySource } from '../body-source.ts'
 import { Changes } from '../fold/changes.ts'
@@ -19,6 +19,9 @@ import { APPLIED_KEY } from './keys.ts'
 import { PageReader } from './page-reader.ts'
 import { RowLedger } from './row-ledger.ts'
 
+/** What a log has at a point: this very one, another one, or nothing. */
+export type Standing = 'held' | 'another' | 'absent'
+
 export interface LevelStoreOptions {
   /**
    * LevelDB's own directory: its files in there are deleted when the index is given up, and moved
@@ -27,10 +30,10 @@ export interface LevelStoreOptions {
   readonly directory: string
   readonly clusterId: string
   /**
-   * Whether the log still holds this very point: the record with this index ends at this position,
-   * and its epoch and header checksum are these. An index of any other log is given up.
+   * What the log has where the index ends. It holds this very point when the record with this index
+   * ends at this position, and its epoch and header checksum are these.
    */
-  readonly validate: (applied: LogPoint) => boolean | Promise<boolean>
+  readonly standing: (applied: LogPoint) => Standing | Promise<Standing>
   /** Where a new index begins: before the oldest record of the log. EMPTY_LOG by default. */
   readonly origin?: LogPoint
   /** Where the segments of the log begin, in order; those to come are met in the log. */
@@ -68,8 +71,8 @@ interface Opened {
  * The durable store: the fold in memory, and checkpoints of it in LevelDB, each with the point of
  * the log that it is the fold of in the same write batch (R19). What was applied after the last
  * checkpoint is applied again from the log, so a checkpoint may come as late as one likes; and an
- * index that is lost, damaged or of another log is dropped and comes back exactly, from the start
- * of the log. One that refers to bodies which its log does not hold is found out when they are
+ * index that is lost, damaged or of another log is dropped, or moved aside, and comes back exactly,
+ * from the start of the log. One that refers to bodies which its log does not hold is found out when they are
  * read: this store ends, and the next one begins without it.
  */
 export class LevelStore extends FoldStore {
@@ -222,13 +225,22 @@ interface Refusal {
 }
 
 async function refuse(options: LevelStoreOptions, { reason, isForeign }: Refusal): Promise<void> {
-  const { directory } = options
-  if (!isForeign) {
-    drop(options, reason)
-    return
+  const { directory, log } = options
+  const keptIn = asideOf(directory)
+  const isKept = isForeign && (await isSetAside(options))
+  if (isKept) log.warn(SET_ASIDE, { directory, reason, keptIn })
+  else drop(options, reason)
+}
+
+/** A directory that is a place where a disk is mounted cannot be moved. */
+async function isSetAside(options: LevelStoreOptions): Promise<boolean> {
+  try {
+    await backendOf(options).setAside(options.directory)
+    return true
+  } catch (error) {
+    options.log.warn('the index cannot be set aside', { reason: toBrokerError(error).message })
+    return false
   }
-  await backendOf(options).setAside(directory)
-  options.log.warn(SET_ASIDE, { directory, reason, keptIn: asideOf(directory) })
 }
 
 /** All that is in it comes back from the log: nothing of the messages is lost with it. */
@@ -252,10 +264,13 @@ async function load(
   if (clusterId !== options.clusterId) {
     return { reason: `it belongs to another cluster, ${clusterId}`, isForeign: true }
   }
-  if (!(await options.validate(applied))) {
+  const standing = await options.standing(applied)
+  if (standing !== 'held') {
     const { index, epoch, position } = applied
     const where = `record ${index} of epoch ${epoch}, which ends at position ${position}`
-    return { reason: `the log holds something else at its point: ${where}`, isForeign: true }
+    return standing === 'absent'
+      ? { reason: `the log has nothing any more, or yet, at its point: ${where}`, isForeign: false }
+      : { reason: `the log holds something else at its point: ${where}`, isForeign: true }
   }
   const opened = { ...emptyState(options, database), applied, isNew: false }
   // What lies behind is not committed for certain: it begins when it is applied.

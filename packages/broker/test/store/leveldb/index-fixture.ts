@@ -7,7 +7,7 @@ import { silentLog } from '@quorate/core/base/log'
 import { classicLevelBackend } from '../../../src/store/leveldb/classic-level-backend.ts'
 import type { IndexBackend } from '../../../src/store/leveldb/index-database.ts'
 import { LevelStore } from '../../../src/store/leveldb/level-store.ts'
-import type { LevelStoreOptions } from '../../../src/store/leveldb/level-store.ts'
+import type { LevelStoreOptions, Standing } from '../../../src/store/leveldb/level-store.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import type { LogPoint } from '../../../src/store/journal/log-batch.ts'
 import type { LogOp, MessageOp } from '../../../src/store/log-op.ts'
@@ -31,7 +31,7 @@ export function openIndex(
   return LevelStore.open({
     directory,
     clusterId: 'cluster',
-    validate: (applied) => holds(log, applied),
+    standing: (applied) => standingIn(log, applied),
     bodies: log,
     onFailure: (error) => assert.fail(error),
     log: silentLog,
@@ -39,10 +39,11 @@ export function openIndex(
   })
 }
 
-function holds(log: MemoryLog, point: LogPoint): boolean {
-  if (point.index > log.lastIndex) return false
+function standingIn(log: MemoryLog, point: LogPoint): Standing {
+  if (point.index > log.lastIndex) return 'absent'
   const { epoch, chain, position } = log.pointAt(point.index)
-  return epoch === point.epoch && chain === point.chain && position === point.position
+  const isSame = epoch === point.epoch && chain === point.chain && position === point.position
+  return isSame ? 'held' : 'another'
 }
 
 /** Every row of a closed index, as text. */

@@ -5,7 +5,11 @@ import type { BrokerError } from '@quorate/core/base/errors'
 import type { Journal } from '../../../src/store/journal/journal.ts'
 import type { LogPoint } from '../../../src/store/journal/log-batch.ts'
 import { segmentPosition } from '../../../src/store/journal/segment.ts'
-import type { LevelStore, LevelStoreOptions } from '../../../src/store/leveldb/level-store.ts'
+import type {
+  LevelStore,
+  LevelStoreOptions,
+  Standing,
+} from '../../../src/store/leveldb/level-store.ts'
 import { MemoryIndexBackend } from '../../../src/store/leveldb/memory-index-backend.ts'
 import { MemoryLog } from '../../../src/store/memory/memory-log.ts'
 import type { LogOp } from '../../../src/store/log-op.ts'
@@ -35,14 +39,14 @@ async function start(
   journal: Journal,
   backend: MemoryIndexBackend,
   onFailure: (error: BrokerError) => unknown = (error) => assert.fail(error),
-  validate: LevelStoreOptions['validate'] = (applied) => isIn(journal, applied),
+  standing: LevelStoreOptions['standing'] = (applied) => standingIn(journal, applied),
 ): Promise<LevelStore> {
   const store = await openIndex('index', new MemoryLog(), {
     backend,
     onFailure,
     bodies: journal,
     cacheBytes: 0,
-    validate,
+    standing,
   })
   for (;;) {
     const batch = await journal.read(store.appliedIndex + 1, READ_BYTES)
@@ -51,10 +55,11 @@ async function start(
   }
 }
 
-async function isIn(journal: Journal, applied: LogPoint): Promise<boolean> {
-  if (applied.index > journal.tail.index) return false
+async function standingIn(journal: Journal, applied: LogPoint): Promise<Standing> {
+  if (applied.index > journal.tail.index) return 'absent'
   const { epoch, chain, position } = await journal.pointAt(applied.index)
-  return epoch === applied.epoch && chain === applied.chain && position === applied.position
+  const isSame = epoch === applied.epoch && chain === applied.chain && position === applied.position
+  return isSame ? 'held' : 'another'
 }
 
 function bodiesOf(store: LevelStore, list: number): Promise<(string | undefined)[]> {
@@ -130,7 +135,7 @@ describe('LevelDB store - on a journal', () => {
           journal,
           backend,
           (error) => failures.push(error),
-          () => true,
+          () => 'held',
         )
       const wrong = await startAgain()
       await append(fixture, journal, [message(1, { body: Buffer.from('more') })])

@@ -5,7 +5,7 @@ import type { Problem } from '../http/problem.ts'
 import { problem } from '../http/problem.ts'
 import type { Caller } from './caller.ts'
 import { FailedLogins } from './failed-logins.ts'
-import type { Role } from './role.ts'
+import type { Need, Role } from './role.ts'
 import { suffices } from './role.ts'
 import { isLoopbackAddress, isLoopbackHost, isSameOrigin } from './same-origin.ts'
 import { basicCredentials, UserDirectory } from './user-directory.ts'
@@ -19,7 +19,7 @@ export interface Visit {
   readonly authorization: string | undefined
   readonly isChange: boolean
   /** The least that the route asks for. */
-  readonly needs: Role | 'anybody'
+  readonly needs: Need
 }
 
 export interface Admission {
@@ -54,7 +54,9 @@ export class Gate {
       const why = 'A change has to come from a page of this broker, or from no page at all.'
       return { caller: nobody, refusal: problem(403, 'NOT_AUTHORIZED', why) }
     }
-    if (visit.needs !== 'anybody') return this.#identify(visit, visit.needs, nobody)
+    // A probe with an old password is to be answered, and not to lock anybody out.
+    if (visit.needs === 'anybody') return { caller: nobody, refusal: null }
+    if (visit.needs !== 'stranger') return this.#identify(visit, visit.needs, nobody)
     const { caller, refusal } = this.#identify(visit, 'viewer', nobody)
     return { caller: refusal === null ? caller : nobody, refusal: null }
   }

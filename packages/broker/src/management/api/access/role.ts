@@ -6,6 +6,9 @@ export const roles = ['viewer', 'operator', 'admin'] as const
 
 export type Role = (typeof roles)[number]
 
+/** What a route asks of its callers. */
+export type Need = Role | 'stranger' | 'anybody'
+
 /** Words of jetty-realm.properties. Whoever has none of them may look, as in ActiveMQ's console. */
 const roleByWord: Readonly<Record<string, Role>> = {
   admin: 'admin',

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Clock } from '@quorate/core/base/clock'
 import type { LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
-import type { Role } from '../access/role.ts'
+import type { Need } from '../access/role.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
 import type { Schema } from './schema.ts'
@@ -36,8 +36,11 @@ interface RouteWords<P, Q, B> {
   readonly summary: string
   readonly description?: string
   readonly tag: string
-  /** The least that a caller has to be; `anybody` needs no login, wherever he comes from. */
-  readonly role: Role | 'anybody'
+  /**
+   * The least that a caller has to be; `anybody` needs no login, wherever he comes from, and
+   * `stranger` is told less than those who may look.
+   */
+  readonly role: Need
   readonly parameters?: Schema<P>
   readonly query?: Schema<Q>
   readonly body?: Schema<B>

@@ -15,7 +15,7 @@ import { messageIdText } from './message-id.ts'
 export const BODY_PREVIEW_BYTES_MAX = 256 << 10
 /** Entries of a map or a list that are shown: properties, or a body. */
 const ENTRIES_SHOWN_MAX = 1000
-/** Characters of the properties that are shown, as JSON; those that do not fit are left out. */
+/** Characters of the properties that are shown, about; those that do not fit are left out. */
 export const PROPERTIES_CHARS_MAX = 256 << 10
 
 const types = ['text', 'bytes', 'map', 'stream', 'object', 'blob', 'message'] as const
@@ -144,15 +144,36 @@ function nameOf(destination: Destination | null): string | null {
 function propertiesOf({ marshalledProperties }: MessageCommand) {
   const all = readProperties(marshalledProperties)
   let left = PROPERTIES_CHARS_MAX
-  const shown = [...all].slice(0, ENTRIES_SHOWN_MAX).flatMap(([name, value]) => {
-    const entry = [name, plain(value)] as const
-    const { length } = JSON.stringify(entry)
-    if (length > left) return []
-    left -= length
-    return [entry]
-  })
-  const propertiesTruncated = shown.length < all.size
-  return { properties: Object.fromEntries(shown), propertiesTruncated }
+  const shown: (readonly [string, unknown])[] = []
+  for (const [name, value] of all) {
+    if (left <= 0 || shown.length >= ENTRIES_SHOWN_MAX) break
+    const size = name.length + sizeOf(value)
+    if (size > left) continue
+    left -= size
+    shown.push([name, plain(value)])
+  }
+  return { properties: Object.fromEntries(shown), propertiesTruncated: shown.length < all.size }
+}
+
+/** About as many characters as it takes as JSON. One that is shown in part only counts as too many. */
+function sizeOf({ kind, value }: Primitive): number {
+  switch (kind) {
+    case 'string':
+      return value.length
+    case 'bytes':
+      return value.length * 1.5
+    case 'map':
+      return sizeOfAll(value === null ? [] : [...value.values()])
+    case 'list':
+      return sizeOfAll(value)
+    default:
+      return 8
+  }
+}
+
+function sizeOfAll(values: readonly Primitive[]): number {
+  if (values.length > ENTRIES_SHOWN_MAX) return Infinity
+  return values.reduce((sum, value) => sum + 8 + sizeOf(value), 0)
 }
 
 function readProperties(marshalled: Buffer | null): PrimitiveMap {

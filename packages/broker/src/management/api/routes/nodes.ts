@@ -83,7 +83,7 @@ function readiness({ role, trouble }: BrokerStatus): Answer {
 }
 
 function forStrangers(status: BrokerStatus): BrokerStatus {
-  const flow = status.flow && { ...status.flow, fullest: [] }
+  const flow = status.flow && { ...status.flow, fullest: null }
   return { ...status, pid: null, dataDirectory: null, flow }
 }
 
@@ -142,7 +142,7 @@ export const nodeRoutes: readonly Route[] = [
     summary: 'What this node says of itself and of the cluster; `quorate status` shows it',
     description: 'Who may not look is not told `pid`, `dataDirectory` and `flow.fullest`.',
     tag: 'cluster',
-    role: 'anybody',
+    role: 'stranger',
     answers: { 200: statusSchema },
     handle: ({ broker, caller }) => {
       const status = broker.status()

@@ -37,7 +37,7 @@ const statusOf = (gate: Gate, changes: Partial<Visit>): number =>
   gate.admit(visit(changes)).refusal?.status ?? 200
 
 function isStranger(gate: Gate, changes: Partial<Visit>): boolean {
-  const { caller, refusal } = gate.admit(visit({ needs: 'anybody', ...changes }))
+  const { caller, refusal } = gate.admit(visit({ needs: 'stranger', ...changes }))
   assert.equal(refusal, null)
   return caller.isStranger
 }
@@ -50,6 +50,13 @@ describe('gate before what anybody may ask', () => {
     const closed = new Gate(users, { clock: new ManualClock(), log: silentLog })
     assert.equal(isStranger(closed, {}), true)
     assert.equal(isStranger(closed, { authorization: basic('user', 'password') }), false)
+  })
+
+  it('looks at no password where anybody may ask', () => {
+    const gate = new Gate(users, { clock: new ManualClock(), log: silentLog })
+    const wrong = { authorization: basic('user', 'guess') }
+    for (let i = 0; i < FAILED_LOGINS_MAX; i++) statusOf(gate, { ...wrong, needs: 'anybody' })
+    assert.equal(statusOf(gate, { authorization: basic('user', 'password') }), 200)
   })
 
   it('counts wrong passwords there as well', () => {
