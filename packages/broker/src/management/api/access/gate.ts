@@ -49,7 +49,7 @@ export class Gate {
   }
 
   admit(visit: Visit): Admission {
-    const nobody: Caller = { name: '', from: visit.address }
+    const nobody: Caller = { name: '', from: visit.address, role: 'viewer' }
     if (visit.isChange && !isSameOrigin(visit)) {
       const why = 'A change has to come from a page of this broker, or from no page at all.'
       return { caller: nobody, refusal: problem(403, 'NOT_AUTHORIZED', why) }
@@ -78,7 +78,7 @@ export class Gate {
       return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', why) }
     }
     this.#failed.succeeded(attempt)
-    const caller: Caller = { name: user.name, from: address }
+    const caller: Caller = { name: user.name, from: address, role: user.role }
     if (needs === 'anybody' || suffices(user.role, needs)) return { caller, refusal: null }
     const why = `This takes the role ${needs}; yours is ${user.role}.`
     return { caller, refusal: problem(403, 'NOT_AUTHORIZED', why) }
