@@ -73,7 +73,7 @@ function actionsColumn(
     key: 'actions',
     title: say('column.actions'),
     cell: ({ facts }) => (
-      <span class="actions">
+      <span class="action-row">
         {acts.map((act) => (
           <ActionButton
             key={act}

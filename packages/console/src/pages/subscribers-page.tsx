@@ -42,14 +42,16 @@ function Durables() {
     key: 'actions',
     title: say('column.actions'),
     cell: (row) => (
-      <ActionButton
-        icon="delete"
-        label={`${say('action.delete')}: ${row.name}`}
-        needs="admin"
-        isSmall
-        isOff={row.active}
-        onClick={() => setLeaving(row)}
-      />
+      <span class="action-row">
+        <ActionButton
+          icon="delete"
+          label={`${say('action.delete')}: ${row.name}`}
+          needs="admin"
+          isSmall
+          isOff={row.active}
+          onClick={() => setLeaving(row)}
+        />
+      </span>
     ),
   }
   return (

@@ -84,7 +84,7 @@ function optionsOf({ series, format, span }: ChartProps, element: HTMLElement): 
       y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] },
     },
     axes: [
-      { ...axis, space: 60, values: (_plot, splits) => splits.map(agoText) },
+      { ...axis, size: 26, incrs: [60], values: (_plot, splits) => splits.map(agoText) },
       { ...axis, size: 62, values: (_plot, splits) => splits.map((value) => format(value)) },
     ],
     series: [

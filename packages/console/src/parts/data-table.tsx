@@ -78,7 +78,7 @@ function HeadCell<T, S extends string>({
     <th scope="col" class={classes} aria-sort={isSorted ? word : 'none'}>
       <button type="button" onClick={() => onSort({ by: sort, isDescending: next })}>
         {title}
-        <span aria-hidden="true">{isSorted ? (isDescending ? ' ▾' : ' ▴') : ''}</span>
+        {isSorted && <span aria-hidden="true">{isDescending ? '▾' : '▴'}</span>}
       </button>
     </th>
   )

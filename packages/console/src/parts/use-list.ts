@@ -33,6 +33,7 @@ export function useList<T>(path: string, words: Readonly<Record<string, string>>
   // The cursors of the pages before this one, with the question that they are answers to.
   const [trail, setTrail] = useState<Trail>({ question, cursors: [] })
   const cursors = trail.question === question ? trail.cursors : []
+  useEffect(() => setTrail({ question, cursors: [] }), [question])
   const after = cursors.at(-1)
   const url = path + queryOf({ ...words, filter: asked, limit: size, after })
   const told = useAnswer<Page<T>>(url, LIST_EVERY_MS)
