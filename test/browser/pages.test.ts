@@ -202,6 +202,41 @@ describe('the console of a broker that leads', () => {
       .waitFor()
   })
 
+  it('draws elections on a timeline, and leaves them out where nobody remembers them', async () => {
+    const page = await visit('#/home')
+    let elections: object[] | null = null
+    await page.route('**/api/v1/cluster/elections', (route) => {
+      const missing = { status: 404, json: {} }
+      return route.fulfill(elections === null ? missing : { json: { elections } })
+    })
+    const noticed = (at: number, servedMs: number | null) => {
+      const beganMs = Date.now() - at * 1000
+      const servingAt = servedMs === null ? null : new Date(beganMs + servedMs).toISOString()
+      return { noticedAt: new Date(beganMs).toISOString(), servingAt, durationMs: servedMs }
+    }
+    await page.getByRole('link', { name: 'Cluster' }).click()
+    await page.locator('[data-node=node01]').getByText('leader', { exact: true }).waitFor()
+    assert.equal(await page.getByRole('heading', { name: 'Elections' }).count(), 0)
+    elections = [
+      { epoch: 4, leader: 'node01', cause: 'founded', ...noticed(3600, 900) },
+      { epoch: 5, leader: null, cause: 'leader-silent', ...noticed(1200, null) },
+      { epoch: 6, leader: 'node02', cause: 'leader-silent', ...noticed(600, 812) },
+    ]
+    await page.reload()
+    await page.getByRole('heading', { name: 'Elections' }).waitFor()
+    const reigns = page.locator('.reign')
+    const titles = await reigns.evaluateAll((bars) => bars.map((bar) => bar.getAttribute('title')))
+    const lost = ['nobody · 5', 'nobody · 6', 'node02 · 6']
+    assert.deepEqual(titles, ['nobody · 4', 'node01 · 4', ...lost])
+    const led = await reigns.nth(1).boundingBox()
+    const track = await page.locator('.track').boundingBox()
+    const part = (led?.width ?? 0) / (track?.width ?? 1)
+    assert.ok(Math.abs(part - 2400 / 3600) < 0.05, `node01 led for ${part} of the time`)
+    const newest = page.getByRole('region', { name: 'Elections' }).locator('tbody tr').first()
+    await newest.getByText('812 ms').waitFor()
+    await newest.getByText('leader-silent').waitFor()
+  })
+
   it('goes by keys, keeps the focus in dialogs, and lists the keys', async () => {
     const page = await visit('')
     await page.getByText('quorate-test').waitFor()

@@ -26,7 +26,7 @@ function textOr(value: unknown, otherwise: string): string {
 /** Nobody answered: status 0. */
 const UNREACHABLE = { code: 'UNREACHABLE' }
 /** How long an answer may take, in milliseconds; a purge of very much takes the longest. */
-const ANSWER_TIMEOUT_MS = 60_000
+export const ANSWER_TIMEOUT_MS = 60_000
 
 export interface Question {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'

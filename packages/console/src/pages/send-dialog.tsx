@@ -8,7 +8,7 @@ import { FormDialog } from '../parts/dialog.tsx'
 import { useNotify } from '../parts/notices.tsx'
 import type { DialogEnds } from './destination-dialogs.tsx'
 
-/** A hundred years. */
+/** A hundred years: how long a message may live at most, in seconds. */
 const SECONDS_MAX = 100 * 365 * 24 * 3600
 
 const empty = {

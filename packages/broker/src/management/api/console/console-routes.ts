@@ -6,6 +6,7 @@ import { CONSOLE_PAGE } from './console-files.ts'
 import type { ConsoleFiles } from './console-files.ts'
 
 const CONSOLE_PATH = '/console/'
+/** Characters of the name of a file of the console. */
 const FILE_NAME_CHARS_MAX = 128
 
 /** The page runs our own files and asks our own API, and nothing else. */
