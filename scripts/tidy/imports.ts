@@ -114,7 +114,6 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   'console/figures': ['console/api'],
   'console/parts': ['console/api', 'console/figures', 'console/language'],
   'console/pages': ['console/api', 'console/figures', 'console/language', 'console/parts'],
-  console: ['console/api', 'console/figures', 'console/language', 'console/pages', 'console/parts'],
 }
 
 /** Libraries by the room that may use them. Node's own modules are free for all. */
@@ -124,15 +123,17 @@ export const libraryTable: Readonly<Record<string, readonly string[]>> = {
   'broker/management': ['picocolors', 'pino'],
   'broker/management/api': ['fastify'],
   'broker/cli': ['commander', 'picocolors'],
-  console: ['preact'],
   'console/api': ['preact'],
   'console/language': ['preact'],
   'console/parts': ['preact', 'uplot'],
   'console/pages': ['preact'],
 }
 
-/** broker.ts and the files beside it put the rooms together: they may import everything. */
-const compositionRoot = /^broker\/[^/]+\.ts$/
+/**
+ * broker.ts and the files beside it put the rooms together: they may import everything. So do those
+ * of the console, which is a page.
+ */
+const compositionRoot = /^(broker\/[^/]+\.ts|console\/[^/]+\.tsx?)$/
 
 export interface Import {
   readonly specifier: string

@@ -24,7 +24,7 @@ export function Navigation(props: NavigationProps) {
   return (
     <div class="side">
       <a class="brand" href={addressOf('home')}>
-        <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" width="28" height="28" />
+        <img src="/console/favicon.svg" alt="" width="28" height="28" />
         Quorate
       </a>
       <nav aria-label={say('app.navigation')}>
