@@ -71,6 +71,11 @@ export class ConsoleBrowser {
     return page
   }
 
+  /** What they remember stays. */
+  async closePages(): Promise<void> {
+    await Promise.all(this.#context.pages().map((page) => page.close()))
+  }
+
   async close(): Promise<void> {
     await this.#context.close()
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 3 })

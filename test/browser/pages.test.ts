@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { BrokerNode } from '../support/broker-node.ts'
 import type { Cluster } from '../support/cluster.ts'
@@ -21,18 +21,16 @@ describe('the console of a broker that leads', () => {
     node = await cluster.leader()
     client = new OpenWireClient([node.ports.client])
     await client.open()
+    browser = await ConsoleBrowser.open({ visitor: admin })
   })
   after(async () => {
     client.close()
+    await browser.close()
     await cluster.dispose()
   })
-  beforeEach(async () => {
-    browser = await ConsoleBrowser.open({ visitor: admin })
-  })
   afterEach(async () => {
-    const { faults } = browser
-    await browser.close()
-    assert.deepEqual(faults, [], 'scripts fail, or do what the policy forbids')
+    await browser.closePages()
+    assert.deepEqual(browser.faults, [], 'scripts fail, or do what the policy forbids')
   })
 
   const visit = (hash: string): Promise<Page> => browser.visit(node.ports.console, hash)
@@ -257,18 +255,6 @@ describe('the console of a broker that leads', () => {
     await page.locator('dialog').waitFor({ state: 'detached' })
   })
 
-  it('speaks Chinese, is dark, and remembers both', async () => {
-    const page = await visit('#/queues')
-    await page.getByLabel('Language').selectOption('zh')
-    await page.getByRole('heading', { name: '队列' }).waitFor()
-    await page.getByLabel('外观').selectOption('dark')
-    await page.reload()
-    await page.getByRole('heading', { name: '队列' }).waitFor()
-    assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hans')
-    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
-    assert.equal(ground, 'rgb(12, 18, 22)')
-  })
-
   it('lets a viewer look and an operator deal with messages, and says what the rest takes', async () => {
     await client.send('GUARDED', 'x')
     const state = async (visitor: typeof viewer) => {
@@ -305,5 +291,18 @@ describe('the console of a broker that leads', () => {
     const opened = page.waitForRequest((request) => request.url().includes('/events'))
     await hide(false)
     await opened
+  })
+
+  // It leaves the browser with what it chose: it comes last.
+  it('speaks Chinese, is dark, and remembers both', async () => {
+    const page = await visit('#/queues')
+    await page.getByLabel('Language').selectOption('zh')
+    await page.getByRole('heading', { name: '队列' }).waitFor()
+    await page.getByLabel('外观').selectOption('dark')
+    await page.reload()
+    await page.getByRole('heading', { name: '队列' }).waitFor()
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hans')
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    assert.equal(ground, 'rgb(12, 18, 22)')
   })
 })
