@@ -49,7 +49,7 @@ function sources(folder) {
   for (const name of readdirSync(join(root, folder)).sort()) {
     const path = join(folder, name)
     if (statSync(join(root, path)).isDirectory()) found.push(...sources(path))
-    else if (/\.(ts|json)$/.test(name)) found.push(path)
+    else if (/\.(tsx?|json|css|svg)$/.test(name)) found.push(path)
   }
   return found
 }
@@ -70,12 +70,35 @@ function build() {
       ...sources(`packages/${name}/src`),
     ]),
   ]
-  const built = existsSync(join(root, 'packages/broker/dist/cli/main.js'))
-  const fingerprint = built ? fingerprintOf(inputs) : ''
-  stamped('built', fingerprint, () =>
+  builtOf('built', 'packages/broker/dist/cli/main.js', inputs, () =>
     run('Building', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']),
   )
-  if (!built) writeFileSync(join(stampFolder, '.quorate-built'), fingerprintOf(inputs))
+}
+
+function buildConsole() {
+  const folder = 'packages/console'
+  const inputs = [
+    ...['index.html', 'package.json', 'tsconfig.json', 'vite.config.js'].map(
+      (name) => `${folder}/${name}`,
+    ),
+    ...sources(`${folder}/src`),
+    ...sources(`${folder}/public`),
+    'package-lock.json',
+  ]
+  builtOf('console', 'packages/broker/dist/console/index.html', inputs, () =>
+    run('Building the console', process.execPath, [
+      join(root, 'node_modules/vite/bin/vite.js'),
+      ...['build', folder, '--logLevel', 'warn'],
+    ]),
+  )
+}
+
+/** Builds when an input has changed, or when what is built was taken away. */
+function builtOf(name, product, inputs, work) {
+  const built = existsSync(join(root, product))
+  const fingerprint = fingerprintOf(inputs)
+  stamped(name, built ? fingerprint : '', work)
+  if (!built) writeFileSync(join(stampFolder, `.quorate-${name}`), fingerprint)
 }
 
 /** Runs in the foreground; signals reach the child, whose exit code becomes ours. */
@@ -96,6 +119,7 @@ requireNode(20, 19)
 const [verb, ...rest] = process.argv.slice(2)
 install()
 build()
+buildConsole()
 if (verb === 'start') become(['packages/broker/dist/cli/main.js', 'up', ...rest])
 else if (verb === 'test') become(['scripts/run-tests.mjs', 'quick', ...rest])
 else if (verb === 'build') process.stderr.write('Ready.\n')

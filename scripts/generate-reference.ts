@@ -14,7 +14,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Every limit that the code names. */
 export function projectLimits(): readonly Limit[] {
-  return limitsOf(readProject(root).filter(({ path }) => /^packages\/\w+\/src\/.*\.ts$/.test(path)))
+  const isSource = /^packages\/\w+\/src\/.*\.tsx?$/
+  return limitsOf(readProject(root).filter(({ path }) => isSource.test(path)))
 }
 
 /** Pages of docs that are made from tables and constants in the code. */

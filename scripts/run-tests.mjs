@@ -12,8 +12,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const MINUTE_MS = 60_000
 
 /**
- * concurrency: test files at a time. needsBuild: starts the quorate command from dist. timeoutMs:
- * of one file, so that a test that hangs ends.
+ * concurrency: test files at a time. needsBuild: starts the quorate command from dist.
+ * needsConsole: shows its pages. timeoutMs: of one file, so that a test that hangs ends.
  */
 const stages = {
   unit: {
@@ -37,6 +37,13 @@ const stages = {
     concurrency: 1,
     timeoutMs: 15 * MINUTE_MS,
     needsBuild: true,
+  },
+  browser: {
+    folders: ['test/browser'],
+    concurrency: 1,
+    timeoutMs: 3 * MINUTE_MS,
+    needsBuild: true,
+    needsConsole: true,
   },
   cluster: {
     folders: ['test/cluster'],
@@ -98,10 +105,10 @@ function filesOf(stageName, filters) {
   return files.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
 }
 
-function build() {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  const result = spawnSync(process.execPath, [compiler, '-b'], { cwd: root, stdio: 'inherit' })
-  if (result.status !== 0) fail('the build failed: suites that start brokers cannot run')
+function build(name, script, args) {
+  const command = [join(root, 'node_modules', script), ...args]
+  const result = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' })
+  if (result.status !== 0) fail(`the build of the ${name} failed: these suites cannot run`)
 }
 
 /** Runs one node --test; resolves to its exit code, counts and skips. */
@@ -157,7 +164,13 @@ const folder = mkdtempSync(join(tmpdir(), 'quorate-tests-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 // A Ctrl-C reaches node --test as well; we stay to print what there is.
 process.on('SIGINT', () => {})
-if (planned.some(({ stageName }) => stages[stageName].needsBuild === true)) build()
+const plannedStages = planned.map(({ stageName }) => stages[stageName])
+if (plannedStages.some(({ needsBuild }) => needsBuild)) {
+  build('broker', 'typescript/bin/tsc', ['-b'])
+}
+if (plannedStages.some(({ needsConsole }) => needsConsole)) {
+  build('console', 'vite/bin/vite.js', ['build', 'packages/console', '--logLevel', 'warn'])
+}
 
 const results = []
 for (const { stageName, files } of planned) {

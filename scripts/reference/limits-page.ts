@@ -29,6 +29,7 @@ const rooms: readonly (readonly [prefix: string, title: string])[] = [
   ['packages/broker/src/inspection', 'Journal tools'],
   ['packages/broker/src/backup', 'Backups'],
   ['packages/broker/src/cli', 'Command line'],
+  ['packages/console/src', 'Console'],
   ['packages/core/src', 'Everywhere'],
 ]
 

@@ -103,6 +103,21 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/broker.ts',
     'broker/ports.ts',
   ],
+  // The console knows the broker by its API alone: of the code it has the types of the answers.
+  'console/api': [
+    'type:broker/management/broker-status.ts',
+    'type:broker/management/api/events/node-facts.ts',
+    'type:broker/management/api/messages/message-view.ts',
+    'type:broker/management/api/messages/new-message.ts',
+    'type:broker/management/api/routes/caller.ts',
+    'type:broker/management/api/routes/clients.ts',
+    'type:broker/management/api/routes/destination-words.ts',
+    'type:broker/management/api/routes/nodes.ts',
+  ],
+  'console/language': [],
+  'console/figures': ['console/api'],
+  'console/parts': ['console/api', 'console/figures', 'console/language'],
+  'console/pages': ['console/api', 'console/figures', 'console/language', 'console/parts'],
 }
 
 /** Libraries by the room that may use them. Node's own modules are free for all. */
@@ -112,10 +127,17 @@ export const libraryTable: Readonly<Record<string, readonly string[]>> = {
   'broker/management': ['picocolors', 'pino'],
   'broker/management/api': ['fastify'],
   'broker/cli': ['commander', 'picocolors'],
+  'console/api': ['preact'],
+  'console/language': ['preact'],
+  'console/parts': ['preact', 'uplot'],
+  'console/pages': ['preact'],
 }
 
-/** broker.ts and the files beside it put the rooms together: they may import everything. */
-const compositionRoot = /^broker\/[^/]+\.ts$/
+/**
+ * broker.ts and the files beside it put the rooms together: they may import everything. So do those
+ * of the console, which is a page.
+ */
+const compositionRoot = /^(broker\/[^/]+\.ts|console\/[^/]+\.tsx?)$/
 
 export interface Import {
   readonly specifier: string
@@ -168,7 +190,7 @@ export function roomOf(name: string): string | undefined {
 function checkOne(file: SourceFile, name: string, room: string, found: Import): string | undefined {
   const target = targetOf(file.path, found.specifier)
   if (target === undefined) return checkLibrary(room, found.specifier)
-  if (found.specifier.startsWith('.') && !/\.(ts|js)$/.test(found.specifier)) {
+  if (found.specifier.startsWith('.') && !/\.(tsx?|js)$/.test(found.specifier)) {
     return `"${found.specifier}": a relative import carries its .ts`
   }
   const targetName = sourceName(target)
@@ -223,6 +245,8 @@ const entryPoints: readonly RegExp[] = [
   /^test\/chaos\/.*\.mjs$/,
   // Commands of the attack: npm run chaos, npm run test:simulation.
   /^test\/(chaos|simulation)\/[^/]+-command\.ts$/,
+  // Named by the page of the console.
+  /^packages\/console\/src\/main\.tsx$/,
   /(^|\/)[^/]+\.config\.js$/,
 ]
 

@@ -10,7 +10,7 @@ const emptyFolders = /^(utils?|helpers?|common|misc|types|lib|shared)$/
 
 function complaintAbout(path: string): string | undefined {
   const folders = posix.dirname(path).split('/')
-  const name = posix.basename(path).replace(/(\.test)?\.(ts|js|mjs)$/, '')
+  const name = posix.basename(path).replace(/(\.test)?\.(tsx?|js|mjs)$/, '')
   // `base` is the folder of domain-free primitives; no file is called so.
   if (emptyNames.test(name)) return `"${name}" says nothing: name the one thing that is inside`
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.config)?$/.test(name)) return 'file names are kebab-case'

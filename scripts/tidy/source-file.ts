@@ -18,7 +18,7 @@ export class SourceFile {
   }
 
   get isCode(): boolean {
-    return /\.(ts|js|mjs)$/.test(this.path)
+    return /\.(tsx?|js|mjs)$/.test(this.path)
   }
 
   get isTest(): boolean {
@@ -48,7 +48,7 @@ export type Check = (files: readonly SourceFile[]) => readonly Finding[]
 const skippedFolders = new Set(['node_modules', 'dist', '.git', '.build', 'data'])
 /** Data of the tests, made by programs. */
 const skippedPaths = ['test/interop/vectors/']
-const readSuffixes = /(\.(ts|js|mjs|json|ya?ml|md|sh|java|xml|html|css)|\/run)$/
+const readSuffixes = /(\.(tsx?|js|mjs|json|ya?ml|md|sh|java|xml|html|css)|\/run)$/
 
 /** Reads every file of ours that people write. */
 export function readProject(root: string): SourceFile[] {

@@ -10,8 +10,8 @@ interface WordRule {
   readonly except?: RegExp
 }
 
-const inSources = /^packages\/\w+\/src\/.*\.ts$/
-const inCode = /\.(ts|js|mjs)$/
+const inSources = /^packages\/\w+\/src\/.*\.tsx?$/
+const inCode = /\.(tsx?|js|mjs)$/
 const aboutTidy = /^scripts\/tidy/
 
 /**

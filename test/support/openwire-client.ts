@@ -120,14 +120,24 @@ export class OpenWireClient {
   }
 
   async consume(queue: string): Promise<void> {
+    await this.#consume({ destination: queueOf(queue) })
+  }
+
+  /** A durable subscription, which stays when the client goes. */
+  async subscribe(topic: string, subscriptionName: string): Promise<void> {
+    const destination = create('ActiveMQTopic', { physicalName: topic })
+    await this.#consume({ destination, subscriptionName })
+  }
+
+  async #consume(what: Pick<ConsumerInfo, 'destination'> & Partial<ConsumerInfo>): Promise<void> {
     const info = create('ConsumerInfo', {
       consumerId: create('ConsumerId', {
         connectionId: this.#connectionId,
         sessionId: 1,
         value: this.#consumers.length + 1,
       }),
-      destination: queueOf(queue),
       prefetchSize: PREFETCH,
+      ...what,
     })
     this.#consumers.push(info)
     await this.#request(info)

@@ -145,11 +145,22 @@ function stateOf(progress: FollowerProgress, votes: boolean): FollowerStatus['st
 function clientsOf(view: EngineView | null): BrokerStatus['clients'] {
   const queues = view?.queues ?? []
   const durables = view?.durables ?? []
-  const waiting = [...queues, ...durables].reduce((sum, { depth }) => sum + depth, 0)
+  const topics = view?.topics ?? []
+  const sums = { waiting: 0, enqueued: 0, dequeued: 0 }
+  for (const list of [queues, durables]) {
+    for (const { depth, dequeued } of list) {
+      sums.waiting += depth
+      sums.dequeued += dequeued
+    }
+  }
+  for (const { enqueued } of queues) sums.enqueued += enqueued
+  for (const { published } of topics) sums.enqueued += published
   return {
     connections: view?.clients ?? 0,
     consumers: view?.consumers ?? 0,
-    destinations: queues.length + (view?.topics.length ?? 0),
-    waitingMessages: waiting,
+    destinations: queues.length + topics.length,
+    waitingMessages: sums.waiting,
+    enqueuedMessages: sums.enqueued,
+    dequeuedMessages: sums.dequeued,
   }
 }

@@ -42,6 +42,10 @@ export interface BrokerStatus {
     readonly consumers: number
     readonly destinations: number
     readonly waitingMessages: number
+    /** By all destinations since this node leads. */
+    readonly enqueuedMessages: number
+    /** From all queues and durable subscriptions since this node leads. */
+    readonly dequeuedMessages: number
   }
   /** What senders wait for (docs/usage-limits.md); null where no clients are served. */
   readonly flow: FlowStatus | null

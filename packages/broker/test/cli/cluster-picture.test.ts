@@ -43,7 +43,14 @@ const leader = sampleStatus({
   nodeId: 'node01',
   role: 'leader',
   followers: [follower('node02', { lagRecords: 7 }), follower('node03')],
-  clients: { connections: 4, consumers: 2, destinations: 1, waitingMessages: 9 },
+  clients: {
+    connections: 4,
+    consumers: 2,
+    destinations: 1,
+    waitingMessages: 9,
+    enqueuedMessages: 0,
+    dequeuedMessages: 0,
+  },
 })
 
 const options = { colors: picocolors.createColors(false), columnsMax: Infinity }

@@ -5,6 +5,9 @@ import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ConsoleUser } from '../../config/console-user.ts'
 import { Gate } from './access/gate.ts'
+import { ClusterReports } from './cluster/cluster-reports.ts'
+import { builtConsole, ConsoleFiles } from './console/console-files.ts'
+import { consoleRoutes } from './console/console-routes.ts'
 import { EventStreams } from './events/event-streams.ts'
 import { createApplication } from './http/application.ts'
 import { MANAGEMENT_CONNECTIONS_MAX } from './http/limits.ts'
@@ -19,6 +22,8 @@ export interface ManagementOptions {
   /** Who may log in; nobody has to where there are none. */
   readonly users: readonly ConsoleUser[]
   readonly broker: ManagedBroker
+  /** Where the built pages of the console are; those of this package by default. */
+  readonly consoleDirectory?: string
   readonly clock: Clock
   readonly log: Log
 }
@@ -41,7 +46,10 @@ export class ManagementApi {
     const { host, port, users, broker, clock, log } = options
     const gate = new Gate(users, { clock, log })
     const streams = new EventStreams(broker, clock)
-    const parts = { routes: allRoutes, broker, gate, streams, clock, log }
+    const files = new ConsoleFiles(options.consoleDirectory ?? builtConsole)
+    const routes = [...consoleRoutes(files), ...allRoutes]
+    const reports = new ClusterReports(broker, clock)
+    const parts = { routes, broker, gate, streams, reports, clock, log }
     const app = await createApplication(parts)
     const { server } = app
     server.maxConnections = MANAGEMENT_CONNECTIONS_MAX

@@ -49,7 +49,7 @@ export class Gate {
   }
 
   admit(visit: Visit): Admission {
-    const nobody: Caller = { name: '', from: visit.address, isStranger: true }
+    const nobody: Caller = { name: '', from: visit.address, role: null }
     if (visit.isChange && !isSameOrigin(visit)) {
       const why = 'A change has to come from a page of this broker, or from no page at all.'
       return { caller: nobody, refusal: problem(403, 'NOT_AUTHORIZED', why) }
@@ -64,7 +64,7 @@ export class Gate {
   #identify(visit: Visit, needs: Role, nobody: Caller): Admission {
     if (this.#users !== null) return this.#logIn(this.#users, visit, needs, nobody)
     const refusal = withoutUsers(visit, needs)
-    return { caller: { ...nobody, isStranger: refusal !== null }, refusal }
+    return { caller: { ...nobody, role: refusal === null ? 'viewer' : null }, refusal }
   }
 
   #logIn(users: UserDirectory, visit: Visit, needs: Role, nobody: Caller): Admission {
@@ -86,7 +86,7 @@ export class Gate {
       return { caller: nobody, refusal: problem(401, 'NOT_AUTHENTICATED', why) }
     }
     this.#failed.succeeded(attempt)
-    const caller: Caller = { name: user.name, from: address, isStranger: false }
+    const caller: Caller = { name: user.name, from: address, role: user.role }
     if (suffices(user.role, needs)) return { caller, refusal: null }
     const why = `This takes the role ${needs}; yours is ${user.role}.`
     return { caller, refusal: problem(403, 'NOT_AUTHORIZED', why) }

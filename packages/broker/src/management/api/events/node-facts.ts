@@ -16,6 +16,8 @@ export const nodeFactsSchema = object({
   consumers: integer(),
   destinations: integer(),
   waitingMessages: integer(),
+  enqueuedMessages: integer({ description: 'By all destinations, since this leadership.' }),
+  dequeuedMessages: integer({ description: 'From all queues and durable subscriptions.' }),
   blocksSenders: flag(),
 })
 
@@ -32,6 +34,8 @@ export function nodeFacts(status: BrokerStatus): NodeFacts {
     consumers: clients.consumers,
     destinations: clients.destinations,
     waitingMessages: clients.waitingMessages,
+    enqueuedMessages: clients.enqueuedMessages,
+    dequeuedMessages: clients.dequeuedMessages,
     blocksSenders: store?.blocksSenders ?? false,
   }
 }

@@ -6,6 +6,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Log, LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Gate } from '../access/gate.ts'
+import type { ClusterReports } from '../cluster/cluster-reports.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
 import { checked } from './check.ts'
@@ -28,6 +29,7 @@ export interface ApplicationParts {
   readonly broker: ManagedBroker
   readonly gate: Gate
   readonly streams: EventStreams
+  readonly reports: ClusterReports
   readonly clock: Clock
   readonly log: Log
 }
@@ -56,7 +58,9 @@ export async function createApplication(parts: ApplicationParts): Promise<Fastif
   app.removeContentTypeParser('text/plain')
   const callers = new WeakMap<FastifyRequest, Caller>()
   app.addHook('onSend', async (_request, reply) => {
-    void reply.headers(securityHeaders)
+    for (const [name, value] of Object.entries(securityHeaders)) {
+      if (!reply.hasHeader(name)) void reply.header(name, value)
+    }
   })
   app.setNotFoundHandler((request, reply) => {
     return refuse(reply, problem(404, 'NOT_FOUND', `There is no ${request.method} of this path.`))
@@ -102,8 +106,8 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     handler: async (request, reply) => {
       const caller = parts.callers.get(request)
       if (caller === undefined) throw new BrokerError('INTERNAL', 'a request passed by the gate')
-      const { broker, clock } = parts
-      const call = callOf(route, request, { caller, broker, clock })
+      const { broker, clock, reports } = parts
+      const call = callOf(route, request, { caller, broker, clock, reports })
       if ('open' in route) {
         const begin = route.open(call, parts.streams)
         reply.hijack()
@@ -139,7 +143,7 @@ function unfitContent({ method, headers }: FastifyRequest): Problem | null {
 function callOf(
   route: Route,
   request: FastifyRequest,
-  about: Pick<Call<unknown, unknown, unknown>, 'caller' | 'broker' | 'clock'>,
+  about: Pick<Call<unknown, unknown, unknown>, 'caller' | 'broker' | 'clock' | 'reports'>,
 ): Call<unknown, unknown, unknown> {
   const { parameters, query, body } = route
   const from = (name: string) => ({ name, isText: name !== 'body' })
@@ -210,8 +214,8 @@ function statusOf(error: unknown): number {
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, type } = answer
-  void reply.code(status)
+  const { status, body, type, headers = {} } = answer
+  void reply.code(status).headers(headers)
   if (body === undefined) return reply.send()
   void reply.type(type ?? JSON_TYPE)
   return reply.send(type === undefined ? JSON.stringify(body) : body)

@@ -3,6 +3,7 @@ import type { Clock } from '@quorate/core/base/clock'
 import type { LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Need } from '../access/role.ts'
+import type { ClusterReports } from '../cluster/cluster-reports.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
 import type { Schema } from './schema.ts'
@@ -17,6 +18,8 @@ export interface Call<P, Q, B> {
   readonly caller: Caller
   readonly broker: ManagedBroker
   readonly clock: Clock
+  /** What all nodes say of themselves. */
+  readonly reports: ClusterReports
 }
 
 export interface Answer {
@@ -24,6 +27,8 @@ export interface Answer {
   readonly body?: unknown
   /** JSON unless it says otherwise. */
   readonly type?: string
+  /** In place of those that every answer has, or besides. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What the line of a change tells of what came of it; never a message's content. */
   readonly audit?: LogFields
 }

@@ -64,7 +64,8 @@ export const messageWithBodySchema = object({
   }),
 })
 
-type MessageAnswer = Static<typeof messageSchema>
+export type MessageAnswer = Static<typeof messageSchema>
+export type MessageWithBody = Static<typeof messageWithBodySchema>
 
 export interface BodyAnswer {
   readonly encoding: 'text' | 'base64' | 'json' | 'none'

@@ -1,6 +1,7 @@
 import { openApiOf } from '../http/openapi.ts'
 import { route } from '../http/route.ts'
 import type { Route } from '../http/route.ts'
+import { callerRoute } from './caller.ts'
 import { clientRoutes } from './clients.ts'
 import { destinationRoutes } from './destinations.ts'
 import { eventsRoute } from './events.ts'
@@ -12,16 +13,6 @@ import { nodeRoutes } from './nodes.ts'
 const API_VERSION = '1.0.0'
 
 const DOCUMENT_PATH = '/api/v1/openapi.json'
-
-const aboutRoute = route({
-  method: 'GET',
-  path: '/',
-  summary: 'Where the document of the API is',
-  tag: 'about',
-  role: 'anybody',
-  answers: { 200: { type: 'object' } },
-  handle: () => ({ status: 200, body: { name: 'quorate', document: DOCUMENT_PATH } }),
-})
 
 const documentRoute = route({
   method: 'GET',
@@ -35,8 +26,8 @@ const documentRoute = route({
 
 /** Every route of the API, in the order of the document. */
 export const allRoutes: readonly Route[] = [
-  aboutRoute,
   documentRoute,
+  callerRoute,
   ...nodeRoutes,
   ...destinationRoutes,
   ...messageRoutes,

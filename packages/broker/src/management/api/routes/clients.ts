@@ -49,13 +49,17 @@ const subscriptionSchema = object({
   expired: integer(),
 })
 
+export type ConnectionAnswer = Static<typeof connectionSchema>
+export type ConsumerAnswer = Static<typeof consumerSchema>
+export type SubscriptionAnswer = Static<typeof subscriptionSchema>
+
 const query = object(pageQuery, ['after', 'filter'])
 
-function consumerAnswer(view: ConsumerView): Static<typeof consumerSchema> {
+function consumerAnswer(view: ConsumerView): ConsumerAnswer {
   return { ...view, destination: formatDestination(view.destination) }
 }
 
-function subscriptionAnswer(view: DurableView): Static<typeof subscriptionSchema> {
+function subscriptionAnswer(view: DurableView): SubscriptionAnswer {
   const { clientId, name, active, inFlight, enqueued, dispatched, dequeued, expired } = view
   const counts = { inFlight, enqueued, dispatched, dequeued, expired }
   const topic = formatDestination(view.topic)

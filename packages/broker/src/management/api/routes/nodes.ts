@@ -1,4 +1,5 @@
 import type { BrokerStatus } from '../../broker-status.ts'
+import { knownNodes } from '../cluster/known-nodes.ts'
 import type { Answer, Route } from '../http/route.ts'
 import { route } from '../http/route.ts'
 import { flag, integer, list, nullable, object, oneOf, text } from '../http/schema.ts'
@@ -35,6 +36,16 @@ const followerSchema = object({
   lagBytes: integer(),
   silentMs: nullable(integer()),
 })
+
+const reportSchema = object({
+  nodeId: text(),
+  isThis: flag({ description: 'The node that answers.' }),
+  hasSeat: flag({ description: 'It is a member of the configuration, and votes.' }),
+  consoleUrl: nullable(text({ description: 'Where its API answers, if it is known.' })),
+  status: nullable(statusSchema),
+})
+
+export type NodeReport = Static<typeof reportSchema>
 
 const clusterSchema = object({
   brokerName: text({ description: 'What the brokers of the cluster share.' }),
@@ -87,19 +98,16 @@ function forStrangers(status: BrokerStatus): BrokerStatus {
   return { ...status, pid: null, dataDirectory: null, flow }
 }
 
-function brokersOf({ nodeId, leader, seats, members }: BrokerStatus) {
-  const ids = new Set([nodeId, ...members.map((member) => member.nodeId)])
-  for (const seat of seats) if (seat !== null) ids.add(seat)
-  return [...ids].sort().map((id): Static<typeof brokerSchema> => ({
-    nodeId: id,
-    isThis: id === nodeId,
-    leads: id === leader,
-    hasSeat: seats.includes(id),
-    consoleUrl: members.find((member) => member.nodeId === id)?.consoleUrl ?? null,
+function brokersOf(status: BrokerStatus) {
+  return knownNodes(status).map((node): Static<typeof brokerSchema> => ({
+    ...node,
+    leads: node.nodeId === status.leader,
   }))
 }
 
-function clusterOf(status: BrokerStatus): Static<typeof clusterSchema> {
+export type ClusterAnswer = Static<typeof clusterSchema>
+
+function clusterOf(status: BrokerStatus): ClusterAnswer {
   const { brokerName, epoch, leader, sync, seats, followers, coordination } = status
   const { clientUris, possibleLosses } = status
   const quorum = seats.length === 0 ? 0 : Math.floor(seats.length / 2) + 1
@@ -146,7 +154,7 @@ export const nodeRoutes: readonly Route[] = [
     answers: { 200: statusSchema },
     handle: ({ broker, caller }) => {
       const status = broker.status()
-      return { status: 200, body: caller.isStranger ? forStrangers(status) : status }
+      return { status: 200, body: caller.role === null ? forStrangers(status) : status }
     },
   }),
   route({
@@ -175,5 +183,19 @@ export const nodeRoutes: readonly Route[] = [
     role: 'viewer',
     answers: { 200: object({ elections: list(electionSchema) }) },
     handle: ({ broker }) => ({ status: 200, body: { elections: broker.elections() } }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/cluster/nodes',
+    summary: 'What every node of the cluster says of itself, asked by this one',
+    description:
+      '`status` is what `/api/v1/status` of that node answered within the last second or two; ' +
+      'null: it did not.',
+    tag: 'cluster',
+    role: 'viewer',
+    answers: { 200: object({ items: list(reportSchema) }) },
+    async handle({ reports }) {
+      return { status: 200, body: { items: await reports.latest() } }
+    },
   }),
 ]

@@ -39,7 +39,7 @@ const statusOf = (gate: Gate, changes: Partial<Visit>): number =>
 function isStranger(gate: Gate, changes: Partial<Visit>): boolean {
   const { caller, refusal } = gate.admit(visit({ needs: 'stranger', ...changes }))
   assert.equal(refusal, null)
-  return caller.isStranger
+  return caller.role === null
 }
 
 describe('gate before what anybody may ask', () => {

@@ -1,0 +1,76 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Problem } from '../api/ask.ts'
+import { useSay } from '../language/language.ts'
+
+interface DialogProps {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+}
+
+/** A modal dialog: the browser keeps the focus in it, closes it on Escape and gives the focus back. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    element.current?.showModal()
+    element.current?.querySelector<HTMLElement>('[data-first]')?.focus()
+  }, [])
+  return (
+    <dialog ref={element} onClose={onClose} aria-labelledby="dialog-title">
+      <h2 id="dialog-title">{title}</h2>
+      {children}
+    </dialog>
+  )
+}
+
+interface FormDialogProps extends DialogProps {
+  /** What the button says that does it. */
+  readonly verb: string
+  readonly isDanger?: boolean
+  /** Done when it resolves; what it rejects with is shown, and the dialog stays. */
+  readonly perform: () => Promise<void>
+}
+
+/** A dialog that does one thing, or is left. */
+export function FormDialog(props: FormDialogProps) {
+  const { title, verb, isDanger = false, perform, onClose, children } = props
+  const say = useSay()
+  const [isBusy, setBusy] = useState(false)
+  const [wrong, setWrong] = useState<string | null>(null)
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    if (isBusy) return
+    setBusy(true)
+    setWrong(null)
+    try {
+      await perform()
+      onClose()
+    } catch (error) {
+      const isSilent = error instanceof Problem && error.status === 0
+      const said = error instanceof Error ? error.message : String(error)
+      setWrong(isSilent ? say('problem.unreachable') : said)
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        {children}
+        {wrong !== null && (
+          <p class="wrong" role="alert">
+            {wrong}
+          </p>
+        )}
+        <footer>
+          <button type="button" onClick={onClose} data-first={isDanger}>
+            {say('action.cancel')}
+          </button>
+          <button class={isDanger ? 'primary danger' : 'primary'} disabled={isBusy}>
+            {verb}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { BrokerNode } from '../support/broker-node.ts'
+import type { Cluster } from '../support/cluster.ts'
+import { OpenWireClient } from '../support/openwire-client.ts'
+import { waitUntil } from '../support/wait-until.ts'
+import { ConsoleBrowser } from './console-browser.ts'
+import { admin, askAs, operator, startWithUsers, viewer } from './console-cluster.ts'
+
+const WITHIN = { timeoutMs: 10_000 }
+
+describe('the console of a broker that leads', () => {
+  let cluster: Cluster
+  let node: BrokerNode
+  let client: OpenWireClient
+  let browser: ConsoleBrowser
+
+  before(async () => {
+    cluster = await startWithUsers({ replicas: 1 })
+    node = await cluster.leader()
+    client = new OpenWireClient([node.ports.client])
+    await client.open()
+    browser = await ConsoleBrowser.open({ visitor: admin })
+  })
+  after(async () => {
+    client.close()
+    await browser.close()
+    await cluster.dispose()
+  })
+  afterEach(async () => {
+    await browser.closePages()
+    assert.deepEqual(browser.faults, [], 'scripts fail, or do what the policy forbids')
+  })
+
+  const visit = (hash: string): Promise<Page> => browser.visit(node.ports.console, hash)
+
+  async function pendingOf(queue: string): Promise<number | null> {
+    const answer = await askAs(admin, node.ports.console, `/destinations/queue/${queue}`)
+    return ((await answer.json()) as { pending: number | null }).pending
+  }
+
+  /** Waits for what a dialog's action says at its end. */
+  async function noticed(page: Page, text: string | RegExp): Promise<void> {
+    await page.locator('.notices').getByText(text).waitFor()
+  }
+
+  async function confirm(page: Page, verb: string): Promise<void> {
+    await page.locator('dialog').getByRole('button', { name: verb, exact: true }).click()
+    await page.locator('dialog').waitFor({ state: 'detached' })
+  }
+
+  it('shows at home what the broker is, how full, and what flows', async () => {
+    const page = await visit('')
+    await page.getByRole('heading', { name: 'Home' }).waitFor()
+    await page.getByText('quorate-test').waitFor()
+    await page.getByRole('meter', { name: 'Store', exact: true }).waitFor()
+    for (let i = 0; i < 5; i++) await client.send('HOME', `message ${i}`)
+    const waiting = page.locator('[data-tile="home.waiting"] dd')
+    await waitUntil(async () => (await waiting.textContent()) === '5', {
+      what: 'five messages at home',
+      ...WITHIN,
+    })
+    const rate = page.locator('[data-tile="home.in"] dd')
+    await waitUntil(async () => Number(await rate.textContent()) > 0, { what: 'a rate', ...WITHIN })
+    assert.equal(await page.locator('.chart canvas').count(), 3)
+  })
+
+  it('creates a queue, sends to it, purges and deletes it', async () => {
+    const page = await visit('#/queues')
+    await page.getByRole('button', { name: 'New queue' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('MADE/here?')
+    await confirm(page, 'Create')
+    await noticed(page, 'MADE/here? is there.')
+    await page.getByRole('link', { name: 'MADE/here?' }).click()
+    await page.getByRole('heading', { name: 'MADE/here?', level: 1 }).waitFor()
+    for (const body of ['one', 'two']) {
+      await page.getByRole('button', { name: 'Send' }).click()
+      await page.getByLabel('Body', { exact: true }).fill(body)
+      await confirm(page, 'Send')
+    }
+    await page.locator('[data-figure=pending] dd', { hasText: '2' }).waitFor()
+    await page.getByRole('button', { name: 'Purge' }).click()
+    await page.getByText('2 messages that wait now are deleted for good.').waitFor()
+    await confirm(page, 'Purge')
+    await noticed(page, '2 messages deleted from MADE/here?.')
+    await page.locator('[data-figure=pending] dd', { hasText: '0' }).waitFor()
+    await page.getByRole('button', { name: 'Delete' }).first().click()
+    await confirm(page, 'Delete')
+    await page.getByRole('heading', { name: 'Queues', level: 1 }).waitFor()
+    const gone = await askAs(admin, node.ports.console, '/destinations/queue/MADE%2Fhere%3F')
+    assert.equal(gone.status, 404)
+  })
+
+  it('says what is wrong in the dialog, and keeps it open', async () => {
+    const page = await visit('#/queues')
+    await page.getByRole('button', { name: 'New queue' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('A.>')
+    const dialog = page.locator('dialog')
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await dialog.getByRole('alert').getByText('stands for several destinations').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+
+  it('shows a message with its properties, and its body as JSON, text and hex', async () => {
+    const page = await visit('#/queues/SHOWN')
+    await client.send('SHOWN', 'to make it')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByLabel('Body', { exact: true }).fill('{"shop":"eu"}')
+    await page.getByLabel('Correlation id').fill('c-1')
+    await page.getByLabel('Properties, one a line').fill('count=3\nname=Anna')
+    await confirm(page, 'Send')
+    await page.locator('td.name a').nth(1).click()
+    await page.locator('pre', { hasText: '"shop": "eu"' }).waitFor()
+    await page.getByText('Anna').waitFor()
+    await page.getByText('c-1').waitFor()
+    await page.getByRole('button', { name: 'Hex' }).click()
+    await page.locator('pre', { hasText: '00000000  7b 22 73 68' }).waitFor()
+    await page.getByRole('button', { name: 'Text' }).click()
+    assert.equal(await page.locator('pre').textContent(), '{"shop":"eu"}')
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await confirm(page, 'Delete')
+    await page.getByText('This message is not in the queue any more.').waitFor()
+    assert.equal(await pendingOf('SHOWN'), 1)
+  })
+
+  it('copies, moves and deletes the messages that are chosen', async () => {
+    for (const text of ['1', '2', '3']) await client.send('SOURCE', text)
+    const page = await visit('#/queues/SOURCE')
+    const choose = (at: number) => page.locator('td.choice input').nth(at).check()
+    await choose(0)
+    await choose(1)
+    await page.getByText('2 selected').waitFor()
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByLabel('To', { exact: true }).fill('COPIES')
+    await confirm(page, 'Copy')
+    await noticed(page, '2 of 2 copied to COPIES.')
+    assert.deepEqual([await pendingOf('SOURCE'), await pendingOf('COPIES')], [3, 2])
+    await choose(0)
+    await page.getByRole('button', { name: 'Move' }).click()
+    await page.getByLabel('To', { exact: true }).fill('MOVED')
+    await confirm(page, 'Move')
+    await noticed(page, '1 of 1 moved to MOVED.')
+    assert.deepEqual([await pendingOf('SOURCE'), await pendingOf('MOVED')], [2, 1])
+    await choose(0)
+    const bar = page.getByRole('region', { name: 'Messages of SOURCE' }).first()
+    await bar.getByRole('button', { name: 'Delete' }).first().click()
+    await confirm(page, 'Delete')
+    await noticed(page, '1 of 1 deleted.')
+    assert.equal(await pendingOf('SOURCE'), 1)
+  })
+
+  it('shows topics, subscribers and connections, and removes a subscription', async () => {
+    const subscriber = new OpenWireClient([node.ports.client])
+    await subscriber.open()
+    await subscriber.subscribe('PRICES', 'nightly')
+    await subscriber.consume('WORK')
+    const page = await visit('#/topics')
+    await page.getByRole('link', { name: 'PRICES' }).waitFor()
+    await page.getByRole('link', { name: 'Connections' }).click()
+    await waitUntil(async () => (await page.locator('tbody tr').count()) === 2, {
+      what: 'two connections',
+      ...WITHIN,
+    })
+    await page.getByRole('link', { name: 'Subscribers' }).click()
+    await page.getByRole('cell', { name: 'nightly', exact: true }).waitFor()
+    await page.getByText('connected', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Consumers' }).click()
+    await page.getByRole('cell', { name: 'queue://WORK' }).waitFor()
+    await page.getByText('durable: nightly').waitFor()
+    subscriber.close()
+    await page.getByRole('button', { name: 'Durable subscriptions' }).click()
+    await page.getByText('away', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Delete: nightly' }).click()
+    await confirm(page, 'Delete')
+    await noticed(page, 'The subscription nightly is gone.')
+    await page.getByText('There is nothing here.').waitFor()
+  })
+
+  it('filters and sorts, and follows the figures of its rows', async () => {
+    for (let i = 0; i < 3; i++) await client.send('SORTED.more', 'x')
+    await client.send('SORTED.less', 'x')
+    const page = await visit('#/queues')
+    await page.keyboard.press('/')
+    await page.keyboard.type('sorted')
+    const names = page.locator('td.name a')
+    const shows = (expected: string) =>
+      waitUntil(async () => (await names.allTextContents()).join() === expected, {
+        what: expected,
+        ...WITHIN,
+      })
+    await shows('SORTED.less,SORTED.more')
+    await page.getByRole('button', { name: 'Pending' }).click()
+    await shows('SORTED.more,SORTED.less')
+    await client.send('SORTED.less', 'y')
+    await page
+      .locator('tr', { hasText: 'SORTED.less' })
+      .locator('td.pending', { hasText: '2' })
+      .waitFor()
+  })
+
+  it('draws elections on a timeline, and leaves them out where nobody remembers them', async () => {
+    const page = await visit('#/home')
+    let elections: object[] | null = null
+    await page.route('**/api/v1/cluster/elections', (route) => {
+      const missing = { status: 404, json: {} }
+      return route.fulfill(elections === null ? missing : { json: { elections } })
+    })
+    const noticed = (at: number, servedMs: number | null) => {
+      const beganMs = Date.now() - at * 1000
+      const servingAt = servedMs === null ? null : new Date(beganMs + servedMs).toISOString()
+      return { noticedAt: new Date(beganMs).toISOString(), servingAt, durationMs: servedMs }
+    }
+    await page.getByRole('link', { name: 'Cluster' }).click()
+    await page.locator('[data-node=node01]').getByText('leader', { exact: true }).waitFor()
+    assert.equal(await page.getByRole('heading', { name: 'Elections' }).count(), 0)
+    elections = [
+      { epoch: 4, leader: 'node01', cause: 'start', ...noticed(3600, 900) },
+      { epoch: 5, leader: null, cause: 'silent', ...noticed(1200, null) },
+      { epoch: 6, leader: 'node02', cause: 'silent', ...noticed(600, 812) },
+    ]
+    await page.reload()
+    await page.getByRole('heading', { name: 'Elections' }).waitFor()
+    const reigns = page.locator('.reign')
+    const titles = await reigns.evaluateAll((bars) => bars.map((bar) => bar.getAttribute('title')))
+    const lost = ['nobody · 5', 'nobody · 6', 'node02 · 6']
+    assert.deepEqual(titles, ['nobody · 4', 'node01 · 4', ...lost])
+    const led = await reigns.nth(1).boundingBox()
+    const track = await page.locator('.track').boundingBox()
+    const part = (led?.width ?? 0) / (track?.width ?? 1)
+    assert.ok(Math.abs(part - 2400 / 3600) < 0.05, `node01 led for ${part} of the time`)
+    const newest = page.getByRole('region', { name: 'Elections' }).locator('tbody tr').first()
+    await newest.getByText('812 ms').waitFor()
+    await newest.getByText('the leader fell silent').waitFor()
+  })
+
+  it('goes by keys, keeps the focus in dialogs, and lists the keys', async () => {
+    const page = await visit('')
+    await page.getByText('quorate-test').waitFor()
+    for (const [key, name] of [
+      ['q', 'Queues'],
+      ['t', 'Topics'],
+      ['l', 'Cluster'],
+    ] as const) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(key)
+      await page.getByRole('heading', { name, level: 1 }).waitFor()
+    }
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    const isInside = await page.evaluate(() => document.activeElement?.closest('dialog') !== null)
+    assert.ok(isInside, 'the focus is in the dialog')
+    await page.keyboard.press('Escape')
+    await page.locator('dialog').waitFor({ state: 'detached' })
+  })
+
+  it('lets a viewer look and an operator deal with messages, and says what the rest takes', async () => {
+    await client.send('GUARDED', 'x')
+    const state = async (visitor: typeof viewer) => {
+      const other = await ConsoleBrowser.open({ visitor })
+      try {
+        const page = await other.visit(node.ports.console, '#/queues/GUARDED')
+        await page.getByText(`${visitor.name} ·`).waitFor()
+        const button = (name: string) => page.locator('.bar').first().getByRole('button', { name })
+        const why = await button('Delete').getAttribute('title')
+        return [await button('Purge').isEnabled(), await button('Delete').isEnabled(), why]
+      } finally {
+        await other.close()
+      }
+    }
+    const takes = (role: string) => `This takes the role administrator; yours is ${role}.`
+    assert.deepEqual(await state(viewer), [false, false, takes('viewer')])
+    assert.deepEqual(await state(operator), [true, false, takes('operator')])
+    const stranger = await fetch(`http://127.0.0.1:${node.ports.console}/console/`)
+    assert.equal(stranger.status, 401)
+    assert.match(stranger.headers.get('www-authenticate') ?? '', /^Basic/)
+  })
+
+  it('has one stream while it is seen, and none while it is hidden', async () => {
+    const page = await visit('')
+    await page.getByText('live', { exact: true }).waitFor()
+    const hide = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, value })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/events'))
+    await hide(true)
+    await ended
+    const opened = page.waitForRequest((request) => request.url().includes('/events'))
+    await hide(false)
+    await opened
+  })
+
+  // It leaves the browser with what it chose: it comes last.
+  it('speaks Chinese, is dark, and remembers both', async () => {
+    const page = await visit('#/queues')
+    await page.getByLabel('Language').selectOption('zh')
+    await page.getByRole('heading', { name: '队列' }).waitFor()
+    await page.getByLabel('外观').selectOption('dark')
+    await page.reload()
+    await page.getByRole('heading', { name: '队列' }).waitFor()
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hans')
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    assert.equal(ground, 'rgb(12, 18, 22)')
+  })
+})
