@@ -72,8 +72,8 @@ interface Opened {
  * the log that it is the fold of in the same write batch (R19). What was applied after the last
  * checkpoint is applied again from the log, so a checkpoint may come as late as one likes; and an
  * index that is lost, damaged or of another log is dropped, or moved aside, and comes back exactly,
- * from the start of the log. One that refers to bodies which its log does not hold is found out when
- * they are read: this store ends, and the next one begins without it.
+ * from the start of the log. One that refers to bodies which its log does not hold is found out
+ * when they are read: this store ends, and the next one begins without it.
  */
 export class LevelStore extends FoldStore {
   readonly #opened: Opened
