@@ -244,7 +244,7 @@ const entryPoints: readonly RegExp[] = [
   /^test\/(interop|cluster|smoke)\/.*\.(ts|mjs)$/,
   /^test\/chaos\/.*\.mjs$/,
   // Commands of the attack: npm run chaos, npm run test:simulation.
-  /^test\/(chaos|simulation)\/[^/]+-command\.ts$/,
+  /^test\/(browser|chaos|simulation)\/[^/]+-command\.ts$/,
   // Named by the page of the console.
   /^packages\/console\/src\/main\.tsx$/,
   /(^|\/)[^/]+\.config\.js$/,

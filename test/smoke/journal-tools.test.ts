@@ -72,7 +72,10 @@ describe('quorate journal', () => {
       const [first = ''] = folders
       const dump = await runQuorate('journal', 'dump', first, '--bodies')
       assert.equal(dump.exitCode, 0, dump.stderr)
-      assert.match(dump.stdout, /epoch-start +epoch 1 begins: node0\d leads, configuration 1: node/)
+      assert.match(
+        dump.stdout,
+        /epoch-start +epoch \d+ begins: node0\d leads, configuration 1: node/,
+      )
       assert.match(dump.stdout, /message +store \d+ bytes to queue:\/\/ORDERS, from ID:/)
       assert.match(dump.stdout, /acknowledge +acknowledge message 1 of queue:\/\/ORDERS/)
 

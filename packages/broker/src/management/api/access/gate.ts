@@ -58,7 +58,10 @@ export class Gate {
     if (visit.needs === 'anybody') return { caller: nobody, refusal: null }
     if (visit.needs !== 'stranger') return this.#identify(visit, visit.needs, nobody)
     const { caller, refusal } = this.#identify(visit, 'viewer', nobody)
-    return { caller: refusal === null ? caller : nobody, refusal: null }
+    if (refusal === null) return { caller, refusal: null }
+    // Whoever is on this machine sees its processes anyway; `quorate status` has no login.
+    const isLocal = withoutUsers(visit, 'viewer') === null
+    return { caller: { ...nobody, role: isLocal ? 'viewer' : null }, refusal: null }
   }
 
   #identify(visit: Visit, needs: Role, nobody: Caller): Admission {

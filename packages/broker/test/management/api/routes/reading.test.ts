@@ -169,7 +169,14 @@ describe('reading through the API', () => {
     const api = await listeningApi(() => sampleStatus({ flow }), { users })
     try {
       const asked = async (headers: Record<string, string>): Promise<BrokerStatus> => {
-        return (await (await fetch(`${api.url}/api/v1/status`, { headers })).json()) as BrokerStatus
+        // Not by a name of this machine, as if through a proxy.
+        const asking = request(`${api.url}/api/v1/status`, {
+          headers: { ...headers, host: 'broker.example' },
+        })
+        asking.end()
+        const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+        const chunks = (await answer.toArray()) as Buffer[]
+        return JSON.parse(Buffer.concat(chunks).toString()) as BrokerStatus
       }
       const told = await asked({})
       assert.deepEqual([told.pid, told.dataDirectory, told.flow?.fullest], [null, null, null])
