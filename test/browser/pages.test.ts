@@ -235,6 +235,21 @@ describe('the console of a broker that leads', () => {
     await newest.getByText('the leader fell silent').waitFor()
   })
 
+  it('hears keys and changes of its address from the moment it is loaded', async () => {
+    const page = await visit('#/queues')
+    await page.addInitScript(() => {
+      window.addEventListener('load', () => {
+        document.dispatchEvent(new KeyboardEvent('keydown', { key: '/' }))
+        const focused = document.activeElement?.hasAttribute('data-filter')
+        document.documentElement.dataset.heard = String(focused)
+        window.location.hash = '#/topics'
+      })
+    })
+    await page.reload()
+    assert.equal(await page.locator('html').getAttribute('data-heard'), 'true')
+    await page.getByRole('heading', { name: 'Topics', level: 1 }).waitFor()
+  })
+
   it('goes by keys, keeps the focus in dialogs, and lists the keys', async () => {
     const page = await visit('')
     await page.getByText('quorate-test').waitFor()

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useState } from 'preact/hooks'
 import type { CallerAnswer } from './api/answers.ts'
 import { useAnswer } from './api/use-answer.ts'
 import { CallerContext } from './api/use-caller.ts'
@@ -34,7 +34,8 @@ export function ConsoleApp() {
   const title = place.name ?? say(`nav.${place.page}`)
   const onHelp = useCallback(() => setHelping(true), [])
   useShortcuts(onHelp)
-  useEffect(() => {
+  // Before anything is seen: a dark page does not flash white.
+  useLayoutEffect(() => {
     document.title = `${title} · Quorate`
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : language
     document.documentElement.dataset.theme = theme

@@ -1,11 +1,11 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { placeIn } from './pages/addresses.ts'
 import type { Place } from './pages/addresses.ts'
 
 /** Where somebody is, by the address; again when he goes elsewhere. */
 export function usePlace(): Place {
   const [place, setPlace] = useState(() => placeIn(window.location.hash))
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = (): void => {
       setPlace(placeIn(window.location.hash))
       window.scrollTo(0, 0)

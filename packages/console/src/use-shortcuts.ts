@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { addressOf } from './pages/addresses.ts'
 import type { PageName } from './pages/addresses.ts'
 
@@ -15,9 +15,12 @@ export const pageKeys: Readonly<Record<PageName, string>> = {
 /** How long the second key may take, in milliseconds. */
 const SECOND_KEY_MS = 1500
 
-/** Listens for keys, but not where somebody writes or decides. */
+/**
+ * Listens for keys, but not where somebody writes or decides. From the moment that something is
+ * seen: an effect behind the next frame would miss the first keys of somebody quick.
+ */
 export function useShortcuts(onHelp: () => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let goesUntilMs = 0
     const pressed = (event: KeyboardEvent): void => {
       const { key, target, ctrlKey, metaKey, altKey } = event

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Problem } from '../api/ask.ts'
 import { useSay } from '../language/language.ts'
 
@@ -12,7 +12,7 @@ interface DialogProps {
 /** A modal dialog: the browser keeps the focus in it, closes it on Escape and gives the focus back. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     element.current?.showModal()
     element.current?.querySelector<HTMLElement>('[data-first]')?.focus()
   }, [])
