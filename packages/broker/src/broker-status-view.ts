@@ -1,3 +1,4 @@
+import { reachableConsoleUrl } from './announced-addresses.ts'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Member, SessionState } from './coordination/coordinator.ts'
 import type { EngineView } from './engine/engine-view.ts'
@@ -68,7 +69,10 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     catchUp: catchUpOf(replica.catchUpAt(sources.nowMs)),
     followers: followersOf(sources),
     coordination: { address: options.coordination.zkAddress, state: sources.session },
-    members: members.map(({ nodeId, consoleUrl }) => ({ nodeId, consoleUrl })),
+    members: members.map((member) => ({
+      nodeId: member.nodeId,
+      consoleUrl: reachableConsoleUrl(member, sources.replicationAddress),
+    })),
     clients: clientsOf(sources.view),
     flow: sources.view === null ? null : flowStatus(sources.view),
     clientUris: sources.clientUris,

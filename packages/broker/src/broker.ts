@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
+import { announcedClientUris, announcedConsoleUrl } from './announced-addresses.ts'
 import type { BrokerOptions } from './config/broker-options.ts'
 import type { Coordinator, Member } from './coordination/coordinator.ts'
 import { ZooKeeperCoordinator } from './coordination/zookeeper-coordinator.ts'
@@ -9,7 +10,6 @@ import { Compactor } from './compaction/compactor.ts'
 import { copyRoomOf } from './compaction/copy-room.ts'
 import { electionReports } from './election-reports.ts'
 import { LocalStore } from './local-store.ts'
-import { parseConnectorUri } from './listener/connector-uri.ts'
 import type { BrokerStatus } from './management/broker-status.ts'
 import type { BrokerPorts, Management } from './ports.ts'
 import { ClusterMembership } from './replication/cluster-membership.ts'
@@ -122,7 +122,7 @@ export class Broker {
       members: this.#membership?.members ?? [],
       doubt: this.#membership?.doubt ?? null,
       view: this.#serving?.view() ?? null,
-      clientUris: clientUrisOf(this.#options),
+      clientUris: announcedClientUris(this.#options),
       replicationAddress: this.#replicationAddress,
     })
   }
@@ -180,8 +180,8 @@ export class Broker {
       bootstrapGraceMs: replication.bootstrapGraceMs,
       stepDownOnZkExpiry: replication.stepDownOnZkExpiry,
       replicationAddress: this.#replicationAddress,
-      clientUris: clientUrisOf(this.#options),
-      consoleUrl: this.#management.url,
+      clientUris: announcedClientUris(this.#options),
+      consoleUrl: announcedConsoleUrl(this.#options, this.#management.url),
       build: BUILD,
       clock,
       entropy,
@@ -334,7 +334,7 @@ export class Broker {
 
   /** Addresses for clients: of every broker that is known, our own included. */
   #clusterUris(): readonly string[] {
-    const uris = new Set(clientUrisOf(this.#options))
+    const uris = new Set(announcedClientUris(this.#options))
     for (const member of this.#membership?.members ?? []) {
       for (const uri of member.clientUris) uris.add(uri)
     }
@@ -443,15 +443,4 @@ function logWriterOf(node: ReplicaNode, { replication }: BrokerOptions): LogWrit
       return node.replica.leadership?.ownAckedIndex ?? 0
     },
   }
-}
-
-function clientUrisOf(options: BrokerOptions): readonly string[] {
-  return options.transportConnectors.map(({ uri, publishedUri }) => {
-    if (publishedUri !== '') return publishedUri
-    const { host, port } = parseConnectorUri(uri)
-    const advertised = options.replication.advertisedAddress
-    const isWildcard = host === '0.0.0.0' || host === '::'
-    const shown = isWildcard ? advertised.slice(0, advertised.lastIndexOf(':')) : host
-    return `tcp://${shown}:${port}`
-  })
 }
