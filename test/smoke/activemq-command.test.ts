@@ -123,6 +123,28 @@ describe('the activemq command', () => {
     }
   })
 
+  it('warns at a start of what may lose messages, and of a port that it could not lead with', async () => {
+    const three = await Installations.make()
+    const [port = 0] = three.ports
+    const taken = createServer()
+    taken.listen({ host: '127.0.0.1', port })
+    await once(taken, 'listening')
+    try {
+      const { exitCode, err } = await three.activemq(port, 'start', '--sync=local_disk')
+      assert.equal(exitCode, 0, err)
+      assert.deepEqual(err.split('\n'), [
+        'warning sync local_disk: confirmed messages can be lost with the machine of the leader, ' +
+          'since no other broker is waited for',
+        `warning 127.0.0.1:${port} (transportConnector openwire) is taken by pid ${process.pid}, ` +
+          'node: this broker follows, and cannot lead before it is free',
+        '',
+      ])
+    } finally {
+      taken.close()
+      await three.dispose()
+    }
+  })
+
   it('starts three brokers from the activemq.xml of one machine, which survive a kill -9', async () => {
     const three = await Installations.make()
     try {

@@ -8,17 +8,17 @@ import { parseHostPort } from '../config/host-port.ts'
 const RESOLVE_WITHIN_MS = 2000
 
 /**
- * A warning when the others are told a host that this machine cannot find; null when it can. It
- * does not stop a start: a name may be known to the others alone.
+ * A warning when the others are told a host that this machine cannot find. It does not stop a
+ * start: a name may be known to the others alone.
  */
-export async function hostDoubt({ replication }: BrokerOptions): Promise<string | null> {
+export async function hostDoubts({ replication }: BrokerOptions): Promise<string[]> {
   const { host } = parseHostPort(replication.advertisedAddress) ?? { host: '' }
   const why = await whyUnresolved(host)
-  if (why === null) return null
-  return (
+  if (why === null) return []
+  return [
     `the other brokers are told "${host}" (hostname, or connectUrl), which does not resolve here ` +
-    `(${why}): they can hardly reach this one`
-  )
+      `(${why}): they can hardly reach this one`,
+  ]
 }
 
 async function whyUnresolved(host: string): Promise<string | null> {

@@ -12,7 +12,7 @@ import { declaredDestinations } from './declared-destinations.ts'
 import { generalPolicy, policiesOf, policyOptions } from './destination-policies.ts'
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
 import { nodeIdOf, nodeIdOfAddress } from './node-id.ts'
-import { findDoubts, findObjections } from './relations.ts'
+import { findDoubts, findObjections, findOpenDoors } from './relations.ts'
 import type { ActivemqRemarks, Problem, SettingSource, WrittenConnector } from './setting-source.ts'
 import { parseSetting } from './setting-value.ts'
 import { readEnvironmentSettings, readFlagSettings } from './word-source.ts'
@@ -42,8 +42,10 @@ export interface LoadedSettings {
   readonly settings: BrokerSettings
   /** Where each setting that is no default was written. */
   readonly places: ReadonlyMap<SettingName, string>
-  /** Allowed, but worth a warning at every start. */
+  /** Allowed, but worth a warning at every start: what may cost messages, or is not heeded. */
   readonly doubts: readonly string[]
+  /** Who may come in: allowed, and yet worth a line in the log of every start. */
+  readonly openDoors: readonly string[]
   /** Set when the file is an activemq.xml. */
   readonly activemq?: ActivemqRemarks
 }
@@ -74,15 +76,15 @@ export function loadBrokerOptions(request: LoadRequest = {}): LoadedSettings {
   throwIfWrong({ problems, activemq, ignoresUnsupported: request.ignoreUnsupported === true })
   const machine = request.machineName ?? machineName()
   const nodeId = activemq === undefined ? nodeIdOf(machine) : nodeIdOfAddress(settings, machine)
+  const shown = (line: string): string => activemq?.hide(line) ?? line
   return {
     options: deepFreeze(
       optionsOf(settings, { machine, nodeId, users: usersOf(settings, folder, activemq) }),
     ),
     settings,
     places,
-    doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(
-      (line) => activemq?.hide(line) ?? line,
-    ),
+    doubts: [...findDoubts(settings), ...doubtsOf(activemq)].map(shown),
+    openDoors: findOpenDoors(settings).map(shown),
     ...(activemq === undefined ? {} : { activemq }),
   }
 }

@@ -188,7 +188,7 @@ export function findObjections(settings: BrokerSettings): readonly Objection[] {
   return checks.flatMap((check) => check(settings))
 }
 
-/** What is allowed and yet worth a line in the log of every start. */
+/** What may cost messages: allowed, and yet worth a word at every start. */
 export function findDoubts(settings: BrokerSettings): readonly string[] {
   const doubts: string[] = []
   const { leaderDisk, followerDisk, waitsForFollowers } = parseSyncLevel(settings.sync)
@@ -202,14 +202,20 @@ export function findDoubts(settings: BrokerSettings): readonly string[] {
   } else if (settings.replicas > 1 && !(leaderDisk && followerDisk)) {
     doubts.push(`sync ${settings.sync}: confirmed messages can be lost when machines fail`)
   }
+  return doubts
+}
+
+/** Who may come in: allowed, and yet worth a line in the log of every start. */
+export function findOpenDoors(settings: BrokerSettings): readonly string[] {
+  const doors: string[] = []
   const bindHost = parseTransportUri(settings.bind)?.host ?? ''
   if (settings.securityToken === '' && settings.replicas > 1 && !isLoopback(bindHost)) {
-    doubts.push(`no securityToken: whoever reaches ${settings.bind} can join the cluster`)
+    doors.push(`no securityToken: whoever reaches ${settings.bind} can join the cluster`)
   }
   if (!isLoopback(settings.consoleHost)) {
-    doubts.push(
+    doors.push(
       `consoleHost ${settings.consoleHost}: the HTTP API has no TLS, passwords can be read`,
     )
   }
-  return doubts
+  return doors
 }

@@ -48,7 +48,7 @@ interface Picture {
 }
 
 function pictureOf(loaded: LoadedSettings, file: string): Picture {
-  const { options, settings, places, doubts, activemq } = loaded
+  const { options, settings, places, doubts, openDoors, activemq } = loaded
   const hidden = ({ where, message }: Remark): Remark => ({
     where,
     message: activemq?.hide(message) ?? message,
@@ -70,7 +70,7 @@ function pictureOf(loaded: LoadedSettings, file: string): Picture {
     accepted: (activemq?.accepted ?? []).map(hidden),
     unsupported: (activemq?.unsupported ?? []).map(hidden),
     // What is not supported has a list of its own.
-    warnings: doubts.filter((line) => !line.startsWith('not heeded: ')),
+    warnings: [...doubts.filter((line) => !line.startsWith('not heeded: ')), ...openDoors],
     consoleUsers: (activemq?.consoleUsers ?? []).map(({ name, roles }) => ({ name, roles })),
   }
 }

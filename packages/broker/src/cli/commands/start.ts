@@ -9,7 +9,8 @@ import { loadBrokerOptions } from '../../config/load.ts'
 import type { LoadedSettings } from '../../config/load.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
 import type { LogLevel } from '../../management/pino-log.ts'
-import { hostDoubt } from '../advertised-host.ts'
+import { hostDoubts } from '../advertised-host.ts'
+import { portDoubts } from '../taken-ports.ts'
 import { EXIT_INTERRUPTED, EXIT_OK, reportError } from '../exit-code.ts'
 import { CONFIG_FILE, DATA_FOLDER, nodeFolder, shownPath } from '../node-folder.ts'
 import { PidFile, brokerPidFile, readStalePid } from '../pid-file.ts'
@@ -53,13 +54,15 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   const { settings: flags, ignoreUnsupported = false, defined = {} } = request
   const environment = process.env
   const loaded = loadBrokerOptions({ file, flags, environment, ignoreUnsupported, defined })
-  const hostDoubted = hostDoubt(loaded.options)
+  const hostDoubted = hostDoubts(loaded.options)
+  const doubts = [...loaded.doubts, ...(await portDoubts(loaded.options))]
   if (request.daemon !== undefined) {
-    const doubt = await hostDoubted
-    if (doubt !== null) terminal.err(`${terminal.colors.yellow('warning')} ${doubt}\n`)
+    for (const doubt of [...doubts, ...(await hostDoubted)]) {
+      terminal.err(`${terminal.colors.yellow('warning')} ${doubt}\n`)
+    }
     return startInBackground(request.daemon, loaded.options.dataDirectory, terminal)
   }
-  const { options, settings, doubts } = loaded
+  const { options, settings, openDoors } = loaded
   const log = logFor(settings, terminal).with({ node: options.nodeId })
   const ports = systemPorts(log)
   // Durable, with all the directories above it: the log in it is nothing without its name.
@@ -69,8 +72,10 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   const source = file === undefined ? 'defaults' : shownPath(file)
   log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
   if (stalePid !== undefined) log.warn('the last run did not stop cleanly', { pid: stalePid })
-  for (const doubt of doubts) log.warn(doubt)
-  void hostDoubted.then((doubt) => doubt !== null && log.warn(doubt))
+  for (const doubt of [...doubts, ...openDoors]) log.warn(doubt)
+  void hostDoubted.then((found) => {
+    for (const doubt of found) log.warn(doubt)
+  })
   const accepted = loaded.activemq?.accepted.length ?? 0
   if (accepted > 0)
     log.info('words without meaning here', { accepted, see: 'quorate config check' })

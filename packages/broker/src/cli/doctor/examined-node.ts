@@ -18,16 +18,21 @@ export interface ListenPort extends HostPort {
 
 /** Ports that are fixed by the configuration; others are found at the start. */
 export function listenPortsOf({ options }: ExaminedNode): ListenPort[] {
-  const { transportConnectors, replication, management } = options
+  const { replication, management } = options
   const ports: ListenPort[] = [{ setting: 'consolePort', ...management }]
   const bind = parseTransportUri(replication.bind)
   if (bind !== undefined) ports.push({ setting: 'bind', host: bind.host, port: bind.port })
-  for (const { name, uri } of transportConnectors) {
-    const parsed = parseTransportUri(uri)
-    if (parsed === undefined) continue
-    ports.push({ setting: `transportConnector ${name}`, host: parsed.host, port: parsed.port })
-  }
+  ports.push(...clientPortsOf(options))
   return ports.filter(({ port }) => port !== 0)
+}
+
+/** Those for clients, which a broker opens when it leads. */
+export function clientPortsOf({ transportConnectors }: BrokerOptions): ListenPort[] {
+  return transportConnectors.flatMap(({ name, uri }) => {
+    const parsed = parseTransportUri(uri)
+    if (parsed === undefined || parsed.port === 0) return []
+    return [{ setting: `transportConnector ${name}`, host: parsed.host, port: parsed.port }]
+  })
 }
 
 /** Where the other brokers are told to find it. */
