@@ -4,8 +4,10 @@ import { parseDestinationName } from '@quorate/core/model/destination-name'
 import { TypeId } from '@quorate/core/openwire/commands'
 import type { MessageCommand } from '@quorate/core/openwire/commands'
 import { bytesOf, textOf } from '@quorate/core/openwire/message-body'
-import type { Login } from '../api/login.ts'
+import { loginOf } from '../api/login.ts'
+import type { LoginFlags } from '../api/login.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { untilInterrupted } from '../reading.ts'
 import { counted } from '../shown-bytes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -24,6 +26,7 @@ export interface ConsumerRequest {
   readonly sleepMs: number
   readonly isIndividual: boolean
   readonly batch: number
+  readonly together: number
   readonly durable: boolean
   readonly clientId?: string | undefined
   readonly bytesAsText: boolean
@@ -46,11 +49,12 @@ function lineOf(message: MessageCommand, bytesAsText: boolean): string {
 }
 
 function jsonOf(message: MessageCommand, isRedelivered: boolean, bytesAsText: boolean): string {
-  return JSON.stringify({
+  return jsonText({
     messageId: messageIdText(message.messageId),
     destination: destinationText(message.destination),
     persistent: message.persistent,
     redelivered: isRedelivered,
+    ...(message.groupID === null ? {} : { groupId: message.groupID }),
     ...bodyWords(message, bytesAsText),
   })
 }
@@ -58,7 +62,7 @@ function jsonOf(message: MessageCommand, isRedelivered: boolean, bytesAsText: bo
 /** Receives messages and prints each as a line; what became of them goes to standard error. */
 export async function consumer(
   request: ConsumerRequest,
-  login: Login | null,
+  who: LoginFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { parallel, clientId, durable, json, bytesAsText } = request
@@ -68,6 +72,8 @@ export async function consumer(
     const message = '--durable: a durable subscription is of a topic, and of a --clientId'
     throw new BrokerError('INVALID_ARGUMENT', message)
   }
+  // Wrong words are told before anybody is asked for a password.
+  const login = await loginOf(who, terminal)
   const onMessage = (message: MessageCommand, isRedelivered: boolean): Promise<unknown> => {
     const line = json ? jsonOf(message, isRedelivered, bytesAsText) : lineOf(message, bytesAsText)
     terminal.out(`${line}\n`)
@@ -83,7 +89,7 @@ export async function consumer(
           interrupted: () => run.interrupted(),
           resumed: () => run.resumed(),
         },
-        { terminal, label },
+        { tell: (line) => terminal.err(`${line}\n`), label },
       )
       const run = new ConsumerRun(connection, {
         ...{ destination, onMessage },
@@ -92,6 +98,7 @@ export async function consumer(
         sleepMs: request.sleepMs,
         isIndividual: request.isIndividual,
         batch: request.batch,
+        together: request.together,
         // The name that ActiveMQ's command gives it.
         subscription: durable ? `consumer-${at + 1}` : null,
       })
@@ -118,7 +125,7 @@ function report(
   const repeated = sum((run) => run.repeated)
   const unsettled = sum((run) => run.unsettled)
   if (json) {
-    terminal.out(`${JSON.stringify({ destination: where, received, repeated, unsettled })}\n`)
+    terminal.out(`${jsonText({ destination: where, received, repeated, unsettled })}\n`)
     return
   }
   terminal.err(`${counted(received, 'message')} received from ${printable(where)}\n`)

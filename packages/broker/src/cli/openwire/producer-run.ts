@@ -3,7 +3,7 @@ import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { DestinationName } from '@quorate/core/model/destination'
 import { create } from '@quorate/core/openwire/commands'
 import type { Destination, MessageCommand } from '@quorate/core/openwire/commands'
-import { aborted } from './aborted.ts'
+import { untilAborted } from './aborted.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import {
   INTERRUPT_GRACE_MS,
@@ -24,6 +24,8 @@ export interface ProducerPlan {
   /** 0: for ever. */
   readonly ttlMs: number
   readonly withTimestamp: boolean
+  /** JMSXGroupID; null: none. */
+  readonly groupId: string | null
   /** After each message. */
   readonly sleepMs: number
   /** Messages of a transaction; 0: none. */
@@ -38,6 +40,9 @@ export class ProducerRun {
   /** The broker said no: it does not have them. */
   refused = 0
   failure: BrokerError | null = null
+  /** When a broker served it, and when all was answered; of `performance.now`. */
+  beganMs: number | null = null
+  endedMs: number | null = null
   readonly #connection: BrokerConnection
   readonly #plan: ProducerPlan
   readonly #destination: Destination
@@ -60,12 +65,14 @@ export class ProducerRun {
   /** Resolves when all is sent and answered, when it failed, or some time after the signal. */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await Promise.race([this.#connection.whenUp(), aborted(signal)])
+      await untilAborted(this.#connection.whenUp(), signal)
+      this.beganMs = performance.now()
       if (this.#plan.batch > 0) await this.#sendBatches(signal)
       else await this.#sendAll(signal)
     } catch (error) {
       this.failure ??= toBrokerError(error)
     }
+    this.endedMs = performance.now()
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
@@ -90,7 +97,7 @@ export class ProducerRun {
       const messages = Array.from({ length: size }, (_, at) => this.#message(first + at))
       this.#sent += size
       const committed = this.#commit(messages)
-      await Promise.race([committed, aborted(signal)])
+      await untilAborted(committed, signal)
       if (signal.aborted) await Promise.race([committed, delay(INTERRUPT_GRACE_MS)])
       if (this.confirmed + this.refused < this.#sent) return
       onConfirmed(size)
@@ -132,7 +139,7 @@ export class ProducerRun {
   }
 
   #message(number: number): MessageCommand {
-    const { persistent, priority, ttlMs, withTimestamp, bodyOf } = this.#plan
+    const { persistent, priority, ttlMs, withTimestamp, groupId, bodyOf } = this.#plan
     const { isText, content } = bodyOf(number)
     const nowMs = Date.now()
     const { producerId } = this.#connection
@@ -144,6 +151,7 @@ export class ProducerRun {
       priority,
       timestamp: withTimestamp ? nowMs : 0,
       expiration: ttlMs === 0 ? 0 : nowMs + ttlMs,
+      groupID: groupId,
       content,
     })
   }
