@@ -2,6 +2,8 @@
 export const API_ANSWER_BYTES_MAX = 32 << 20
 /** Items of one page that is asked for: what the API gives at most. */
 export const API_PAGE_ITEMS_MAX = 500
+/** Characters of a filter by name that the API takes. */
+export const API_FILTER_CHARS_MAX = 256
 /** Messages of one page: the same. */
 export const API_PAGE_MESSAGES_MAX = 200
 /** Destinations that one command walks through. */
