@@ -10,7 +10,7 @@ export const API_PAGE_MESSAGES_MAX = 200
 export const DESTINATIONS_WALKED_MAX = 200_000
 /** Bytes of a file with a password. */
 export const PASSWORD_FILE_BYTES_MAX = 4096
-/** Bytes of a body that is sent through the API: what it takes, as base64, and room for the rest. */
+/** Bytes of a body that is sent through the API: what it takes in base64, and room for the rest. */
 export const MESSAGE_FILE_BYTES_MAX = 700 << 10
 /** Messages that one browse shows; their bodies are 64 KB each. */
 export const BROWSED_MESSAGES_MAX = 2000

@@ -141,7 +141,7 @@ function _quorate_path
   switch "$argv[1]"
     case 'activemq console*'
       echo 'quorate start'
-    case 'activemq ?*'
+    case 'activemq *'
       string replace 'activemq ' 'quorate ' -- "$argv[1]"
     case '*'
       echo "$argv[1]"

@@ -1,4 +1,4 @@
-import { BrokerError } from '@quorate/core/base/errors'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import { formatDestination } from '@quorate/core/model/destination'
 import { parseDestinationName } from '@quorate/core/model/destination-name'
 import { TypeId } from '@quorate/core/openwire/commands'
@@ -59,6 +59,17 @@ function jsonOf(message: MessageCommand, isRedelivered: boolean, bytesAsText: bo
   })
 }
 
+/** Which message it is that nobody can read. */
+function readable(message: MessageCommand, show: () => string): string {
+  try {
+    return show()
+  } catch (error) {
+    const { code, message: why } = toBrokerError(error)
+    const which = messageIdText(message.messageId)
+    throw new BrokerError(code, `message ${which} cannot be read: ${why}`, { cause: error })
+  }
+}
+
 /** Receives messages and prints each as a line; what became of them goes to standard error. */
 export async function consumer(
   request: ConsumerRequest,
@@ -74,8 +85,10 @@ export async function consumer(
   }
   // Wrong words are told before anybody is asked for a password.
   const login = await loginOf(who, terminal)
-  const onMessage = (message: MessageCommand, isRedelivered: boolean): Promise<unknown> => {
-    const line = json ? jsonOf(message, isRedelivered, bytesAsText) : lineOf(message, bytesAsText)
+  const onMessage = async (message: MessageCommand, isRedelivered: boolean): Promise<unknown> => {
+    const line = readable(message, () =>
+      json ? jsonOf(message, isRedelivered, bytesAsText) : lineOf(message, bytesAsText),
+    )
     terminal.out(`${line}\n`)
     return terminal.drained()
   }

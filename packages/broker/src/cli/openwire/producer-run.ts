@@ -5,6 +5,7 @@ import { create } from '@quorate/core/openwire/commands'
 import type { Destination, MessageCommand } from '@quorate/core/openwire/commands'
 import { untilAborted } from './aborted.ts'
 import type { BrokerConnection } from './broker-connection.ts'
+import { isRefusal } from './exception.ts'
 import {
   INTERRUPT_GRACE_MS,
   SEND_WINDOW_BYTES,
@@ -122,7 +123,7 @@ export class ProducerRun {
         const { code } = failure
         const isAgain = code === 'CONNECTION_LOST' || code === 'TRANSACTION_ROLLED_BACK'
         if (isAgain && attempt < TRANSACTION_ATTEMPTS_MAX) continue
-        if (failure.kind === 'caller') this.refused += messages.length
+        if (isRefusal(failure)) this.refused += messages.length
         throw failure
       }
     }
@@ -174,7 +175,8 @@ export class ProducerRun {
       },
       (error: unknown) => {
         const failure = toBrokerError(error)
-        if (failure.kind === 'caller' || failure.kind === 'protocol') this.refused++
+        // What is wrong with it was found before it was sent, or its broker says so.
+        if (failure.kind === 'protocol' || isRefusal(failure)) this.refused++
         this.failure ??= failure
         settled()
       },
