@@ -1,37 +1,14 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { processTerminal } from '@quorate/broker/cli/terminal'
-import { runCommandLine } from '@quorate/broker/cli/program'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseBrokerUri } from '@quorate/broker/cli/openwire/broker-uri'
+import { connect } from '@quorate/broker/cli/openwire/connect'
+import { create } from '@quorate/core/openwire/commands'
+import { runInProcess as run } from '../support/command-line.ts'
+import type { Ran } from '../support/command-line.ts'
 import { MemoryBroker } from '../support/memory-broker.ts'
-
-interface Ran {
-  readonly exitCode: number
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs a command line in this process; `onOut` is told of each write. */
-async function run(
-  args: readonly string[],
-  onOut: (text: string) => void = () => {},
-): Promise<Ran> {
-  let out = ''
-  let err = ''
-  const terminal = {
-    ...processTerminal(),
-    out: (text: string) => {
-      out += text
-      onOut(text)
-    },
-    drained: () => Promise.resolve(),
-    err: (text: string) => void (err += text),
-    isInteractive: false,
-    columns: () => 100,
-    ask: null,
-  }
-  const exitCode = await runCommandLine({ terminal, args, version: '9.8.7' })
-  return { exitCode, out, err }
-}
 
 interface World {
   readonly broker: MemoryBroker
@@ -52,6 +29,23 @@ async function withBroker(work: (world: World) => Promise<void>): Promise<void> 
   } finally {
     await broker.stop()
   }
+}
+
+/** Sends a text that says that it is longer than its message. */
+async function sendUnreadable(brokerUrl: string): Promise<void> {
+  const words = { tell: () => {}, label: '' }
+  const connection = connect({ uri: parseBrokerUri(brokerUrl), login: null }, words)
+  await connection.whenUp()
+  const { producerId } = connection
+  const message = create('ActiveMQTextMessage', {
+    producerId,
+    messageId: create('MessageId', { producerId, producerSequenceId: 1 }),
+    destination: create('ActiveMQQueue', { physicalName: 'TEST' }),
+    persistent: true,
+    content: Buffer.from([0, 0, 0, 9, 65]),
+  })
+  await connection.request(message, 'resend')
+  await connection.close()
 }
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
@@ -104,8 +98,127 @@ describe('producer and consumer', () => {
         repeated: 0,
         unsettled: 0,
       })
-      const parallel = await produce('--parallelThreads', '3', '--messageCount', '10')
-      assert.match(parallel.out, /^30 messages confirmed/)
+      const warnings: string[] = []
+      const warned = ({ message }: Error): void => void warnings.push(message)
+      process.on('warning', warned)
+      const words = ['--messageCount', '10', '--transactionBatchSize', '1']
+      const parallel = await produce('--parallelThreads', '12', ...words)
+      assert.match(parallel.out, /^120 messages confirmed/)
+      process.off('warning', warned)
+      assert.deepEqual(warnings, [], 'no listener stays behind')
+    })
+  })
+
+  it('send a group with their messages, and show it', async () => {
+    await withBroker(async ({ produce, consume }) => {
+      await produce('--msgGroupID', 'eu', '--messageCount', '1')
+      await produce('--messageCount', '1')
+      const { out } = await consume('--json', '--messageCount', '2')
+      const groups = lines(out).map((line) => (JSON.parse(line) as { groupId?: string }).groupId)
+      assert.deepEqual(groups, ['eu', undefined, undefined])
+    })
+  })
+
+  it('acknowledge as many together as is asked for', async () => {
+    await withBroker(async ({ produce, consume }) => {
+      await produce('--messageCount', '60')
+      for (const ack of ['CLIENT_ACKNOWLEDGE', 'SESSION_TRANSACTED']) {
+        const some = await consume('--ackMode', ack, '--batchSize', '7', '--messageCount', '30')
+        assert.deepEqual([some.exitCode, lines(some.out).length], [0, 30], some.err)
+      }
+      assert.deepEqual(lines((await consume()).out), [])
+      const both = await consume('--batchSize', '2', '--transactionBatchSize', '2')
+      assert.equal(both.exitCode, 2)
+    })
+  })
+
+  it('count neither the way to a broker nor the good-bye into a rate', async () => {
+    // The first of the list is tried for as long as nobody answers there.
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    server.on('connection', (socket) => void setTimeout(() => socket.destroy(), 1000))
+    await withBroker(async ({ broker }) => {
+      const list = `failover:(tcp://127.0.0.1:${port},${broker.uri})?randomize=false`
+      const beganMs = performance.now()
+      const sent = await run(['producer', '--brokerUrl', list, '--messageCount', '1', '--json'])
+      const wholeMs = performance.now() - beganMs
+      const { confirmed, elapsedMs = 0 } = JSON.parse(sent.out) as Record<string, number>
+      assert.equal(confirmed, 1)
+      assert.ok(elapsedMs < wholeMs - 900, `${elapsedMs} of ${wholeMs} ms`)
+    })
+    server.close()
+  })
+
+  it('know that what a broker refuses is not there', async () => {
+    const broker = new MemoryBroker({ engine: { memoryLimitBytes: 20_000 } })
+    await broker.listen()
+    const sends = ['--textMessageSize', '15000', '--messageCount', '3', '--json']
+    const words = [...sends, '--persistent', 'false', '--transactionBatchSize', '3']
+    const sent = await run(['producer', '--brokerUrl', broker.uri, ...words])
+    const { confirmed, refused, unknown } = JSON.parse(sent.out) as Record<string, number>
+    assert.deepEqual([sent.exitCode, confirmed, refused, unknown], [5, 0, 3, 0], sent.err)
+    assert.match(sent.err, /^error the broker refuses: No memory is left for the transaction/m)
+    await broker.stop()
+  })
+
+  it('name a message that cannot be read, and keep what was shown before it', async () => {
+    await withBroker(async ({ broker, produce, consume }) => {
+      await produce('--messageCount', '3')
+      await sendUnreadable(broker.uri)
+      const got = await consume()
+      assert.deepEqual([got.exitCode, lines(got.out).length], [1, 3])
+      assert.match(
+        got.err,
+        /^error message ID:quorate-.*:1:1:1 cannot be read: a text longer than/m,
+      )
+      assert.match(got.err, /^3 messages received/m)
+      const again = await consume()
+      assert.deepEqual([again.exitCode, again.out], [1, ''])
+    })
+  })
+
+  it('stop when they are asked to, though the broker does not answer', async () => {
+    let isStuck = false
+    const broker = new MemoryBroker({
+      schedule: (work) => {
+        if (!isStuck) setImmediate(work)
+      },
+    })
+    await broker.listen()
+    const url = ['--brokerUrl', broker.uri]
+    await run(['producer', ...url, '--messageCount', '1'])
+    const cut = await run(['consumer', ...url, '--messageCount', '9'], () => {
+      isStuck = true
+      setTimeout(() => process.emit('SIGHUP'), 200)
+    })
+    assert.equal(cut.exitCode, 130)
+    assert.equal(cut.out, 'test message: 1\n')
+    assert.match(cut.err, /^1 message acknowledged without an answer: they may come again/m)
+    await broker.stop()
+  })
+
+  it('go on when a connection is lost while a message is being shown', async () => {
+    await withBroker(async ({ broker, produce }) => {
+      await produce('--messageCount', '20')
+      const uri = `failover:(${broker.uri})`
+      let shown = 0
+      const got = await run(
+        ['consumer', '--brokerUrl', uri, '--receiveTimeout', '500ms'],
+        () => shown++,
+        {
+          drained: async () => {
+            if (shown !== 7) return
+            await broker.failOver()
+            // Until the messages come again.
+            await delay(300)
+          },
+        },
+      )
+      const wanted = Array.from({ length: 20 }, (_, at) => `test message: ${at + 1}`)
+      assert.deepEqual([got.exitCode, lines(got.out)], [0, wanted], got.err)
+      assert.match(got.err, /^\d messages? came a second time, and not shown again$/m)
+      assert.doesNotMatch(got.err, /without an answer/)
     })
   })
 
@@ -191,10 +304,21 @@ describe('producer and consumer', () => {
       await of('consumer', '--brokerUrl', 'ssl://a:61617'),
       'error --brokerUrl: ssl: only tcp:// is spoken here\n',
     )
-    assert.equal(
-      await of('producer', '--msgGroupID', 'g'),
-      'error --msgGroupID: message groups are not supported yet\n',
+    assert.match(
+      await of('producer', '--payloadUrl', 'http://a/b'),
+      /^error --payloadUrl: nothing is fetched: message send --file /,
     )
+    const noLogin = await of('producer', '--brokerUrl', 'tcp://me:secret@a:1')
+    assert.equal(
+      noLogin,
+      'error --brokerUrl: no login in it; give --user and --password-file instead\n',
+    )
+    const asked: string[] = []
+    const ask = (question: string): Promise<string> => Promise.resolve(`${asked.push(question)}`)
+    for (const command of ['producer', 'consumer']) {
+      await run([command, '--user', 'me', '--brokerUrl', 'x'], () => {}, { ask })
+    }
+    assert.deepEqual(asked, [], 'wrong words are told before a password is asked for')
     assert.match(await of('producer', '--mesageCount', '3'), /Did you mean --messageCount\?/)
     assert.match(await of('consumer', '--ackMode', 'AUTO'), /Allowed choices are AUTO_ACKNOWLEDGE/)
     assert.match(await of('producer', '--persistent', 'maybe'), /It is neither true nor false/)

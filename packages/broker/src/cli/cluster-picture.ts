@@ -27,20 +27,28 @@ export async function gatherCluster(
   const asked = new Set<string>()
   const pictures: NodePicture[] = []
   const names = new Map(known)
-  let next = urls
+  let next = urls.filter(isConsoleUrl)
   while (next.length > 0) {
     const round = next.filter((url) => !asked.has(url)).slice(0, NODES_ASKED_MAX - asked.size)
     for (const url of round) asked.add(url)
     const answers = await Promise.all(round.map((url) => askNode(url, timeoutMs)))
     pictures.push(...answers)
     const members = answers.flatMap(({ status }) => status?.members ?? [])
-    for (const { nodeId, consoleUrl } of members) {
-      if (consoleUrl !== null) names.set(new URL(consoleUrl).origin, nodeId)
-    }
-    next = members.flatMap(({ consoleUrl }) => (consoleUrl === null ? [] : [consoleUrl]))
+    const found = members.filter(({ consoleUrl }) => isConsoleUrl(consoleUrl))
+    for (const { nodeId, consoleUrl } of found) names.set(originOf(consoleUrl), nodeId)
+    next = found.flatMap(({ consoleUrl }) => consoleUrl ?? [])
     next = next.filter((url) => !asked.has(url) && asked.size < NODES_ASKED_MAX)
   }
   return distinct(pictures.map((picture) => named(picture, names)))
+}
+
+/** What a broker says of others is looked at before they are asked. */
+function isConsoleUrl(url: unknown): boolean {
+  return typeof url === 'string' && /^https?:/i.test(url) && URL.canParse(url)
+}
+
+function originOf(consoleUrl: string | null): string {
+  return consoleUrl === null ? '' : new URL(consoleUrl).origin
 }
 
 export async function askNode(consoleUrl: string, timeoutMs: number): Promise<NodePicture> {
@@ -55,7 +63,7 @@ export async function askNode(consoleUrl: string, timeoutMs: number): Promise<No
 }
 
 function named(picture: NodePicture, names: ReadonlyMap<string, string>): NodePicture {
-  const name = names.get(new URL(picture.consoleUrl).origin)
+  const name = names.get(originOf(picture.consoleUrl))
   return picture.status === null && name !== undefined ? { ...picture, nodeId: name } : picture
 }
 

@@ -33,6 +33,13 @@ export class CountProgress {
     this.#area?.draw([`${line} ${this.#thing}`.slice(0, this.#terminal.columns())])
   }
 
+  /** Tells something; the bar is drawn again below it. */
+  note(text: string): void {
+    this.#area?.clear()
+    this.#terminal.err(`${text}\n`)
+    this.#drawnMs = -Infinity
+  }
+
   /** Leaves the last state on the screen. */
   close(): void {
     this.#area?.close()

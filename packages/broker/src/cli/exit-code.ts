@@ -1,5 +1,6 @@
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { Terminal } from './terminal.ts'
+import { printable } from './text-table.ts'
 
 /** Exit codes beyond those of the error table, which says what 1 to 7 mean. */
 export const EXIT_OK = 0
@@ -16,11 +17,13 @@ export const EXIT_INTERRUPTED = 130
 export function reportError(error: unknown, terminal: Terminal): number {
   const failure = toBrokerError(error)
   const { colors } = terminal
-  const lines = failure.message.split('\n').map((line) => `${colors.red('error')} ${line}\n`)
+  // What a broker answered may be in it.
+  const linesOf = (text: string): string[] => text.split('\n').map(printable)
+  const lines = linesOf(failure.message).map((line) => `${colors.red('error')} ${line}\n`)
   terminal.err(lines.join(''))
   if (failure.code === 'INTERNAL') {
     const cause = error instanceof BrokerError ? error.cause : error
-    if (cause instanceof Error) terminal.err(`${cause.stack ?? ''}\n`)
+    if (cause instanceof Error) terminal.err(`${linesOf(cause.stack ?? '').join('\n')}\n`)
   }
   return failure.exitCode
 }

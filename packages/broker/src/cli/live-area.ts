@@ -28,6 +28,15 @@ export class LiveArea {
     this.#replace(`${line}\n`, this.#drawn)
   }
 
+  /** Takes the area away, so that something else can be written where it stood. */
+  clear(): void {
+    if (this.#drawn.length === 0) return
+    if (this.#terminal.isInteractive) {
+      this.#terminal.out(`${ESCAPE}${this.#drawn.length}A\r${CLEAR_BELOW}${SHOW_CURSOR}`)
+    }
+    this.#drawn = []
+  }
+
   /** Leaves the area as it is and gives the cursor back. */
   close(): void {
     if (this.#terminal.isInteractive && this.#drawn.length > 0) this.#terminal.out(SHOW_CURSOR)

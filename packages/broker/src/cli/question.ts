@@ -4,7 +4,10 @@ import { Writable } from 'node:stream'
 /** Asks a person; null: he went away instead of answering. */
 export type Ask = (question: string, how?: { readonly isHidden: boolean }) => Promise<string | null>
 
-/** Asks at the terminal of this process; what is typed is not shown where it is hidden. */
+/**
+ * Asks at the terminal of this process; what is typed is not shown where it is hidden. Ctrl-C ends
+ * the process as everywhere.
+ */
 export const askPerson: Ask = async (question, { isHidden } = { isHidden: false }) => {
   const { stdin, stderr } = process
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
@@ -15,6 +18,11 @@ export const askPerson: Ask = async (question, { isHidden } = { isHidden: false 
     terminal: true,
     historySize: 0,
   })
+  let isInterrupted = false
+  lines.once('SIGINT', () => {
+    isInterrupted = true
+    lines.close()
+  })
   try {
     return await new Promise<string | null>((resolve) => {
       lines.once('close', () => resolve(null))
@@ -22,6 +30,7 @@ export const askPerson: Ask = async (question, { isHidden } = { isHidden: false 
     })
   } finally {
     lines.close()
-    if (isHidden) stderr.write('\n')
+    if (isHidden || isInterrupted) stderr.write('\n')
+    if (isInterrupted) process.kill(process.pid, 'SIGINT')
   }
 }

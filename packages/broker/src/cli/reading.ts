@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { directoryHolder } from '@quorate/core/base/directory-lock'
 import { BrokerError, errnoOf } from '@quorate/core/base/errors'
@@ -46,6 +47,8 @@ export async function untilInterrupted(
 ): Promise<number> {
   const signals = new StopSignals()
   const controller = new AbortController()
+  // Each of many connections may listen.
+  setMaxListeners(0, controller.signal)
   void signals.first.then(() => controller.abort())
   try {
     return await Promise.race([work(controller.signal), signals.again.then(() => EXIT_INTERRUPTED)])

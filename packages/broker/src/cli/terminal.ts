@@ -10,7 +10,10 @@ export type Colors = ReturnType<typeof picocolors.createColors>
 export interface Terminal {
   /** Results: what a script would read. */
   out(text: string): void
-  /** Resolves when the reader of `out` has taken what was written, or nearly. */
+  /**
+   * Resolves when the reader of `out` has taken what was written, or nearly; never when it could
+   * not be written.
+   */
   drained(): Promise<unknown>
   /** Everything else: progress, hints, errors. */
   err(text: string): void
@@ -31,7 +34,11 @@ export function processTerminal(): Terminal {
   const isInteractive = stdout.isTTY === true && process.env.TERM !== 'dumb'
   return {
     out: (text) => void stdout.write(text),
-    drained: () => (stdout.writableNeedDrain ? once(stdout, 'drain') : Promise.resolve()),
+    drained: () => {
+      // The process ends as soon as it is told of that; until then nothing goes on.
+      if (stdout.errored !== null) return new Promise(() => {})
+      return stdout.writableNeedDrain ? once(stdout, 'drain') : Promise.resolve()
+    },
     err: (text) => void stderr.write(text),
     isInteractive,
     columns: () => stdout.columns ?? COLUMNS_WITHOUT_TERMINAL,

@@ -1,4 +1,5 @@
 import type { Paint } from './terminal.ts'
+import { cutToWidth, textWidth } from './text-width.ts'
 
 /** One cell: plain text, and how to colour it. */
 export interface Cell {
@@ -13,12 +14,13 @@ export interface Column {
 
 const GAP = '  '
 
-/** What a terminal would act on instead of showing it. */
-const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/g
+/** What a terminal would act on instead of showing it, or would show in another order. */
+export const steeringCharacters =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** Text from elsewhere without what would steer the terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(controlCharacters, '?')
+  return text.replaceAll(steeringCharacters, '?')
 }
 
 /** Lines of an aligned table, none longer than `columnsMax` visible characters. */
@@ -29,7 +31,7 @@ export function formatTable(
 ): string[] {
   const clean = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })))
   const widths = columns.map(({ title }, at) =>
-    Math.max(title.length, ...clean.map((row) => row[at]?.text.length ?? 0)),
+    Math.max(title.length, ...clean.map((row) => textWidth(row[at]?.text ?? ''))),
   )
   const titles = columns.map(({ title }) => ({
     text: title,
@@ -50,10 +52,11 @@ function formatRow(
     if (room <= 0) break
     const { text, paint } = row[at] ?? { text: '' }
     const width = at === columns.length - 1 && column.align !== 'right' ? 0 : (widths[at] ?? 0)
-    const padded = column.align === 'right' ? text.padStart(width) : text.padEnd(width)
-    const shown = padded.slice(0, room)
+    const padding = ' '.repeat(Math.max(0, width - textWidth(text)))
+    const padded = column.align === 'right' ? padding + text : text + padding
+    const shown = cutToWidth(padded, room)
     line += (paint === undefined ? shown : paint(shown)) + GAP
-    room -= padded.length + GAP.length
+    room -= textWidth(padded) + GAP.length
   }
   return line.trimEnd()
 }

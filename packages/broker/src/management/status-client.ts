@@ -68,6 +68,7 @@ const shapes: Readonly<Partial<Record<keyof BrokerStatus, (value: unknown) => bo
   members: isListOfRecords,
   clients: isRecord,
   clientUris: Array.isArray,
+  coordination: isRecord,
   possibleLosses: isListOfRecords,
   store: (value) => value === null || (isRecord(value) && storeFigures.every(isFigureOf(value))),
 }

@@ -16,6 +16,7 @@ describe('completion in bash', () => {
     const { out } = await runLine(['completion', 'bash'])
     writeFileSync(join(folder, 'quorate.bash'), out)
     writeFileSync(join(folder, 'some-file.xml'), '')
+    writeFileSync(join(folder, 'two words.xml'), '')
   })
   after(() => rmSync(folder, { recursive: true }))
 
@@ -51,6 +52,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
 
   it('offers files where a file belongs, and nothing where nobody can guess', () => {
     assert.deepEqual(offered('quorate', 'start', '--config', 'some'), ['some-file.xml'])
+    assert.deepEqual(offered('quorate', 'start', '--config', 'two'), ['two words.xml'])
     assert.deepEqual(offered('quorate', 'purge', '--user', ''), [])
   })
 

@@ -27,6 +27,7 @@ describe('a broker URI', () => {
 
   it('that is none is refused with the reason', () => {
     const refusals = [
+      ['tcp://me:secret@a:1', 'no login in it; give --user and --password-file instead'],
       ['a:1', '"a:1" is no tcp://host:port'],
       ['failover:()', 'failover:() names no broker'],
       ['failover:(tcp://a:1', 'failover:(tcp://a:1: a ) is missing'],

@@ -2,22 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LiveArea } from '../../src/cli/live-area.ts'
 import { recordedTerminal } from './recorded-terminal.ts'
-
-/** What a person sees: the escape sequences of LiveArea carried out. */
-function screen(written: string): string[] {
-  const lines = ['']
-  let row = 0
-  for (const [part] of written.matchAll(/\u001b\[\??\d*[A-Za-z]|[^\u001b\n\r]+|\n|\r/g)) {
-    const up = /^\u001b\[(\d+)A$/.exec(part)
-    if (up !== null) row -= Number(up[1])
-    else if (part === '\u001b[J') lines.splice(row, Infinity, '')
-    else if (part === '\n') {
-      row++
-      lines[row] ??= ''
-    } else if (!part.startsWith('\u001b') && part !== '\r') lines[row] += part
-  }
-  return lines
-}
+import { screenOf } from './screen.ts'
 
 describe('live area', () => {
   it('redraws in place, with the lines that stay above', () => {
@@ -28,7 +13,7 @@ describe('live area', () => {
     area.draw(['ONE', 'TWO', 'THREE'])
     area.print('second event')
     area.draw(['1'])
-    assert.deepEqual(screen(terminal.written.out), ['first event', 'second event', '1', ''])
+    assert.deepEqual(screenOf(terminal.written.out), ['first event', 'second event', '1', ''])
   })
 
   it('can be emptied', () => {
@@ -37,7 +22,20 @@ describe('live area', () => {
     area.draw(['one', 'two'])
     area.draw([])
     area.print('the end')
-    assert.deepEqual(screen(terminal.written.out), ['the end', ''])
+    assert.deepEqual(screenOf(terminal.written.out), ['the end', ''])
+  })
+
+  it('can be taken away, for other lines in its place, and gives the cursor back', () => {
+    const terminal = recordedTerminal({ isInteractive: true })
+    const area = new LiveArea(terminal)
+    area.clear()
+    assert.equal(terminal.written.out, '')
+    area.draw(['one', 'two'])
+    area.clear()
+    assert.ok(terminal.written.out.endsWith('\u001b[?25h'))
+    terminal.out('other\n')
+    area.draw(['three'])
+    assert.deepEqual(screenOf(terminal.written.out), ['other', 'three', ''])
   })
 
   it('writes nothing when nothing changed, and gives the cursor back', () => {

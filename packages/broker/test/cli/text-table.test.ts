@@ -33,8 +33,20 @@ describe('text table', () => {
     }
   })
 
+  it('aligns what takes two columns a character, and what takes none', () => {
+    const rows = [['订单🎉'], ['cafe\u0301'], ['plain']].map(([text = '']) => [
+      { text },
+      { text: '1' },
+      { text: 'x' },
+    ])
+    const [, ...lines] = formatTable(columns, rows, { columnsMax: Infinity })
+    assert.deepEqual(lines, ['订单🎉  1  x', 'cafe\u0301    1  x', 'plain   1  x'])
+    const cut = formatTable([{ title: 'X' }], [[{ text: '订单🎉' }]], { columnsMax: 5 })
+    assert.equal(cut[1], '订单', 'no half of a character, and no line that is too wide')
+  })
+
   it('does not pass on what would steer the terminal', () => {
-    assert.equal(printable('a\u001b[2Jb\u009bc\n'), 'a?[2Jb?c?')
+    assert.equal(printable('a\u001b[2Jb\u009bc\u202e\n'), 'a?[2Jb?c??')
     const [, line = ''] = formatTable([{ title: 'X' }], [[{ text: '\u001b[31mred' }]], {
       columnsMax: 80,
     })

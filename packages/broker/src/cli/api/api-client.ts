@@ -86,6 +86,10 @@ export class ApiClient {
     const { error, leader, leaderUrl } = first.refusal
     if (leaderUrl === null) throw error
     const to = apiOrigin(leaderUrl)
+    if (this.#options.login !== null && isLessSecret(url, to)) {
+      const message = `${error.message} It is asked without TLS: --url ${to} says that it may be`
+      throw new BrokerError('NOT_LEADER', message)
+    }
     if (to !== this.#leaderUrl) this.#options.note(`${error.message} Asking ${leader} at ${to}`)
     const second = await this.#send(to, request)
     if (second.kind === 'refused') throw second.refusal.error
@@ -135,6 +139,11 @@ export function apiOrigin(text: string): string {
   }
   const message = `--url: ${text} is no HTTP API of a broker, such as http://localhost:8161`
   throw new BrokerError('INVALID_ARGUMENT', message)
+}
+
+/** A login that was given to an HTTPS server is not sent over HTTP because that server says so. */
+export function isLessSecret(from: string, to: string): boolean {
+  return from.startsWith('https:') && !to.startsWith('https:')
 }
 
 /** Whether another node may know better: this one is not there, or knows no leader. */

@@ -10,7 +10,7 @@ import { didYouMean } from '../../config/nearest-word.ts'
 import type { ApiClient, Query } from './api-client.ts'
 import { objectsIn, textIn } from './api-values.ts'
 import type { ApiObject } from './api-values.ts'
-import { API_PAGE_ITEMS_MAX, DESTINATIONS_WALKED_MAX } from './limits.ts'
+import { API_FILTER_CHARS_MAX, API_PAGE_ITEMS_MAX, DESTINATIONS_WALKED_MAX } from './limits.ts'
 
 /** Where the API has this destination. */
 export function destinationPath({ kind, name }: DestinationName): string {
@@ -74,9 +74,17 @@ export async function walkPages(
   while (found.length < most) {
     const limit = Math.min(pageItems, most - found.length)
     const page = await api.get(path, { ...query, limit, after })
-    found.push(...objectsIn(page, 'items'))
+    const items = objectsIn(page, 'items')
+    found.push(...items.slice(0, limit))
     if (page.next === null || page.next === undefined) break
-    after = textIn(page, 'next')
+    const next = textIn(page, 'next')
+    if (next === after) {
+      throw new BrokerError(
+        'PROTOCOL_VIOLATION',
+        'this is no answer of a broker: pages without end',
+      )
+    }
+    after = next
     if (found.length >= DESTINATIONS_WALKED_MAX) {
       const message = `there are more than ${DESTINATIONS_WALKED_MAX} items: name some of them`
       throw new BrokerError('RESOURCE_LIMIT', message)
@@ -89,7 +97,7 @@ export async function walkPages(
  * Those of `items` that a person named. Throws INVALID_DESTINATION for a name or pattern that
  * nothing fits.
  */
-export function chosenFrom(items: readonly ApiObject[], words: readonly string[]): ApiObject[] {
+function chosenFrom(items: readonly ApiObject[], words: readonly string[]): ApiObject[] {
   const chosen = new Set<ApiObject>()
   for (const word of words) {
     const fitting = items.filter((item) => isMeant(word, item))
@@ -101,6 +109,35 @@ export function chosenFrom(items: readonly ApiObject[], words: readonly string[]
     for (const item of fitting) chosen.add(item)
   }
   return [...chosen]
+}
+
+/** Destinations of one kind that a person named; what cannot be meant is not asked for. */
+export async function destinationsNamed(
+  api: ApiClient,
+  kind: DestinationKind,
+  words: readonly string[],
+): Promise<ApiObject[]> {
+  const [word] = words
+  const filter =
+    words.length === 1 && word !== undefined
+      ? literalPart(parseDestinationName(word, kind).name)
+      : undefined
+  try {
+    return chosenFrom(await walkDestinations(api, { kind, filter }), words)
+  } catch (error) {
+    const isNone = error instanceof BrokerError && error.code === 'INVALID_DESTINATION'
+    if (!isNone || filter === undefined) throw error
+    // Among all of them is the one that was meant.
+    return chosenFrom(await walkDestinations(api, { kind }), words)
+  }
+}
+
+/** What every name that fits a pattern contains, as a filter for the API; undefined: nothing. */
+export function literalPart(pattern: string): string | undefined {
+  // `A.>` is A too.
+  const pieces = pattern.split(/[*>]/).map((piece) => piece.replace(/\.$/, ''))
+  const longest = pieces.reduce((best, piece) => (piece.length > best.length ? piece : best))
+  return longest === '' ? undefined : longest.slice(0, API_FILTER_CHARS_MAX)
 }
 
 function isMeant(word: string, item: ApiObject): boolean {

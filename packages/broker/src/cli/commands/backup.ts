@@ -9,6 +9,7 @@ import type { BrokerStatus } from '../../management/broker-status.ts'
 import { fetchStatus } from '../../management/status-client.ts'
 import { CopyBar } from '../copy-progress.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { shownPath } from '../node-folder.ts'
 import { brokerPidFile, readLivePid } from '../pid-file.ts'
 import { asStoreError, openForReading, untilInterrupted } from '../reading.ts'
@@ -54,7 +55,7 @@ export async function backup(command: BackupCommand, terminal: Terminal): Promis
         progress,
         beforePublishing: () => demandSame(source),
       }).finally(() => progress.close())
-      if (command.json) terminal.out(`${JSON.stringify(reportJson(report), null, 2)}\n`)
+      if (command.json) terminal.out(`${jsonText(reportJson(report), 2)}\n`)
       else terminal.out(`${reportLines(report, source).join('\n')}\n`)
       return EXIT_OK
     } catch (error) {

@@ -6,6 +6,7 @@ import type { LoadedSettings } from '../../config/load.ts'
 import type { Remark } from '../../config/setting-source.ts'
 import { formatSetting } from '../../config/setting-value.ts'
 import { EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { shownPath } from '../node-folder.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -23,14 +24,14 @@ export function configCheck(command: ConfigCheckCommand, terminal: Terminal): nu
   try {
     const loaded = loadBrokerOptions(request)
     const picture = pictureOf(loaded, file)
-    if (json) terminal.out(`${JSON.stringify(picture, null, 2)}\n`)
+    if (json) terminal.out(`${jsonText(picture, 2)}\n`)
     else terminal.out(`${linesOf(picture, loaded).join('\n')}\n`)
     return EXIT_OK
   } catch (error) {
     if (!json || !(error instanceof BrokerError)) throw error
     const { problems = [{ message: error.message }], unsupported = [] } = error.details
     const picture = { file: shownPath(file), isValid: false, problems, unsupported }
-    terminal.out(`${JSON.stringify(picture, null, 2)}\n`)
+    terminal.out(`${jsonText(picture, 2)}\n`)
     return error.exitCode
   }
 }

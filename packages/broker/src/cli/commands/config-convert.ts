@@ -5,6 +5,7 @@ import { settingTextsOf } from '../../config/setting-texts.ts'
 import { writeActivemqXml } from '../../config/xml/write-activemq-xml.ts'
 import { writeYaml } from '../../config/yaml-writer.ts'
 import { EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ConfigConvertCommand {
@@ -43,7 +44,7 @@ export function configConvert(command: ConfigConvertCommand, terminal: Terminal)
   ]
   if (json) {
     const result = { file: basename(file), format: to, text, notes }
-    terminal.out(`${JSON.stringify(result, null, 2)}\n`)
+    terminal.out(`${jsonText(result, 2)}\n`)
     return EXIT_OK
   }
   terminal.out(text)

@@ -9,6 +9,7 @@ import { advertisedOf } from '../doctor/examined-node.ts'
 import type { ExaminedNode } from '../doctor/examined-node.ts'
 import { probeHost } from '../doctor/machine-probes.ts'
 import { EXIT_OK, EXIT_UNFIT } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { CONFIG_FILE, shownPath } from '../node-folder.ts'
 import type { Paint, Terminal } from '../terminal.ts'
 import { printable } from '../text-table.ts'
@@ -36,7 +37,7 @@ export async function doctor(request: DoctorRequest, terminal: Terminal): Promis
   const { nodes, unreadable } = await readNodes(request)
   const checks = [...unreadable, ...(await examine(nodes, { version, timeoutMs }))]
   const isFit = checks.every(({ outcome }) => outcome !== 'failed')
-  if (json) terminal.out(`${JSON.stringify({ isFit, checks }, null, 2)}\n`)
+  if (json) terminal.out(`${jsonText({ isFit, checks }, 2)}\n`)
   else terminal.out(`${linesOf(checks, terminal).join('\n')}\n`)
   return isFit ? EXIT_OK : EXIT_UNFIT
 }

@@ -2,6 +2,7 @@ import { dumpJournal } from '../../inspection/dump-journal.ts'
 import type { DumpedRecord } from '../../inspection/dump-journal.ts'
 import { Findings } from '../../inspection/findings.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { EXIT_DAMAGED, findingLine, openForReading, untilInterrupted } from '../reading.ts'
 import type { Terminal } from '../terminal.ts'
 import { printable } from '../text-table.ts'
@@ -34,7 +35,7 @@ export async function journalDump(command: DumpCommand, terminal: Terminal): Pro
     if (!json) output.print(headLine())
     const { ended } = await dumpJournal(
       { ...command, ...readable, from, to, limit, findings, signal },
-      (record) => output.print(json ? JSON.stringify(record) : recordLine(record)),
+      (record) => output.print(json ? jsonText(record) : recordLine(record)),
     )
     output.flush()
     for (const finding of findings.kept) terminal.err(`${findingLine(finding, terminal)}\n`)

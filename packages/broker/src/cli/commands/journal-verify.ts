@@ -5,6 +5,7 @@ import { compareReplicas } from '../../inspection/replica-comparison.ts'
 import type { VerifyReport } from '../../inspection/verify-journal.ts'
 import { verifyJournal } from '../../inspection/verify-journal.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import type { ReadableDirectory } from '../reading.ts'
 import {
   EXIT_DAMAGED,
@@ -49,7 +50,7 @@ export async function journalVerify(command: VerifyCommand, terminal: Terminal):
     const progress = new ReadingProgress(terminal, !json)
     const outcome = await verifyAll(command, { signal, progress }).finally(() => progress.close())
     const isGood = isWell(outcome)
-    if (json) terminal.out(`${JSON.stringify(outcomeJson(outcome, isGood), null, 2)}\n`)
+    if (json) terminal.out(`${jsonText(outcomeJson(outcome, isGood), 2)}\n`)
     else terminal.out(`${outcomeLines(outcome, terminal).join('\n')}\n`)
     if (outcome.isInterrupted) return EXIT_INTERRUPTED
     return isGood ? EXIT_OK : EXIT_DAMAGED

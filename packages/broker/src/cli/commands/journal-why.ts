@@ -1,6 +1,7 @@
 import { findHolders } from '../../inspection/segment-holders.ts'
 import type { HoldersReport, SegmentHolding } from '../../inspection/segment-holders.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { ReadingProgress, openForReading, untilInterrupted } from '../reading.ts'
 import { counted, shownBytes, shownCount } from '../shown-bytes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -24,7 +25,7 @@ export async function journalWhy(command: WhyCommand, terminal: Terminal): Promi
       terminal.err('interrupted: without the whole log nobody knows what waits\n')
       return EXIT_INTERRUPTED
     }
-    if (command.json) terminal.out(`${JSON.stringify(reportJson(report), null, 2)}\n`)
+    if (command.json) terminal.out(`${jsonText(reportJson(report), 2)}\n`)
     else terminal.out(`${reportLines(report, terminal).join('\n')}\n`)
     return EXIT_OK
   })

@@ -3,6 +3,7 @@ import type { RestoreReport } from '../../backup/restore-backup.ts'
 import { restoreBackup } from '../../backup/restore-backup.ts'
 import { CopyBar } from '../copy-progress.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { shownPath } from '../node-folder.ts'
 import { asStoreError, untilInterrupted } from '../reading.ts'
 import type { Terminal } from '../terminal.ts'
@@ -29,7 +30,7 @@ export async function restore(command: RestoreCommand, terminal: Terminal): Prom
         signal,
         progress,
       }).finally(() => progress.close())
-      if (command.json) terminal.out(`${JSON.stringify(reportJson(report), null, 2)}\n`)
+      if (command.json) terminal.out(`${jsonText(reportJson(report), 2)}\n`)
       else terminal.out(`${reportLines(command, report).join('\n')}\n`)
       return EXIT_OK
     } catch (error) {

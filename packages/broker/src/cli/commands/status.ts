@@ -14,6 +14,7 @@ import {
   troubleLines,
 } from '../cluster-table.ts'
 import { EXIT_OK, EXIT_UNAVAILABLE } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { LiveArea } from '../live-area.ts'
 import { complaintsIn } from '../log-file.ts'
 import { CONFIG_FILE, DATA_FOLDER, LOG_FILE, listNodeFolders } from '../node-folder.ts'
@@ -111,7 +112,7 @@ export async function status(request: StatusRequest, terminal: Terminal): Promis
   if (request.watch) return watch(request, terminal)
   const gathered = await gather(request)
   const { nodes } = gathered
-  if (request.json) terminal.out(`${JSON.stringify(statusJson(nodes), null, 2)}\n`)
+  if (request.json) terminal.out(`${jsonText(statusJson(nodes), 2)}\n`)
   else terminal.out(`${statusLines(gathered, terminal).join('\n')}\n`)
   return leaderOf(nodes) === undefined ? EXIT_UNAVAILABLE : EXIT_OK
 }
@@ -158,7 +159,7 @@ async function watch(request: StatusRequest, terminal: Terminal): Promise<number
     for (;;) {
       const gathered = await gather(request)
       leads = leaderOf(gathered.nodes) !== undefined
-      if (request.json) terminal.out(`${JSON.stringify(statusJson(gathered.nodes))}\n`)
+      if (request.json) terminal.out(`${jsonText(statusJson(gathered.nodes))}\n`)
       else area.draw(statusLines(gathered, terminal))
       if (await Promise.race([stopped, delay(WATCH_EVERY_MS, false)])) break
     }

@@ -6,6 +6,7 @@ import type {
   ZooKeeperClient,
 } from '../../coordination/zookeeper/client.ts'
 import { EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatTable, printable } from '../text-table.ts'
 import { withSession } from '../zookeeper-session.ts'
@@ -68,7 +69,7 @@ export async function zkList(request: ZkRequest, terminal: Terminal): Promise<nu
   const children = await look(request, (client) => readChildren(client, request.path))
   if (request.json) {
     const rows = children.map(({ path, content }) => ({ path, ...contentJson(content) }))
-    terminal.out(`${JSON.stringify(rows, null, 2)}\n`)
+    terminal.out(`${jsonText(rows, 2)}\n`)
     return EXIT_OK
   }
   const rows = children.map(({ name, content }) => [
@@ -93,7 +94,7 @@ export async function zkGet(request: ZkRequest, terminal: Terminal): Promise<num
   })
   if (request.json) {
     const node = { path: request.path, ...contentJson(content) }
-    terminal.out(`${JSON.stringify(node, null, 2)}\n`)
+    terminal.out(`${jsonText(node, 2)}\n`)
   } else terminal.out(`${shownData(content.data, terminal)}\n`)
   return EXIT_OK
 }

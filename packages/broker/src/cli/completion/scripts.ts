@@ -79,14 +79,18 @@ _quorate() {
   done
   values="$(_quorate_values "$path $option")"
   case "$values" in
-    '${FILES}') COMPREPLY=($(compgen -f -- "$current")) ;;
+    '${FILES}')
+      compopt -o filenames 2>/dev/null
+      # Names of files may have blanks.
+      local IFS=$'\\n'
+      COMPREPLY=($(compgen -f -- "$current")) ;;
     '${ANYTHING}') COMPREPLY=() ;;
     '') COMPREPLY=($(compgen -W "$(_quorate_words "$path")" -- "$current")) ;;
     *) COMPREPLY=($(compgen -W "$values" -- "$current")) ;;
   esac
 }
 
-complete -o filenames -o bashdefault -F _quorate quorate activemq
+complete -o bashdefault -F _quorate quorate activemq
 `
 }
 
@@ -137,7 +141,7 @@ function _quorate_path
   switch "$argv[1]"
     case 'activemq console*'
       echo 'quorate start'
-    case 'activemq ?*'
+    case 'activemq *'
       string replace 'activemq ' 'quorate ' -- "$argv[1]"
     case '*'
       echo "$argv[1]"

@@ -4,6 +4,7 @@ import { Option } from 'commander'
 import { ApiClient } from '../api/api-client.ts'
 import { loginOf } from '../api/login.ts'
 import type { LoginFlags } from '../api/login.ts'
+import { jsonText } from '../json-text.ts'
 import { collect, duration } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 import { printable } from '../text-table.ts'
@@ -95,5 +96,5 @@ export async function openWork(flags: ApiFlags, terminal: Terminal): Promise<Wor
 }
 
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.out(`${JSON.stringify(value, null, 2)}\n`)
+  terminal.out(`${jsonText(value, 2)}\n`)
 }

@@ -1,11 +1,13 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { DestinationName } from '@quorate/core/model/destination'
 import { destinationPath, queueNamed, walkPages } from '../api/destinations.ts'
-import { API_PAGE_MESSAGES_MAX } from '../api/limits.ts'
+import { API_PAGE_MESSAGES_MAX, BROWSED_MESSAGES_MAX } from '../api/limits.ts'
 import { objectIn, textIn } from '../api/api-values.ts'
 import type { ApiObject } from '../api/api-values.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { EXIT_OK } from '../exit-code.ts'
+import { shownCount } from '../shown-bytes.ts'
+import type { Terminal } from '../terminal.ts'
 import type { Work } from './api-flags.ts'
 import { printJson } from './api-flags.ts'
 import { attributeLines, checkView, viewed } from './attribute-lines.ts'
@@ -90,6 +92,14 @@ function withoutPrefix(attributes: Attributes): Attributes {
   )
 }
 
+function printViewed(attributes: Attributes, view: readonly string[], terminal: Terminal): void {
+  const names = Object.keys(attributes).filter(
+    (name) => view.length === 0 || view.includes(name.replace(/^JMS_\w+_FIELD:/, '')),
+  )
+  if (names.length === 0) return
+  terminal.out(`${attributeLines(viewed(attributes, names)).join('\n')}\n\n`)
+}
+
 /** Shows what waits in a queue, oldest first, and takes nothing. */
 export async function browse(request: BrowseRequest, work: Work): Promise<number> {
   const { api, terminal, json } = work
@@ -97,24 +107,27 @@ export async function browse(request: BrowseRequest, work: Work): Promise<number
   const path = `${destinationPath(queue)}/messages`
   // An empty queue and none at all are told apart.
   await api.get(destinationPath(queue))
-  const pages = { most: request.limit, pageItems: API_PAGE_MESSAGES_MAX }
+  // One more than is shown tells whether there are more.
+  const pages = { most: request.limit + 1, pageItems: API_PAGE_MESSAGES_MAX }
   const items = await walkPages(api, path, pages)
   const messages: ApiObject[] = []
-  for (const item of items) {
+  let known: Attributes = {}
+  for (const item of items.slice(0, request.limit)) {
     const message = await shown(api, queue, textIn(item, 'id'))
-    if (message !== undefined) messages.push(message)
+    if (message === undefined) continue
+    if (json) messages.push(message)
+    else {
+      const attributes = attributesOf(message, queue, request.parts)
+      known = { ...known, ...withoutPrefix(attributes) }
+      printViewed(attributes, request.view, terminal)
+      await terminal.drained()
+    }
   }
-  if (json) {
-    printJson(terminal, { queue: queue.name, messages })
-    return EXIT_OK
+  if (json) printJson(terminal, { queue: queue.name, messages })
+  if (items.length > request.limit) {
+    const most = shownCount(BROWSED_MESSAGES_MAX)
+    terminal.err(`there are more: --limit shows up to ${most}, message list all\n`)
   }
-  const all = messages.map((message) => attributesOf(message, queue, request.parts))
-  checkView(request.view, all.map(withoutPrefix))
-  for (const attributes of all) {
-    const names = Object.keys(attributes).filter((name) => {
-      return request.view.length === 0 || request.view.includes(name.replace(/^JMS_\w+_FIELD:/, ''))
-    })
-    terminal.out(`${attributeLines(viewed(attributes, names)).join('\n')}\n\n`)
-  }
+  if (Object.keys(known).length > 0) checkView(request.view, [known])
   return EXIT_OK
 }

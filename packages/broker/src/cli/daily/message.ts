@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { BrokerError } from '@quorate/core/base/errors'
 import { formatDestination } from '@quorate/core/model/destination'
 import { MESSAGE_FILE_BYTES_MAX } from '../api/limits.ts'
-import { objectIn, objectsIn, shownValue, textIn } from '../api/api-values.ts'
+import { countIn, objectIn, objectsIn, shownValue, textIn } from '../api/api-values.ts'
 import type { ApiObject } from '../api/api-values.ts'
 import { destinationNamed, destinationPath, queueNamed } from '../api/destinations.ts'
 import { EXIT_OK } from '../exit-code.ts'
@@ -172,7 +172,7 @@ export async function messagesChange(request: MessagesRequest, work: Work): Prom
   const { api, terminal, json } = work
   const path = `${destinationPath(queueNamed(queue))}/messages/${how}`
   const answer = await api.change('POST', path, to === undefined ? { ids } : { ids, to })
-  const count = Number(answer.count)
+  const count = countIn(answer, 'count') ?? 0
   const wanted = new Set(ids).size
   if (json) printJson(terminal, { count, wanted })
   else {

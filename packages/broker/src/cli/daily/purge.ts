@@ -4,7 +4,7 @@ import { toBrokerError } from '@quorate/core/base/errors'
 import type { BrokerError } from '@quorate/core/base/errors'
 import type { ApiClient } from '../api/api-client.ts'
 import { countIn, textIn } from '../api/api-values.ts'
-import { chosenFrom, destinationPath, walkDestinations } from '../api/destinations.ts'
+import { destinationPath, destinationsNamed } from '../api/destinations.ts'
 import { CountProgress } from '../count-progress.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
 import { untilInterrupted } from '../reading.ts'
@@ -40,14 +40,15 @@ async function purgeOne(queue: DestinationName, purged: Purged, pass: Pass): Pro
     purged.count += count
     pass.onCount(count)
     purged.isDone = answer.isMore !== true
-    if (purged.isDone) return
+    // Where nothing was deleted, what is left is with consumers, and asking again changes nothing.
+    if (purged.isDone || count === 0) return
   }
 }
 
 /** Deletes what waits in queues, and says how many messages that were of each. */
 export async function purge(request: PurgeRequest, work: Work): Promise<number> {
   const { api, terminal, json } = work
-  const items = chosenFrom(await walkDestinations(api, { kind: 'queue' }), request.words)
+  const items = await destinationsNamed(api, 'queue', request.words)
   const total = items.reduce((sum, item) => sum + (countIn(item, 'pending') ?? 0), 0)
   const where =
     items.length === 1 && items[0] !== undefined

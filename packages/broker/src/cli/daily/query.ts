@@ -1,7 +1,7 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import { didYouMean } from '../../config/nearest-word.ts'
 import { shownValue } from '../api/api-values.ts'
-import { isNamed, walkDestinations, walkPages } from '../api/destinations.ts'
+import { isNamed, literalPart, walkDestinations, walkPages } from '../api/destinations.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import type { Work } from './api-flags.ts'
 import { printJson } from './api-flags.ts'
@@ -27,18 +27,21 @@ export interface QueryRequest {
 interface Kind {
   /** The attribute that a name in a query is compared with. */
   readonly nameField: string
-  read(work: Work): Promise<Attributes[]>
+  /** All of them, or those whose names contain `filter`, and perhaps others. */
+  read(work: Work, filter: string | undefined): Promise<Attributes[]>
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
   Broker: { nameField: 'BrokerName', read: async (work) => [await brokerAttributes(work)] },
   Queue: {
     nameField: 'Name',
-    read: async ({ api }) => (await walkDestinations(api, { kind: 'queue' })).map(queueAttributes),
+    read: async ({ api }, filter) =>
+      (await walkDestinations(api, { kind: 'queue', filter })).map(queueAttributes),
   },
   Topic: {
     nameField: 'Name',
-    read: async ({ api }) => (await walkDestinations(api, { kind: 'topic' })).map(topicAttributes),
+    read: async ({ api }, filter) =>
+      (await walkDestinations(api, { kind: 'topic', filter })).map(topicAttributes),
   },
   Subscription: {
     nameField: 'SubscriptionName',
@@ -100,7 +103,8 @@ async function findAll(selections: readonly Selection[], work: Work): Promise<Fo
   for (const [kind, { nameField, ...reader }] of Object.entries(kinds)) {
     const its = selections.filter((selection) => selection.kind === kind)
     if (its.length === 0) continue
-    for (const attributes of await reader.read(work)) {
+    const filter = its.length === 1 ? literalPart(its[0]?.name ?? '') : undefined
+    for (const attributes of await reader.read(work, filter)) {
       const name = shownValue(attributes[nameField])
       if (its.some((selection) => isNamed(selection.name, name))) found.push({ kind, attributes })
     }

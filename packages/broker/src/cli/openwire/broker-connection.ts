@@ -300,12 +300,14 @@ export class BrokerConnection implements LinkOwner {
 
   #turnedAway(exception: WireThrowable | null): void {
     const why = refusedBy(exception)
+    // What was sent before is not answered by that.
+    const failure = new BrokerError(why.code, why.message)
     // Another broker would say the same. Of a client id that we had, our old connection is the
     // holder, until the broker finds that it is gone.
     const isFinal =
       why.code === 'INVALID_CLIENT_ID' ? !this.#wasUp : why.code === 'NOT_AUTHENTICATED'
-    if (isFinal) this.#fail(why)
-    else this.#fall(why)
+    if (isFinal) this.#fail(failure)
+    else this.#fall(failure)
   }
 
   /** Whatever there was of a connection is over; the next broker is tried. */

@@ -49,6 +49,8 @@ const FAILOVER = 'failover:'
  * for other transports, and for options that we do not know or do not have.
  */
 export function parseBrokerUri(text: string): BrokerUri {
+  // What may be a password is not shown.
+  if (text.includes('@')) throw wrong('no login in it; give --user and --password-file instead')
   if (!text.startsWith(FAILOVER)) {
     return { addresses: [addressIn(text)], options: single, text }
   }

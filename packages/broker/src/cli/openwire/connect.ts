@@ -1,17 +1,16 @@
 import { systemClock } from '@quorate/core/base/clock'
 import { systemEntropy } from '@quorate/core/base/entropy'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
-import type { Terminal } from '../terminal.ts'
 import { printable } from '../text-table.ts'
 import { BrokerConnection } from './broker-connection.ts'
 import type { ConnectionOptions } from './broker-connection.ts'
 
-/** Opens a connection over TCP; what it notes goes to standard error, one line each. */
+/** Opens a connection over TCP; what it notes are lines for people. */
 export function connect(
   options: Omit<ConnectionOptions, 'note'>,
-  { terminal, label }: { readonly terminal: Terminal; readonly label: string },
+  { tell, label }: { readonly tell: (line: string) => void; readonly label: string },
 ): BrokerConnection {
-  const note = (text: string): void => terminal.err(`${printable(label + text)}\n`)
+  const note = (text: string): void => tell(printable(label + text))
   const ports = { network: tcpNetwork, clock: systemClock, random: () => systemEntropy.random() }
   return new BrokerConnection({ ...options, note }, ports)
 }

@@ -8,10 +8,10 @@ import type {
   MessageCommand,
   MessageDispatch,
 } from '@quorate/core/openwire/commands'
-import { aborted } from './aborted.ts'
+import { aborted, untilAborted } from './aborted.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import {
-  ACKNOWLEDGED_TOGETHER_MAX,
+  INTERRUPT_GRACE_MS,
   PREFETCH_MAX,
   REMEMBERED_IDS_MAX,
   SETTLE_TIMEOUT_MS,
@@ -29,6 +29,8 @@ export interface ConsumerPlan {
   readonly isIndividual: boolean
   /** Messages of a transaction; 0: none. */
   readonly batch: number
+  /** Without a transaction: acknowledged with one command at most. */
+  readonly together: number
   /** Of a durable subscription; null: none. */
   readonly subscription: string | null
   /** Shows a message, and resolves when the next may be shown. */
@@ -40,6 +42,12 @@ const AckType = { standard: 2, individual: 4 } as const
 /** RemoveInfo.lastDeliveredSequenceId: nothing of what is still with us was seen; all of it was. */
 const NOTHING_SEEN = -1
 const ALL_SEEN = -2
+
+/** Resolves some time after the signal. */
+async function graceOver(signal: AbortSignal): Promise<false> {
+  await aborted(signal)
+  return delay(INTERRUPT_GRACE_MS, false)
+}
 
 /**
  * Receives messages over one connection, shows each and acknowledges what was shown. What comes a
@@ -54,11 +62,13 @@ export class ConsumerRun {
   readonly #connection: BrokerConnection
   readonly #plan: ConsumerPlan
   readonly #seen = new Set<string>()
-  /** Shown, and no answer came to their acknowledgement. */
+  /** Shown, and no answer came to their acknowledgement, so far. */
   readonly #unsettled = new Set<string>()
   #info: ConsumerInfo | null = null
   #arrived: MessageDispatch[] = []
   #group: MessageDispatch[] = []
+  /** Connections that were lost so far. */
+  #losses = 0
   #wake: () => void = () => {}
 
   constructor(connection: BrokerConnection, plan: ConsumerPlan) {
@@ -68,13 +78,14 @@ export class ConsumerRun {
 
   /** Messages that may come again, to whoever consumes next. */
   get unsettled(): number {
-    return this.#unsettled.size
+    return this.#unsettled.size + this.#group.length
   }
 
   /** The connection is gone: what is here and not acknowledged comes again over the next one. */
   interrupted(): void {
+    this.#losses++
     this.#arrived = []
-    this.#abandon(this.#group)
+    this.#noteUnsettled(this.#group)
     this.#group = []
     this.#wake()
   }
@@ -84,24 +95,28 @@ export class ConsumerRun {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const working = this.#work(signal).then(() => true)
+    // Who interrupts us does not wait for answers that may not come.
+    const isSettled = await Promise.race([working, graceOver(signal)])
+    const isClean = isSettled && this.unsettled === 0
+    await this.#connection.close(isClean ? NOTHING_SEEN : ALL_SEEN)
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
     const stop = (): void => this.#wake()
     signal.addEventListener('abort', stop)
-    try {
-      await this.#open(signal)
-      await this.#receive(signal)
-      await this.#acknowledge()
-    } catch (error) {
-      this.failure ??= toBrokerError(error)
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
-    const isClean = this.#group.length === 0 && this.#unsettled.size === 0
-    await this.#connection.close(isClean ? NOTHING_SEEN : ALL_SEEN)
+    const fail = (error: unknown): void => void (this.failure ??= toBrokerError(error))
+    await this.#open(signal)
+      .then(() => this.#receive(signal))
+      .catch(fail)
+    // What was shown is acknowledged, whatever else went wrong.
+    await this.#acknowledge().catch(fail)
+    signal.removeEventListener('abort', stop)
   }
 
   async #open(signal: AbortSignal): Promise<void> {
     const { destination, count, batch, subscription } = this.#plan
-    await Promise.race([this.#connection.whenUp(), aborted(signal)])
+    await untilAborted(this.#connection.whenUp(), signal)
     if (signal.aborted) return
     const words = {
       destination: wireDestination(destination),
@@ -113,7 +128,7 @@ export class ConsumerRun {
       this.#wake()
     })
     // Who interrupts us does not wait for a broker that may not come.
-    this.#info = (await Promise.race([opened, aborted(signal)])) ?? null
+    this.#info = (await untilAborted(opened, signal)) ?? null
   }
 
   async #receive(signal: AbortSignal): Promise<void> {
@@ -145,9 +160,15 @@ export class ConsumerRun {
       await this.#acknowledge()
       return
     } else {
+      const lossesBefore = this.#losses
+      await this.#plan.onMessage(message, dispatch.redeliveryCounter > 0)
       this.#remember(id)
       this.received++
-      await this.#plan.onMessage(message, dispatch.redeliveryCounter > 0)
+      if (this.#losses !== lossesBefore) {
+        // It was of a connection that went meanwhile, and comes again over the next.
+        this.#noteUnsettled([dispatch])
+        return
+      }
     }
     this.#group.push(dispatch)
   }
@@ -191,8 +212,8 @@ export class ConsumerRun {
   }
 
   #isGroupFull(): boolean {
-    const { batch } = this.#plan
-    return this.#group.length >= (batch > 0 ? batch : ACKNOWLEDGED_TOGETHER_MAX)
+    const { batch, together } = this.#plan
+    return this.#group.length >= (batch > 0 ? batch : together)
   }
 
   /** Without a transaction at once; with one when it is full. */
@@ -204,6 +225,7 @@ export class ConsumerRun {
     const group = this.#group
     if (group.length === 0) return
     this.#group = []
+    this.#noteUnsettled(group)
     try {
       if (this.#plan.batch > 0) {
         await inTransaction(this.#connection, (id) => [this.#request(group, id)])
@@ -217,14 +239,13 @@ export class ConsumerRun {
         this.#unsettled.delete(messageIdText(message?.messageId ?? null))
       }
     } catch (error) {
-      this.#abandon(group)
       const { code } = toBrokerError(error)
       // They come again, if they were not acknowledged.
       if (code !== 'CONNECTION_LOST' && code !== 'TRANSACTION_ROLLED_BACK') throw error
     }
   }
 
-  #abandon(group: readonly MessageDispatch[]): void {
+  #noteUnsettled(group: readonly MessageDispatch[]): void {
     for (const { message } of group) {
       this.#unsettled.add(messageIdText(message?.messageId ?? null))
     }

@@ -1,11 +1,13 @@
-import { BrokerError } from '@quorate/core/base/errors'
+import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import { formatDestination } from '@quorate/core/model/destination'
 import { parseDestinationName } from '@quorate/core/model/destination-name'
 import { TypeId } from '@quorate/core/openwire/commands'
 import type { MessageCommand } from '@quorate/core/openwire/commands'
 import { bytesOf, textOf } from '@quorate/core/openwire/message-body'
-import type { Login } from '../api/login.ts'
+import { loginOf } from '../api/login.ts'
+import type { LoginFlags } from '../api/login.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { untilInterrupted } from '../reading.ts'
 import { counted } from '../shown-bytes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -24,6 +26,7 @@ export interface ConsumerRequest {
   readonly sleepMs: number
   readonly isIndividual: boolean
   readonly batch: number
+  readonly together: number
   readonly durable: boolean
   readonly clientId?: string | undefined
   readonly bytesAsText: boolean
@@ -46,19 +49,31 @@ function lineOf(message: MessageCommand, bytesAsText: boolean): string {
 }
 
 function jsonOf(message: MessageCommand, isRedelivered: boolean, bytesAsText: boolean): string {
-  return JSON.stringify({
+  return jsonText({
     messageId: messageIdText(message.messageId),
     destination: destinationText(message.destination),
     persistent: message.persistent,
     redelivered: isRedelivered,
+    ...(message.groupID === null ? {} : { groupId: message.groupID }),
     ...bodyWords(message, bytesAsText),
   })
+}
+
+/** Which message it is that nobody can read. */
+function readable(message: MessageCommand, show: () => string): string {
+  try {
+    return show()
+  } catch (error) {
+    const { code, message: why } = toBrokerError(error)
+    const which = messageIdText(message.messageId)
+    throw new BrokerError(code, `message ${which} cannot be read: ${why}`, { cause: error })
+  }
 }
 
 /** Receives messages and prints each as a line; what became of them goes to standard error. */
 export async function consumer(
   request: ConsumerRequest,
-  login: Login | null,
+  who: LoginFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { parallel, clientId, durable, json, bytesAsText } = request
@@ -68,8 +83,12 @@ export async function consumer(
     const message = '--durable: a durable subscription is of a topic, and of a --clientId'
     throw new BrokerError('INVALID_ARGUMENT', message)
   }
-  const onMessage = (message: MessageCommand, isRedelivered: boolean): Promise<unknown> => {
-    const line = json ? jsonOf(message, isRedelivered, bytesAsText) : lineOf(message, bytesAsText)
+  // Wrong words are told before anybody is asked for a password.
+  const login = await loginOf(who, terminal)
+  const onMessage = async (message: MessageCommand, isRedelivered: boolean): Promise<unknown> => {
+    const line = readable(message, () =>
+      json ? jsonOf(message, isRedelivered, bytesAsText) : lineOf(message, bytesAsText),
+    )
     terminal.out(`${line}\n`)
     return terminal.drained()
   }
@@ -83,7 +102,7 @@ export async function consumer(
           interrupted: () => run.interrupted(),
           resumed: () => run.resumed(),
         },
-        { terminal, label },
+        { tell: (line) => terminal.err(`${line}\n`), label },
       )
       const run = new ConsumerRun(connection, {
         ...{ destination, onMessage },
@@ -92,6 +111,7 @@ export async function consumer(
         sleepMs: request.sleepMs,
         isIndividual: request.isIndividual,
         batch: request.batch,
+        together: request.together,
         // The name that ActiveMQ's command gives it.
         subscription: durable ? `consumer-${at + 1}` : null,
       })
@@ -118,7 +138,7 @@ function report(
   const repeated = sum((run) => run.repeated)
   const unsettled = sum((run) => run.unsettled)
   if (json) {
-    terminal.out(`${JSON.stringify({ destination: where, received, repeated, unsettled })}\n`)
+    terminal.out(`${jsonText({ destination: where, received, repeated, unsettled })}\n`)
     return
   }
   terminal.err(`${counted(received, 'message')} received from ${printable(where)}\n`)

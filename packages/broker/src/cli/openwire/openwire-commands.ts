@@ -1,13 +1,18 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import { loginOf } from '../api/login.ts'
 import type { LoginFlags } from '../api/login.ts'
 import { refuse } from '../daily/api-flags.ts'
 import { addExample } from '../help-example.ts'
 import { countUpTo, duration, wholeNumber } from '../option-values.ts'
 import type { CommandLine, Outcome } from '../program.ts'
-import { COUNT_MAX, MESSAGE_BYTES_MAX, PARALLEL_MAX, TRANSACTION_BATCH_MAX } from './limits.ts'
+import {
+  ACKNOWLEDGED_TOGETHER_MAX,
+  COUNT_MAX,
+  MESSAGE_BYTES_MAX,
+  PARALLEL_MAX,
+  TRANSACTION_BATCH_MAX,
+} from './limits.ts'
 
 /** What ActiveMQ's clients connect to when nobody says anything. */
 const USUAL_URL = 'failover://tcp://localhost:61616'
@@ -97,9 +102,9 @@ function addProducer(program: Command, { terminal }: CommandLine, outcome: Outco
     )
     .addOption(new Option('--messagePriority <n>', '0 to 9').argParser(wholeNumber).default(4))
     .addOption(flag('--disableMessageTimestamp', 'without JMSTimestamp', false))
+    .option('--msgGroupID <id>', 'JMSXGroupID; groups are not kept together by Quorate yet')
   refuse(command, [
     ['--payloadUrl <url>', 'nothing is fetched: message send --file sends what is in a file'],
-    ['--msgGroupID <id>', 'message groups are not supported yet'],
   ])
   const uri = "'failover:(tcp://a:61616,tcp://b:61616)'"
   addExample(command, `quorate producer --brokerUrl ${uri} --destination queue://ORDERS`)
@@ -111,6 +116,7 @@ function addProducer(program: Command, { terminal }: CommandLine, outcome: Outco
     readonly msgTTL: number
     readonly messagePriority: number
     readonly disableMessageTimestamp: boolean
+    readonly msgGroupID?: string
   }
   command.action(async (flags: Flags) => {
     const { producer } = await import('./producer.ts')
@@ -127,7 +133,7 @@ function addProducer(program: Command, { terminal }: CommandLine, outcome: Outco
       batch: flags.transactionBatchSize ?? 0,
       parallel: flags.parallelThreads,
     }
-    outcome.exitCode = await producer(request, await loginOf(flags, terminal), terminal)
+    outcome.exitCode = await producer(request, flags, terminal)
   })
 }
 
@@ -153,6 +159,11 @@ function addConsumer(program: Command, { terminal }: CommandLine, outcome: Outco
         .choices(ackModes)
         .default('AUTO_ACKNOWLEDGE'),
     )
+    .addOption(
+      new Option('--batchSize <n>', 'acknowledged together at most; with SESSION_TRANSACTED as one')
+        .argParser(countUpTo(TRANSACTION_BATCH_MAX))
+        .conflicts('transactionBatchSize'),
+    )
     .addOption(flag('--durable', 'a durable subscription of a topic; needs --clientId', false))
     .addOption(
       new Option('--receiveTimeout <duration>', 'ends when nothing came for so long; 0: never')
@@ -164,6 +175,7 @@ function addConsumer(program: Command, { terminal }: CommandLine, outcome: Outco
   addExample(command, 'quorate consumer --destination queue://ORDERS --messageCount 10')
   interface Flags extends ClientFlags {
     readonly ackMode: string
+    readonly batchSize?: number
     readonly durable: boolean
     readonly receiveTimeout: number
     readonly bytesAsText: boolean
@@ -171,16 +183,17 @@ function addConsumer(program: Command, { terminal }: CommandLine, outcome: Outco
   command.action(async (flags: Flags) => {
     const { consumer } = await import('./consumer.ts')
     checkClientId(flags)
-    const { ackMode, transactionBatchSize } = flags
+    const { ackMode, batchSize, transactionBatchSize } = flags
     const isTransacted = ackMode === SESSION_TRANSACTED || transactionBatchSize !== undefined
     const request = {
       ...flags,
       receiveTimeoutMs: flags.receiveTimeout,
       sleepMs: flags.sleep,
       isIndividual: ackMode === INDIVIDUAL,
-      batch: isTransacted ? (transactionBatchSize ?? USUAL_BATCH) : 0,
+      batch: isTransacted ? (transactionBatchSize ?? batchSize ?? USUAL_BATCH) : 0,
+      together: batchSize ?? ACKNOWLEDGED_TOGETHER_MAX,
       parallel: flags.parallelThreads,
     }
-    outcome.exitCode = await consumer(request, await loginOf(flags, terminal), terminal)
+    outcome.exitCode = await consumer(request, flags, terminal)
   })
 }

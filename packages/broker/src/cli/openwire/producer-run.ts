@@ -3,8 +3,9 @@ import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import type { DestinationName } from '@quorate/core/model/destination'
 import { create } from '@quorate/core/openwire/commands'
 import type { Destination, MessageCommand } from '@quorate/core/openwire/commands'
-import { aborted } from './aborted.ts'
+import { untilAborted } from './aborted.ts'
 import type { BrokerConnection } from './broker-connection.ts'
+import { isRefusal } from './exception.ts'
 import {
   INTERRUPT_GRACE_MS,
   SEND_WINDOW_BYTES,
@@ -24,6 +25,8 @@ export interface ProducerPlan {
   /** 0: for ever. */
   readonly ttlMs: number
   readonly withTimestamp: boolean
+  /** JMSXGroupID; null: none. */
+  readonly groupId: string | null
   /** After each message. */
   readonly sleepMs: number
   /** Messages of a transaction; 0: none. */
@@ -38,6 +41,9 @@ export class ProducerRun {
   /** The broker said no: it does not have them. */
   refused = 0
   failure: BrokerError | null = null
+  /** When a broker served it, and when all was answered; of `performance.now`. */
+  beganMs: number | null = null
+  endedMs: number | null = null
   readonly #connection: BrokerConnection
   readonly #plan: ProducerPlan
   readonly #destination: Destination
@@ -60,12 +66,14 @@ export class ProducerRun {
   /** Resolves when all is sent and answered, when it failed, or some time after the signal. */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await Promise.race([this.#connection.whenUp(), aborted(signal)])
+      await untilAborted(this.#connection.whenUp(), signal)
+      this.beganMs = performance.now()
       if (this.#plan.batch > 0) await this.#sendBatches(signal)
       else await this.#sendAll(signal)
     } catch (error) {
       this.failure ??= toBrokerError(error)
     }
+    this.endedMs = performance.now()
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
@@ -90,7 +98,7 @@ export class ProducerRun {
       const messages = Array.from({ length: size }, (_, at) => this.#message(first + at))
       this.#sent += size
       const committed = this.#commit(messages)
-      await Promise.race([committed, aborted(signal)])
+      await untilAborted(committed, signal)
       if (signal.aborted) await Promise.race([committed, delay(INTERRUPT_GRACE_MS)])
       if (this.confirmed + this.refused < this.#sent) return
       onConfirmed(size)
@@ -115,7 +123,7 @@ export class ProducerRun {
         const { code } = failure
         const isAgain = code === 'CONNECTION_LOST' || code === 'TRANSACTION_ROLLED_BACK'
         if (isAgain && attempt < TRANSACTION_ATTEMPTS_MAX) continue
-        if (failure.kind === 'caller') this.refused += messages.length
+        if (isRefusal(failure)) this.refused += messages.length
         throw failure
       }
     }
@@ -132,7 +140,7 @@ export class ProducerRun {
   }
 
   #message(number: number): MessageCommand {
-    const { persistent, priority, ttlMs, withTimestamp, bodyOf } = this.#plan
+    const { persistent, priority, ttlMs, withTimestamp, groupId, bodyOf } = this.#plan
     const { isText, content } = bodyOf(number)
     const nowMs = Date.now()
     const { producerId } = this.#connection
@@ -144,6 +152,7 @@ export class ProducerRun {
       priority,
       timestamp: withTimestamp ? nowMs : 0,
       expiration: ttlMs === 0 ? 0 : nowMs + ttlMs,
+      groupID: groupId,
       content,
     })
   }
@@ -166,7 +175,8 @@ export class ProducerRun {
       },
       (error: unknown) => {
         const failure = toBrokerError(error)
-        if (failure.kind === 'caller' || failure.kind === 'protocol') this.refused++
+        // What is wrong with it was found before it was sent, or its broker says so.
+        if (failure.kind === 'protocol' || isRefusal(failure)) this.refused++
         this.failure ??= failure
         settled()
       },

@@ -2,9 +2,11 @@ import { formatDestination } from '@quorate/core/model/destination'
 import type { BrokerError } from '@quorate/core/base/errors'
 import { encodeText } from '@quorate/core/openwire/message-body'
 import { parseDestinationName } from '@quorate/core/model/destination-name'
-import type { Login } from '../api/login.ts'
+import { loginOf } from '../api/login.ts'
+import type { LoginFlags } from '../api/login.ts'
 import { CountProgress } from '../count-progress.ts'
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { untilInterrupted } from '../reading.ts'
 import { counted, shownCount } from '../shown-bytes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -28,6 +30,7 @@ export interface ProducerRequest {
   readonly priority: number
   readonly ttlMs: number
   readonly withTimestamp: boolean
+  readonly msgGroupID?: string | undefined
   readonly sleepMs: number
   readonly batch: number
   readonly parallel: number
@@ -53,12 +56,14 @@ function bodiesOf({ message, messageSize, textMessageSize }: ProducerRequest): B
 /** Sends messages, and tells what was confirmed, however it ends. */
 export async function producer(
   request: ProducerRequest,
-  login: Login | null,
+  who: LoginFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { parallel, clientId, json, messageCount, ttlMs, sleepMs, batch } = request
   const uri = parseBrokerUri(request.brokerUrl)
   const destination = parseDestinationName(request.destination, 'queue')
+  // Wrong words are told before anybody is asked for a password.
+  const login = await loginOf(who, terminal)
   const total = messageCount * parallel
   const progress = new CountProgress(terminal, { thing: 'messages', total, isWanted: !json })
   let confirmed = 0
@@ -69,15 +74,18 @@ export async function producer(
     persistent: request.persistent,
     priority: request.priority,
     withTimestamp: request.withTimestamp,
+    groupId: request.msgGroupID ?? null,
     ...{ ttlMs, sleepMs, batch },
     onConfirmed: (count) => progress.reached((confirmed += count)),
   }
-  const beganMs = performance.now()
   const runs: ProducerRun[] = []
   const isInterrupted = await untilInterrupted(async (signal) => {
     const working = Array.from({ length: parallel }, async (_, at) => {
       const label = labelOf(at, parallel)
-      const connection = connect({ uri, login, clientId }, { terminal, label })
+      const connection = connect(
+        { uri, login, clientId },
+        { tell: (line) => progress.note(line), label },
+      )
       const run = new ProducerRun(connection, plan)
       runs.push(run)
       await run.run(signal)
@@ -87,13 +95,20 @@ export async function producer(
     return signal.aborted ? EXIT_INTERRUPTED : EXIT_OK
   })
   progress.close()
-  const seconds = (performance.now() - beganMs) / 1000
+  const seconds = secondsOf(runs)
   const where = formatDestination(destination)
   report({ where, runs, seconds, total }, { terminal, json })
   const failure = runs.find((run) => run.failure !== null)?.failure ?? null
   if (isInterrupted !== EXIT_OK) return isInterrupted
   if (failure !== null) throw failure
   return EXIT_OK
+}
+
+/** From the first message until the last answer: connecting is no part of a rate. */
+function secondsOf(runs: readonly ProducerRun[]): number {
+  const beganMs = Math.min(...runs.map((run) => run.beganMs ?? Infinity))
+  const endedMs = Math.max(...runs.map((run) => run.endedMs ?? performance.now()))
+  return beganMs === Infinity ? 0 : (endedMs - beganMs) / 1000
 }
 
 interface Produced {
@@ -118,7 +133,7 @@ function report(
     const elapsedMs = Math.round(seconds * 1000)
     const error = failure === undefined ? null : { code: failure.code, message: failure.message }
     const words = { destination: where, wanted: total, confirmed, unknown, refused }
-    terminal.out(`${JSON.stringify({ ...words, elapsedMs, error }, null, 2)}\n`)
+    terminal.out(`${jsonText({ ...words, elapsedMs, error }, 2)}\n`)
     return
   }
   const rate = seconds === 0 ? '' : ` (${shownCount(Math.round(confirmed / seconds))}/s)`

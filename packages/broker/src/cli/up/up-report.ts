@@ -2,6 +2,7 @@ import type { Clock } from '@quorate/core/base/clock'
 import type { NodePicture } from '../cluster-picture.ts'
 import { catchUpLines } from '../catch-up-lines.ts'
 import { clusterTable, summarize, troubleLines } from '../cluster-table.ts'
+import { jsonText } from '../json-text.ts'
 import { LiveArea } from '../live-area.ts'
 import type { Colors, Paint, Terminal } from '../terminal.ts'
 import { printable } from '../text-table.ts'
@@ -34,7 +35,7 @@ export class JsonReport implements UpReport {
 
   event(event: UpEvent): void {
     const time = new Date(this.#options.clock.wallMs()).toISOString()
-    this.#options.terminal.out(`${JSON.stringify({ time, ...event })}\n`)
+    this.#options.terminal.out(`${jsonText({ time, ...event })}\n`)
   }
 
   picture(): void {}
