@@ -45,7 +45,7 @@ function propertyOf(meaning: PropertyMeaning | undefined): string {
 function section(name: string, meaning: ElementMeaning, words: ElementWords): string {
   const { attributes, properties = {}, unsupported } = meaning
   const rows = [
-    ...[...words.attributes].map((word) => [`\`${word}\``, meaningOf(attributes[word])]),
+    ...[...words.attributes.keys()].map((word) => [`\`${word}\``, meaningOf(attributes[word])]),
     ...[...words.properties].map((word) => [`\`<${word}>\``, propertyOf(properties[word])]),
   ]
   const told = unsupported === undefined ? '' : `The element is ${notSupported}: ${unsupported}.`

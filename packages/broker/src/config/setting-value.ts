@@ -27,7 +27,9 @@ function parseText(text: string, schema: SettingSchema): Parsed {
       return parseInteger(text, schema)
     case 'boolean':
       if (text === 'true' || text === 'false') return { value: text === 'true' }
-      return { problem: `"${text}" is neither true nor false` }
+      return {
+        problem: `"${text}" is neither true nor false${didYouMean(text, ['true', 'false'])}`,
+      }
     case 'string':
     case 'array':
     case 'policies':

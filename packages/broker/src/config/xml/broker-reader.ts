@@ -5,10 +5,10 @@ import { didYouMean } from '../nearest-word.ts'
 import type { WrittenConnector, WrittenPolicy, WrittenText } from '../setting-source.ts'
 import { checkConnectorUri } from './connector-words.ts'
 import { elementMeanings } from './element-meanings.ts'
-import { isBoolean } from './meaning.ts'
 import type { Converted, ElementMeaning, Meaning } from './meaning.ts'
 import type { Reading } from './reading.ts'
 import { isActivemq } from './spring-file.ts'
+import { normalized, objectionTo } from './value-type.ts'
 import { readVocabulary } from './vocabulary.ts'
 import type { ElementWords } from './vocabulary.ts'
 import type { XmlAttribute, XmlElement } from './xml-tree.ts'
@@ -118,16 +118,33 @@ export class BrokerReader {
     const { attributes } = known.meaning
     const meaning = Object.hasOwn(attributes, name) ? attributes[name] : undefined
     const place = `"${name}" of <${element.name}>`
-    if (meaning === undefined) {
-      if (known.meaning.unsupported === undefined) {
-        this.#reading.miss(where, `${place} is ActiveMQ's, not yet Quorate's`)
-      }
-    } else if (resolved.text.includes('#{') || /^#\w/.test(resolved.text)) {
+    if (meaning !== undefined && isReference(resolved.text)) {
       this.#reading.miss(valueWhere, `${place}: references and expressions are not evaluated`)
-    } else {
-      const written = { where: valueWhere, text: resolved.text }
-      this.#apply(meaning, written, { place, where, isHidden: resolved.isHidden })
+      return
     }
+    const text = normalized(resolved.text, known.words.attributes.get(name) ?? 'text')
+    // What becomes a setting is checked as one.
+    const isChecked = meaning !== undefined && !('without' in meaning) && !('only' in meaning)
+    if (!isChecked && !this.#hasType(element, attribute, { words: known.words, text })) return
+    if (meaning !== undefined) {
+      const written = { where: valueWhere, text }
+      this.#apply(meaning, written, { place, where, isHidden: resolved.isHidden })
+    } else if (known.meaning.unsupported === undefined) {
+      this.#reading.miss(where, `${place} is ActiveMQ's, not yet Quorate's`)
+    }
+  }
+
+  /** Whether a value is one that ActiveMQ takes there; false after a complaint. */
+  #hasType(
+    { name: owner }: XmlElement,
+    { name, valueWhere }: XmlAttribute,
+    { words, text }: { readonly words: ElementWords; readonly text: string },
+  ): boolean {
+    const type = words.attributes.get(name) ?? 'text'
+    const wrong = isReference(text) ? undefined : objectionTo(normalized(text, type), type)
+    if (wrong === undefined) return true
+    this.#reading.complain(valueWhere, `"${name}" of <${owner}>: ${wrong}`)
+    return false
   }
 
   #apply(
@@ -142,9 +159,7 @@ export class BrokerReader {
       const text = written.text.trim().toLowerCase()
       const shown = known.isHidden ? 'its value' : `"${written.text}"`
       if (meaning.only.includes(text)) reading.accept(where, `${place}: ${meaning.why}`)
-      else if (meaning.only.every(isBoolean) && !isBoolean(text)) {
-        reading.complain(written.where, `${place}: ${shown} is neither true nor false`)
-      } else {
+      else {
         const ours = meaning.only.map((value) => `"${value}"`).join(' or ')
         const message = `${place}: ${shown} is ActiveMQ's, not yet Quorate's; here it is ${ours}`
         reading.miss(written.where, message)
@@ -217,7 +232,7 @@ export class BrokerReader {
     if (namespace !== '') return false
     if (words.attributes.has(name) || words.properties.has(name) || everywhere.has(name))
       return true
-    const valid = [...words.attributes, ...words.properties]
+    const valid = [...words.attributes.keys(), ...words.properties]
     const message = `unknown attribute "${name}" of <${element.name}>${didYouMean(name, valid)}`
     this.#reading.complain(where, message)
     return false
@@ -297,7 +312,7 @@ export class BrokerReader {
       return false
     }
     if (words.properties.has(name) || words.attributes.has(name)) return true
-    const valid = [...words.properties, ...words.attributes]
+    const valid = [...words.properties, ...words.attributes.keys()]
     const hint = didYouMean(name, valid)
     this.#reading.complain(where, `unknown element <${name}> in <${owner.name}>${hint}`)
     return false
@@ -313,7 +328,8 @@ export class BrokerReader {
   #checkWords(element: XmlElement, words: ElementWords): void {
     for (const attribute of element.attributes) {
       if (!this.#knows(element, attribute, words)) continue
-      this.#reading.resolve(attribute.value, attribute.valueWhere)
+      const text = this.#reading.textOf(attribute)
+      if (text !== undefined) this.#hasType(element, attribute, { words, text })
     }
     for (const property of element.children) {
       if (!isActivemq(property) || !this.#knowsProperty(element, property, words)) continue
@@ -322,9 +338,12 @@ export class BrokerReader {
   }
 }
 
-/** ActiveMQ takes blanks around numbers and any case of `true`. Names stay as they are. */
+/** A bean by its name, or an expression: what it comes to is not known here. */
+function isReference(text: string): boolean {
+  return text.includes('#{') || /^#\w/.test(text)
+}
+
+/** ActiveMQ takes blanks around numbers. Names stay as they are. */
 function trimmed(text: string, policyWord: string): string {
-  if (policyWord === 'queue' || policyWord === 'topic') return text
-  const tidy = text.trim()
-  return /^(true|false)$/i.test(tidy) ? tidy.toLowerCase() : tidy
+  return policyWord === 'queue' || policyWord === 'topic' ? text : text.trim()
 }

@@ -46,11 +46,6 @@ export interface ElementMeaning {
   readonly unsupported?: string
 }
 
-/** Whether a value is as ActiveMQ reads booleans. */
-export function isBoolean(text: string): boolean {
-  return /^(true|false)$/i.test(text)
-}
-
 export function without(why: string, ...names: readonly string[]): AttributeMeanings {
   return Object.fromEntries(names.map((name) => [name, { without: why }]))
 }

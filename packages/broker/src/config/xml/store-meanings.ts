@@ -1,12 +1,14 @@
-import { isBoolean, only, without } from './meaning.ts'
+import { only, without } from './meaning.ts'
 import type { AttributeMeanings, Convert, ElementMeaning } from './meaning.ts'
+import { objectionTo } from './value-type.ts'
 
 /** What the persistence adapters of ActiveMQ mean here. */
 
 /** A single broker's store: the file writes, or not, before it confirms. */
 const syncOfOne: Convert = (text) => {
-  if (!isBoolean(text)) return { problem: `sync: "${text}" is neither true nor false` }
-  return { text: text.toLowerCase() === 'true' ? 'local_disk' : 'local_mem' }
+  const wrong = objectionTo(text, 'boolean')
+  if (wrong !== undefined) return { problem: `sync: ${wrong}` }
+  return { text: text === 'true' ? 'local_disk' : 'local_mem' }
 }
 
 /** What both LevelDB stores have. */

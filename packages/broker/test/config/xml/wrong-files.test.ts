@@ -158,7 +158,7 @@ describe('a wrong activemq.xml stops the start', () => {
         '<destinationPolicy>',
     ])
     assert.deepEqual(complaints(springFile(brokerWith('', 'persistent="treu"'))), [
-      'conf/activemq.xml:2:68: "persistent" of <broker>: "treu" is neither true nor false',
+      'conf/activemq.xml:2:68: "persistent" of <broker>: "treu" is neither true nor false; did you mean "true"?',
     ])
   })
 
