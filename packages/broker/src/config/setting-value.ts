@@ -62,7 +62,8 @@ function explain(value: unknown, schema: SettingSchema): string {
     const words = schema.enum.map(String)
     // Of numbers the nearest by letters is not what anybody meant.
     const hint = schema.type === 'string' ? didYouMean(String(value), words) : ''
-    return `${shown} is none of ${words.join(', ')}${hint}`
+    const why = schema.enumReason === undefined ? '' : ` (${schema.enumReason})`
+    return `${shown} is none of ${words.join(', ')}${why}${hint}`
   }
   if (schema.pattern !== undefined)
     return `${shown} is not ${schema.patternMessage ?? 'acceptable'}`

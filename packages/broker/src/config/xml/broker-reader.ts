@@ -69,12 +69,11 @@ export class BrokerReader {
     const meaning = elementMeanings.get(name)
     if (meaning === undefined) {
       this.#checkWords(element, words)
-      this.#reading.miss(element.where, `<${name}> is ActiveMQ's, not yet Quorate's`)
+      this.#reading.miss(element.where, missed(`<${name}>`))
       return
     }
     if (meaning.unsupported !== undefined) {
-      const message = `<${name}> is ActiveMQ's, not yet Quorate's: ${meaning.unsupported}`
-      this.#reading.miss(element.where, message)
+      this.#reading.miss(element.where, missed(`<${name}>`, meaning.unsupported))
     }
     for (const [setting, text] of Object.entries(meaning.implies ?? {})) {
       this.#reading.set(setting as SettingName, { where: element.where, text })
@@ -124,13 +123,13 @@ export class BrokerReader {
     }
     const text = normalized(resolved.text, known.words.attributes.get(name) ?? 'text')
     // What becomes a setting is checked as one.
-    const isChecked = meaning !== undefined && !('without' in meaning) && !('only' in meaning)
-    if (!isChecked && !this.#hasType(element, attribute, { words: known.words, text })) return
+    const isSetting = meaning !== undefined && !isWithoutSetting(meaning)
+    if (!isSetting && !this.#hasType(element, attribute, { words: known.words, text })) return
     if (meaning !== undefined) {
       const written = { where: valueWhere, text }
       this.#apply(meaning, written, { place, where, isHidden: resolved.isHidden })
     } else if (known.meaning.unsupported === undefined) {
-      this.#reading.miss(where, `${place} is ActiveMQ's, not yet Quorate's`)
+      this.#reading.miss(where, missed(place))
     }
   }
 
@@ -161,10 +160,11 @@ export class BrokerReader {
       if (meaning.only.includes(text)) reading.accept(where, `${place}: ${meaning.why}`)
       else {
         const ours = meaning.only.map((value) => `"${value}"`).join(' or ')
-        const message = `${place}: ${shown} is ActiveMQ's, not yet Quorate's; here it is ${ours}`
-        reading.miss(written.where, message)
+        const told = `${shown} is ActiveMQ's, not yet Quorate's; here it is ${ours}`
+        reading.miss(written.where, `${place}: ${told}: ${meaning.why}`)
       }
-    } else if ('dataDirectory' in meaning) this.dataDirectory = written.text
+    } else if ('unsupported' in meaning) reading.miss(where, missed(place, meaning.unsupported))
+    else if ('dataDirectory' in meaning) this.dataDirectory = written.text
     else if ('connector' in meaning) this.#applyConnector(meaning.connector, written, place)
     else if ('destination' in meaning) this.#declare(meaning.destination, written, place)
     else {
@@ -202,8 +202,7 @@ export class BrokerReader {
     if ('text' in converted) return converted.text
     if ('problem' in converted) this.#reading.complain(written.where, converted.problem)
     else {
-      const message = `${place}: ${converted.unsupported} is ActiveMQ's, not yet Quorate's`
-      this.#reading.miss(written.where, message)
+      this.#reading.miss(written.where, missed(`${place}: ${converted.unsupported}`))
     }
     return undefined
   }
@@ -252,17 +251,20 @@ export class BrokerReader {
       return
     }
     for (const child of property.children) this.#checkValue(child)
-    if (meaning !== undefined) this.#reading.accept(where, `<${name}>: ${meaning.without}`)
-    else if (known.meaning.unsupported === undefined) this.#missContents(property)
+    if (meaning !== undefined && 'without' in meaning) {
+      this.#reading.accept(where, `<${name}>: ${meaning.without}`)
+    } else if (meaning !== undefined) {
+      this.#reading.miss(where, missed(`<${name}> of <${owner.name}>`, meaning.unsupported))
+    } else if (known.meaning.unsupported === undefined) this.#missContents(property)
   }
 
   /** Each value of a list is a thing of its own that is missed. An empty list misses nothing. */
   #missContents({ name, where, children, text, attributes }: XmlElement): void {
-    const missed = children.length > 0 || (text === '' && attributes.length === 0) ? children : null
-    if (missed === null) this.#reading.miss(where, `<${name}> is ActiveMQ's, not yet Quorate's`)
-    for (const child of missed ?? []) {
+    const values = children.length > 0 || (text === '' && attributes.length === 0) ? children : null
+    if (values === null) this.#reading.miss(where, missed(`<${name}>`))
+    for (const child of values ?? []) {
       const what = child.name === name ? `<${name}>` : `<${child.name}> in <${name}>`
-      this.#reading.miss(child.where, `${what} is ActiveMQ's, not yet Quorate's`)
+      this.#reading.miss(child.where, missed(what))
     }
   }
 
@@ -336,6 +338,15 @@ export class BrokerReader {
       for (const child of property.children) this.#checkValue(child)
     }
   }
+}
+
+function missed(what: string, why?: string): string {
+  return `${what} is ActiveMQ's, not yet Quorate's${why === undefined ? '' : `: ${why}`}`
+}
+
+/** Whether a value is for nobody to check but ActiveMQ's schema. */
+function isWithoutSetting(meaning: Meaning): boolean {
+  return 'without' in meaning || 'only' in meaning || 'unsupported' in meaning
 }
 
 /** A bean by its name, or an expression: what it comes to is not known here. */

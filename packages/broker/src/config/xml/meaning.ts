@@ -29,13 +29,16 @@ export type Meaning =
   | { readonly dataDirectory: true }
   /** Accepted without meaning, and why. */
   | { readonly without: string }
+  /** Not supported with any value, and why. */
+  | { readonly unsupported: string }
   /** Accepted with these values only, since what is so here cannot be changed. */
   | { readonly only: readonly string[]; readonly why: string }
 
 export type AttributeMeanings = Readonly<Record<string, Meaning>>
 
 /** What a property, an element inside of a value's element, means here. */
-export type PropertyMeaning = 'read' | { readonly without: string }
+export type PropertyMeaning =
+  'read' | { readonly without: string } | { readonly unsupported: string }
 
 export interface ElementMeaning {
   readonly attributes: AttributeMeanings

@@ -40,6 +40,8 @@ const levelDbAttributes: AttributeMeanings = {
   ...only('none', 'the log is not compressed', 'logCompression'),
 }
 
+const oneProcess = 'a directory always belongs to one process'
+
 /** A broker without replicas: nobody else connects to it. */
 const alone = { replicas: '1', bind: 'tcp://127.0.0.1:0' } as const
 
@@ -68,9 +70,11 @@ export const storeMeanings: Readonly<Record<string, ElementMeaning>> = {
       ...levelDbAttributes,
       sync: { setting: 'sync', convert: syncOfOne },
       ...without('disk is freed as it pays, without a ratio', 'autoCompactionRatio'),
-      ...only('true', 'a directory always belongs to one process', 'useLock'),
+      ...only('true', oneProcess, 'useLock'),
+      logDirectory: { unsupported: 'the log is always in the directory of the store' },
       ...without('the lock is the process itself', 'lockKeepAlivePeriod'),
     },
+    properties: { locker: { unsupported: `${oneProcess}, and no other waits for it` } },
     implies: alone,
   },
   kahaDB: {

@@ -31,7 +31,8 @@ describe('a wrong activemq.xml stops the start', () => {
     const wrong =
       'replicas="2" sync="quorum_dsik" logSize="large" zkSessionTimeout="soon" weight="-1"'
     assert.deepEqual(complaints(springFile(brokerWith(replicated(wrong)))), [
-      'conf/activemq.xml:5:34: replicas: "2" is none of 1, 3, 5',
+      'conf/activemq.xml:5:34: replicas: "2" is none of 1, 3, 5' +
+        ' (three survive the loss of one, five of two; an even number survives no more than one fewer)',
       'conf/activemq.xml:5:104: weight: "-1" must be at least 0 and at most 1000000',
       'conf/activemq.xml:5:65: logSize: "large" is no size like 64kb or 100mb',
       'conf/activemq.xml:5:90: zkSessionTimeout: "soon" is no duration like 800ms or 2s',
@@ -123,7 +124,7 @@ describe('a wrong activemq.xml stops the start', () => {
     assert.deepEqual(complaints(text), [
       'conf/activemq.xml:11:1: <bean> org.example.Mine: Quorate runs no Java classes',
       'conf/activemq.xml:2:68: "persistent" of <broker>: "false" is ActiveMQ\'s, not yet Quorate\'s; ' +
-        'here it is "true"',
+        'here it is "true": this cannot be switched off',
       "conf/activemq.xml:4:12: <simpleAuthenticationPlugin> in <plugins> is ActiveMQ's, not yet " +
         "Quorate's",
       "conf/activemq.xml:4:41: <statisticsBrokerPlugin> in <plugins> is ActiveMQ's, not yet " +
