@@ -434,6 +434,9 @@ export function isSettingName(word: string): word is SettingName {
   return Object.hasOwn(brokerSettings, word)
 }
 
+/** Paths, relative to the folder of whoever says them. */
+export const pathSettings: readonly SettingName[] = ['directory', 'consoleUsers']
+
 /** Settings whose values are never logged or shown. */
 export const secretSettings = settingNames.filter((name) => settingSchema(name).secret === true)
 
