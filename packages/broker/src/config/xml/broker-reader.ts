@@ -28,6 +28,9 @@ const homes: Readonly<Record<string, string>> = {
   sharedDeadLetterStrategy: 'deadLetterStrategy',
 }
 
+/** Properties with any number of values; all others have one. */
+const lists = new Set(['transportConnectors', 'destinations', 'policyEntries'])
+
 /** Attributes that any element may have. */
 const everywhere = new Set(['id'])
 
@@ -247,6 +250,10 @@ export class BrokerReader {
     const { name, where } = property
     const meaning = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (meaning === 'read') {
+      const isFirst = owner.children.find((each) => each.name === name) === property
+      if (!isFirst && !lists.has(name)) {
+        this.#reading.complain(where, `a second <${name}> in <${owner.name}>, which has one`)
+      }
       this.#readContents(property)
       return
     }
@@ -270,19 +277,22 @@ export class BrokerReader {
 
   #readContents(property: XmlElement): void {
     const { name, where, attributes, children } = property
+    const [first, second] = children
     const [attribute] = attributes.filter(({ namespace }) => namespace === '')
     if (attribute !== undefined) {
       const message =
         `<${name}> has no attributes here: they belong to an element inside of it, ` +
-        `as in <${name}><${children[0]?.name ?? '...'} ${attribute.name}="..."/></${name}>`
+        `as in <${name}><${first?.name ?? '...'} ${attribute.name}="..."/></${name}>`
       this.#reading.complain(attribute.where, message)
     }
     if (name === 'persistenceAdapter') {
-      if (children.length === 0) this.#reading.complain(where, `<${name}> needs a store in it`)
-      // Of two, one would lose: a replicated store, maybe, against one without replicas.
-      const [first, second] = this.adapter === undefined ? children : [undefined, ...children]
-      if (second !== undefined) this.#reading.complain(second.where, 'a second persistence adapter')
+      if (first === undefined) this.#reading.complain(where, `<${name}> needs a store in it`)
       this.adapter ??= first?.name
+    }
+    // Of two, one would lose: a replicated store, maybe, against one without replicas.
+    if (second !== undefined && !lists.has(name)) {
+      const message = `<${second.name}> is a second value in <${name}>, which has one`
+      this.#reading.complain(second.where, message)
     }
     for (const child of children) {
       const home = elementMeanings.has(child.name) ? (homes[child.name] ?? child.name) : name
