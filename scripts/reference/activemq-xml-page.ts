@@ -23,6 +23,7 @@ const notSupported = '**not supported** yet'
 function meaningOf(meaning: Meaning | undefined): string {
   if (meaning === undefined) return notSupported
   if ('without' in meaning) return `_accepted_: ${meaning.without}`
+  if ('unsupported' in meaning) return `${notSupported}: ${meaning.unsupported}`
   if ('only' in meaning) {
     const values = meaning.only.map((value) => `\`${value}\``).join(', ')
     return `_accepted_ as ${values}: ${meaning.why}; else ${notSupported}`
@@ -39,13 +40,15 @@ function meaningOf(meaning: Meaning | undefined): string {
 
 function propertyOf(meaning: PropertyMeaning | undefined): string {
   if (meaning === undefined) return notSupported
-  return meaning === 'read' ? 'read' : `_accepted_: ${meaning.without}`
+  if (meaning === 'read') return 'read'
+  if ('without' in meaning) return `_accepted_: ${meaning.without}`
+  return `${notSupported}: ${meaning.unsupported}`
 }
 
 function section(name: string, meaning: ElementMeaning, words: ElementWords): string {
   const { attributes, properties = {}, unsupported } = meaning
   const rows = [
-    ...[...words.attributes].map((word) => [`\`${word}\``, meaningOf(attributes[word])]),
+    ...[...words.attributes.keys()].map((word) => [`\`${word}\``, meaningOf(attributes[word])]),
     ...[...words.properties].map((word) => [`\`<${word}>\``, propertyOf(properties[word])]),
   ]
   const told = unsupported === undefined ? '' : `The element is ${notSupported}: ${unsupported}.`

@@ -149,8 +149,9 @@ describe('the activemq command', () => {
     const three = await Installations.make()
     try {
       await three.coordination.start()
-      for (const port of three.ports) {
-        const { exitCode, out, err } = await three.activemq(port, 'start')
+      for (const [at, port] of three.ports.entries()) {
+        const file = at === 0 ? ['xbean:conf/activemq.xml'] : []
+        const { exitCode, out, err } = await three.activemq(port, 'start', ...file)
         assert.equal(exitCode, 0, err)
         assert.match(out, /^started pid \d+, http:\/\/127\.0\.0\.1:[1-9]\d*, log data\/leveldb\//)
       }

@@ -21,6 +21,8 @@ export interface SettingSchema {
   readonly default: unknown
   readonly defaultText?: string
   readonly enum?: readonly (string | number)[]
+  /** Why there are no others. */
+  readonly enumReason?: string
   readonly unit?: 'ms' | 'bytes'
   readonly minimum?: number
   readonly maximum?: number
@@ -245,6 +247,8 @@ const replication = {
     effect: 'Fixed at the first start of the cluster.',
     default: 3,
     enum: [1, 3, 5],
+    enumReason:
+      'three survive the loss of one, five of two; an even number survives no more than one fewer',
   }),
   sync: text({
     description:
@@ -429,6 +433,9 @@ export function settingSchema(name: SettingName): SettingSchema {
 export function isSettingName(word: string): word is SettingName {
   return Object.hasOwn(brokerSettings, word)
 }
+
+/** Paths, relative to the folder of whoever says them. */
+export const pathSettings: readonly SettingName[] = ['directory', 'consoleUsers']
 
 /** Settings whose values are never logged or shown. */
 export const secretSettings = settingNames.filter((name) => settingSchema(name).secret === true)

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
 import { parseSyncLevel } from '../replication/sync-level.ts'
 import type { BrokerOptions, TransportConnectorOptions } from './broker-options.ts'
-import { flagOf, settingNames, settingSchema } from './broker-settings.ts'
+import { flagOf, pathSettings, settingNames, settingSchema } from './broker-settings.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { decodeAs, readConfigFile } from './config-file.ts'
 import { cannotBeChecked, uncheckable } from './console-user.ts'
@@ -158,8 +158,9 @@ function usersOf(
   if (consoleUsers === '') return []
   const file = readConfigFile(consoleUsers, folder, decodeAs(PROPERTIES_ENCODING))
   const { users, problems } = readConsoleUsers(file.text, file.shown)
-  // An activemq.xml tells of these itself, with all else that is not supported.
-  const unusable = activemq === undefined ? users.filter(cannotBeChecked) : []
+  // Of those in its jetty.xml an activemq.xml tells itself, with all else that is not supported.
+  const told = new Set(activemq?.consoleUsers.map(({ where }) => where))
+  const unusable = users.filter((user) => cannotBeChecked(user) && !told.has(user.where))
   const missed = unusable.map(({ where, name }) => ({ where, message: uncheckable(name) }))
   throwIfWrong({ problems: [...problems, ...missed], activemq, ignoresUnsupported: true })
   return users
@@ -182,9 +183,6 @@ function writtenPolicies(source: SettingSource, problems: Problem[]): Written | 
   const value = policiesOf(source, (where, message) => problems.push({ where, message }))
   return value && { value, where: source.policies?.[0]?.where ?? 'destinationPolicies' }
 }
-
-/** Relative to the folder of whoever says them. */
-const pathSettings: readonly SettingName[] = ['directory', 'consoleUsers']
 
 function textOf(
   name: SettingName,

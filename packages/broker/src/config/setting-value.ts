@@ -27,7 +27,9 @@ function parseText(text: string, schema: SettingSchema): Parsed {
       return parseInteger(text, schema)
     case 'boolean':
       if (text === 'true' || text === 'false') return { value: text === 'true' }
-      return { problem: `"${text}" is neither true nor false` }
+      return {
+        problem: `"${text}" is neither true nor false${didYouMean(text, ['true', 'false'])}`,
+      }
     case 'string':
     case 'array':
     case 'policies':
@@ -60,7 +62,8 @@ function explain(value: unknown, schema: SettingSchema): string {
     const words = schema.enum.map(String)
     // Of numbers the nearest by letters is not what anybody meant.
     const hint = schema.type === 'string' ? didYouMean(String(value), words) : ''
-    return `${shown} is none of ${words.join(', ')}${hint}`
+    const why = schema.enumReason === undefined ? '' : ` (${schema.enumReason})`
+    return `${shown} is none of ${words.join(', ')}${why}${hint}`
   }
   if (schema.pattern !== undefined)
     return `${shown} is not ${schema.patternMessage ?? 'acceptable'}`

@@ -1,12 +1,9 @@
-import { relative } from 'node:path'
 import { stringify } from 'yaml'
-import { policyWords, settingSchema } from './broker-settings.ts'
+import { pathSettings, policyWords, settingSchema } from './broker-settings.ts'
 import type { PolicySetting, PolicyWord } from './broker-settings.ts'
+import { nearPath } from './near-path.ts'
 import { formatSetting } from './setting-value.ts'
 import type { SettingTexts } from './setting-texts.ts'
-
-/** A path so far above the file is not part of the same installation. */
-const FOLDERS_ABOVE_MAX = 2
 
 const targets = {
   queue: 'queue',
@@ -20,8 +17,7 @@ export function writeYaml({ texts, connectors, policies }: SettingTexts, folder:
   const document: Record<string, unknown> = {}
   for (const [name, text] of texts) {
     const { type } = settingSchema(name)
-    const isPath = name === 'directory' || name === 'consoleUsers'
-    if (isPath) document[name] = shortened(text, folder)
+    if (pathSettings.includes(name) && text !== '') document[name] = pathText(text, folder)
     else if (type === 'boolean') document[name] = text === 'true'
     else document[name] = type === 'integer' && /^\d+$/.test(text) ? Number(text) : text
   }
@@ -42,8 +38,7 @@ function policyEntry({ destination, ...words }: PolicySetting): Record<string, u
   return entry
 }
 
-function shortened(path: string, folder: string): string {
-  const short = relative(folder, path)
-  if (short === '') return '.'
-  return short.split('../').length > FOLDERS_ABOVE_MAX + 1 ? path : short
+function pathText(path: string, folder: string): string {
+  const near = nearPath(path, folder)
+  return near === '' ? '.' : (near ?? path)
 }

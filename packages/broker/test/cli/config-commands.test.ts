@@ -42,13 +42,24 @@ describe('quorate config check', () => {
     const wrong = { 'a.xml': xml.replace('replicas="3"', 'replicas="4"') }
     const text = await runOn(wrong, 'a.xml', 'config', 'check', 'FILE')
     assert.equal(text.exitCode, 2)
-    assert.equal(text.err, 'error a.xml:5:34: replicas: "4" is none of 1, 3, 5\n')
+    assert.equal(
+      text.err,
+      'error a.xml:5:34: replicas: "4" is none of 1, 3, 5' +
+        ' (three survive the loss of one, five of two; an even number survives no more than one fewer)\n',
+    )
     const json = await runOn(wrong, 'a.xml', 'config', 'check', '--json', 'FILE')
     assert.equal(json.exitCode, 2)
     assert.deepEqual(JSON.parse(json.out), {
       file: 'a.xml',
       isValid: false,
-      problems: [{ where: 'a.xml:5:34', message: 'replicas: "4" is none of 1, 3, 5' }],
+      problems: [
+        {
+          where: 'a.xml:5:34',
+          message:
+            'replicas: "4" is none of 1, 3, 5' +
+            ' (three survive the loss of one, five of two; an even number survives no more than one fewer)',
+        },
+      ],
       unsupported: [],
     })
   })

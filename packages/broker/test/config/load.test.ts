@@ -188,7 +188,8 @@ describe('a configuration that is not valid', () => {
   it('is told everything at once', () => {
     const text = 'replicas: 2\nheartbeat: soon\nlogSize: big\nweight: -1\nstepDownOnZkExpiry: maybe'
     assert.deepEqual(complaints(text).sort(), [
-      'quorate.yaml:1:11: replicas: "2" is none of 1, 3, 5',
+      'quorate.yaml:1:11: replicas: "2" is none of 1, 3, 5' +
+        ' (three survive the loss of one, five of two; an even number survives no more than one fewer)',
       'quorate.yaml:2:12: heartbeat: "soon" is no duration like 800ms or 2s',
       'quorate.yaml:3:10: logSize: "big" is no size like 64kb or 100mb',
       'quorate.yaml:4:9: weight: "-1" must be at least 0 and at most 1000000',
@@ -201,7 +202,8 @@ describe('a configuration that is not valid', () => {
       '--zk-session-timeout: zkSessionTimeout: "x" is no duration like 800ms or 2s',
     ])
     assert.deepEqual(complaints('', { environment: { QUORATE_REPLICAS: '4' } }), [
-      'QUORATE_REPLICAS: replicas: "4" is none of 1, 3, 5',
+      'QUORATE_REPLICAS: replicas: "4" is none of 1, 3, 5' +
+        ' (three survive the loss of one, five of two; an even number survives no more than one fewer)',
     ])
   })
 

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
-import { variableOf } from '../../config/broker-settings.ts'
+import { settingSchema, variableOf } from '../../config/broker-settings.ts'
 import type { SettingName } from '../../config/broker-settings.ts'
 import { loadBrokerOptions } from '../../config/load.ts'
+import { parseValue } from '../../config/setting-value.ts'
 import { parseTransportUri } from '../../config/host-port.ts'
 import { listNodeFolders, shownPath } from '../node-folder.ts'
 import { writtenByUp } from './cluster-plan.ts'
@@ -17,8 +18,10 @@ export function replicasOf(data: string): number | undefined {
 
 /** The size of a cluster is fixed by its first start; asking for another is a mistake. */
 export function agreeOnReplicas(data: string, asked: number | undefined): number {
-  if (asked !== undefined && ![1, 3, 5].includes(asked)) {
-    throw new BrokerError('CONFIG_INVALID', `--replicas: "${asked}" is none of 1, 3, 5`)
+  if (asked !== undefined) {
+    parseValue('--replicas', { text: `${asked}`, schema: settingSchema('replicas') }, (message) => {
+      throw new BrokerError('CONFIG_INVALID', message)
+    })
   }
   const existing = replicasOf(data)
   if (existing !== undefined && asked !== undefined && existing !== asked) {

@@ -6,8 +6,8 @@ import type { Convert, ElementMeaning } from './meaning.ts'
 
 const jvm = 'is about threads and processes of a JVM, which Quorate does not have'
 const jmx = 'is about JMX, which Quorate does not have: its HTTP API is always there'
-const notYet = 'is not there yet'
-const alwaysSo = 'is always so'
+const notYet = 'what it would switch on is not there yet'
+const alwaysSo = 'this cannot be switched off'
 
 const heapPercent: Convert = (text, { heapBytes }) => {
   const percent = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN
@@ -128,7 +128,7 @@ export const brokerMeanings: Readonly<Record<string, ElementMeaning>> = {
   },
   managementContext: {
     attributes: {
-      ...only('false', jmx, 'createConnector'),
+      ...only('false', 'there is no JMX: the HTTP API is always there', 'createConnector'),
       ...without(
         jmx,
         'brokerName',

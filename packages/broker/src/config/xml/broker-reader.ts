@@ -5,10 +5,10 @@ import { didYouMean } from '../nearest-word.ts'
 import type { WrittenConnector, WrittenPolicy, WrittenText } from '../setting-source.ts'
 import { checkConnectorUri } from './connector-words.ts'
 import { elementMeanings } from './element-meanings.ts'
-import { isBoolean } from './meaning.ts'
 import type { Converted, ElementMeaning, Meaning } from './meaning.ts'
 import type { Reading } from './reading.ts'
 import { isActivemq } from './spring-file.ts'
+import { normalized, objectionTo } from './value-type.ts'
 import { readVocabulary } from './vocabulary.ts'
 import type { ElementWords } from './vocabulary.ts'
 import type { XmlAttribute, XmlElement } from './xml-tree.ts'
@@ -27,6 +27,9 @@ const homes: Readonly<Record<string, string>> = {
   oldestMessageEvictionStrategy: 'messageEvictionStrategy',
   sharedDeadLetterStrategy: 'deadLetterStrategy',
 }
+
+/** Properties with any number of values; all others have one. */
+const lists = new Set(['transportConnectors', 'destinations', 'policyEntries'])
 
 /** Attributes that any element may have. */
 const everywhere = new Set(['id'])
@@ -69,12 +72,11 @@ export class BrokerReader {
     const meaning = elementMeanings.get(name)
     if (meaning === undefined) {
       this.#checkWords(element, words)
-      this.#reading.miss(element.where, `<${name}> is ActiveMQ's, not yet Quorate's`)
+      this.#reading.miss(element.where, missed(`<${name}>`))
       return
     }
     if (meaning.unsupported !== undefined) {
-      const message = `<${name}> is ActiveMQ's, not yet Quorate's: ${meaning.unsupported}`
-      this.#reading.miss(element.where, message)
+      this.#reading.miss(element.where, missed(`<${name}>`, meaning.unsupported))
     }
     for (const [setting, text] of Object.entries(meaning.implies ?? {})) {
       this.#reading.set(setting as SettingName, { where: element.where, text })
@@ -118,16 +120,33 @@ export class BrokerReader {
     const { attributes } = known.meaning
     const meaning = Object.hasOwn(attributes, name) ? attributes[name] : undefined
     const place = `"${name}" of <${element.name}>`
-    if (meaning === undefined) {
-      if (known.meaning.unsupported === undefined) {
-        this.#reading.miss(where, `${place} is ActiveMQ's, not yet Quorate's`)
-      }
-    } else if (resolved.text.includes('#{') || /^#\w/.test(resolved.text)) {
+    if (meaning !== undefined && isReference(resolved.text)) {
       this.#reading.miss(valueWhere, `${place}: references and expressions are not evaluated`)
-    } else {
-      const written = { where: valueWhere, text: resolved.text }
-      this.#apply(meaning, written, { place, where, isHidden: resolved.isHidden })
+      return
     }
+    const text = normalized(resolved.text, known.words.attributes.get(name) ?? 'text')
+    // What becomes a setting is checked as one.
+    const isSetting = meaning !== undefined && !isWithoutSetting(meaning)
+    if (!isSetting && !this.#hasType(element, attribute, { words: known.words, text })) return
+    if (meaning !== undefined) {
+      const written = { where: valueWhere, text }
+      this.#apply(meaning, written, { place, where, isHidden: resolved.isHidden })
+    } else if (known.meaning.unsupported === undefined) {
+      this.#reading.miss(where, missed(place))
+    }
+  }
+
+  /** Whether a value is one that ActiveMQ takes there; false after a complaint. */
+  #hasType(
+    { name: owner }: XmlElement,
+    { name, valueWhere }: XmlAttribute,
+    { words, text }: { readonly words: ElementWords; readonly text: string },
+  ): boolean {
+    const type = words.attributes.get(name) ?? 'text'
+    const wrong = isReference(text) ? undefined : objectionTo(normalized(text, type), type)
+    if (wrong === undefined) return true
+    this.#reading.complain(valueWhere, `"${name}" of <${owner}>: ${wrong}`)
+    return false
   }
 
   #apply(
@@ -142,14 +161,13 @@ export class BrokerReader {
       const text = written.text.trim().toLowerCase()
       const shown = known.isHidden ? 'its value' : `"${written.text}"`
       if (meaning.only.includes(text)) reading.accept(where, `${place}: ${meaning.why}`)
-      else if (meaning.only.every(isBoolean) && !isBoolean(text)) {
-        reading.complain(written.where, `${place}: ${shown} is neither true nor false`)
-      } else {
+      else {
         const ours = meaning.only.map((value) => `"${value}"`).join(' or ')
-        const message = `${place}: ${shown} is ActiveMQ's, not yet Quorate's; here it is ${ours}`
-        reading.miss(written.where, message)
+        const told = `${shown} is ActiveMQ's, not yet Quorate's; here it is ${ours}`
+        reading.miss(written.where, `${place}: ${told}: ${meaning.why}`)
       }
-    } else if ('dataDirectory' in meaning) this.dataDirectory = written.text
+    } else if ('unsupported' in meaning) reading.miss(where, missed(place, meaning.unsupported))
+    else if ('dataDirectory' in meaning) this.dataDirectory = written.text
     else if ('connector' in meaning) this.#applyConnector(meaning.connector, written, place)
     else if ('destination' in meaning) this.#declare(meaning.destination, written, place)
     else {
@@ -187,8 +205,7 @@ export class BrokerReader {
     if ('text' in converted) return converted.text
     if ('problem' in converted) this.#reading.complain(written.where, converted.problem)
     else {
-      const message = `${place}: ${converted.unsupported} is ActiveMQ's, not yet Quorate's`
-      this.#reading.miss(written.where, message)
+      this.#reading.miss(written.where, missed(`${place}: ${converted.unsupported}`))
     }
     return undefined
   }
@@ -217,7 +234,7 @@ export class BrokerReader {
     if (namespace !== '') return false
     if (words.attributes.has(name) || words.properties.has(name) || everywhere.has(name))
       return true
-    const valid = [...words.attributes, ...words.properties]
+    const valid = [...words.attributes.keys(), ...words.properties]
     const message = `unknown attribute "${name}" of <${element.name}>${didYouMean(name, valid)}`
     this.#reading.complain(where, message)
     return false
@@ -233,39 +250,49 @@ export class BrokerReader {
     const { name, where } = property
     const meaning = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (meaning === 'read') {
+      const isFirst = owner.children.find((each) => each.name === name) === property
+      if (!isFirst && !lists.has(name)) {
+        this.#reading.complain(where, `a second <${name}> in <${owner.name}>, which has one`)
+      }
       this.#readContents(property)
       return
     }
     for (const child of property.children) this.#checkValue(child)
-    if (meaning !== undefined) this.#reading.accept(where, `<${name}>: ${meaning.without}`)
-    else if (known.meaning.unsupported === undefined) this.#missContents(property)
+    if (meaning !== undefined && 'without' in meaning) {
+      this.#reading.accept(where, `<${name}>: ${meaning.without}`)
+    } else if (meaning !== undefined) {
+      this.#reading.miss(where, missed(`<${name}> of <${owner.name}>`, meaning.unsupported))
+    } else if (known.meaning.unsupported === undefined) this.#missContents(property)
   }
 
   /** Each value of a list is a thing of its own that is missed. An empty list misses nothing. */
   #missContents({ name, where, children, text, attributes }: XmlElement): void {
-    const missed = children.length > 0 || (text === '' && attributes.length === 0) ? children : null
-    if (missed === null) this.#reading.miss(where, `<${name}> is ActiveMQ's, not yet Quorate's`)
-    for (const child of missed ?? []) {
+    const values = children.length > 0 || (text === '' && attributes.length === 0) ? children : null
+    if (values === null) this.#reading.miss(where, missed(`<${name}>`))
+    for (const child of values ?? []) {
       const what = child.name === name ? `<${name}>` : `<${child.name}> in <${name}>`
-      this.#reading.miss(child.where, `${what} is ActiveMQ's, not yet Quorate's`)
+      this.#reading.miss(child.where, missed(what))
     }
   }
 
   #readContents(property: XmlElement): void {
     const { name, where, attributes, children } = property
+    const [first, second] = children
     const [attribute] = attributes.filter(({ namespace }) => namespace === '')
     if (attribute !== undefined) {
       const message =
         `<${name}> has no attributes here: they belong to an element inside of it, ` +
-        `as in <${name}><${children[0]?.name ?? '...'} ${attribute.name}="..."/></${name}>`
+        `as in <${name}><${first?.name ?? '...'} ${attribute.name}="..."/></${name}>`
       this.#reading.complain(attribute.where, message)
     }
     if (name === 'persistenceAdapter') {
-      if (children.length === 0) this.#reading.complain(where, `<${name}> needs a store in it`)
-      // Of two, one would lose: a replicated store, maybe, against one without replicas.
-      const [first, second] = this.adapter === undefined ? children : [undefined, ...children]
-      if (second !== undefined) this.#reading.complain(second.where, 'a second persistence adapter')
+      if (first === undefined) this.#reading.complain(where, `<${name}> needs a store in it`)
       this.adapter ??= first?.name
+    }
+    // Of two, one would lose: a replicated store, maybe, against one without replicas.
+    if (second !== undefined && !lists.has(name)) {
+      const message = `<${second.name}> is a second value in <${name}>, which has one`
+      this.#reading.complain(second.where, message)
     }
     for (const child of children) {
       const home = elementMeanings.has(child.name) ? (homes[child.name] ?? child.name) : name
@@ -297,7 +324,7 @@ export class BrokerReader {
       return false
     }
     if (words.properties.has(name) || words.attributes.has(name)) return true
-    const valid = [...words.properties, ...words.attributes]
+    const valid = [...words.properties, ...words.attributes.keys()]
     const hint = didYouMean(name, valid)
     this.#reading.complain(where, `unknown element <${name}> in <${owner.name}>${hint}`)
     return false
@@ -313,7 +340,8 @@ export class BrokerReader {
   #checkWords(element: XmlElement, words: ElementWords): void {
     for (const attribute of element.attributes) {
       if (!this.#knows(element, attribute, words)) continue
-      this.#reading.resolve(attribute.value, attribute.valueWhere)
+      const text = this.#reading.textOf(attribute)
+      if (text !== undefined) this.#hasType(element, attribute, { words, text })
     }
     for (const property of element.children) {
       if (!isActivemq(property) || !this.#knowsProperty(element, property, words)) continue
@@ -322,9 +350,21 @@ export class BrokerReader {
   }
 }
 
-/** ActiveMQ takes blanks around numbers and any case of `true`. Names stay as they are. */
+function missed(what: string, why?: string): string {
+  return `${what} is ActiveMQ's, not yet Quorate's${why === undefined ? '' : `: ${why}`}`
+}
+
+/** Whether a value is for nobody to check but ActiveMQ's schema. */
+function isWithoutSetting(meaning: Meaning): boolean {
+  return 'without' in meaning || 'only' in meaning || 'unsupported' in meaning
+}
+
+/** A bean by its name, or an expression: what it comes to is not known here. */
+function isReference(text: string): boolean {
+  return text.includes('#{') || /^#\w/.test(text)
+}
+
+/** ActiveMQ takes blanks around numbers. Names stay as they are. */
 function trimmed(text: string, policyWord: string): string {
-  if (policyWord === 'queue' || policyWord === 'topic') return text
-  const tidy = text.trim()
-  return /^(true|false)$/i.test(tidy) ? tidy.toLowerCase() : tidy
+  return policyWord === 'queue' || policyWord === 'topic' ? text : text.trim()
 }

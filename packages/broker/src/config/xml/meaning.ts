@@ -29,13 +29,16 @@ export type Meaning =
   | { readonly dataDirectory: true }
   /** Accepted without meaning, and why. */
   | { readonly without: string }
+  /** Not supported with any value, and why. */
+  | { readonly unsupported: string }
   /** Accepted with these values only, since what is so here cannot be changed. */
   | { readonly only: readonly string[]; readonly why: string }
 
 export type AttributeMeanings = Readonly<Record<string, Meaning>>
 
 /** What a property, an element inside of a value's element, means here. */
-export type PropertyMeaning = 'read' | { readonly without: string }
+export type PropertyMeaning =
+  'read' | { readonly without: string } | { readonly unsupported: string }
 
 export interface ElementMeaning {
   readonly attributes: AttributeMeanings
@@ -44,11 +47,6 @@ export interface ElementMeaning {
   readonly implies?: Readonly<Partial<Record<SettingName, string>>>
   /** The element as such is ActiveMQ's and not ours: what happens when one goes on without it. */
   readonly unsupported?: string
-}
-
-/** Whether a value is as ActiveMQ reads booleans. */
-export function isBoolean(text: string): boolean {
-  return /^(true|false)$/i.test(text)
 }
 
 export function without(why: string, ...names: readonly string[]): AttributeMeanings {

@@ -7,7 +7,7 @@ const cursor: PropertyMeaning = {
   without: 'memory is bounded whatever waits: nobody has to choose how messages are paged',
 }
 const paging = 'is about how ActiveMQ pages and audits messages; here memory is bounded anyway'
-const notYet = 'is not there yet'
+const notYet = 'what it would switch on is not there yet'
 
 const timeoutUnlessNegative: Convert = (text) => (text === '-1' ? 'as if absent' : { text })
 
@@ -101,7 +101,7 @@ export const policyMeanings: Readonly<Record<string, ElementMeaning>> = {
   // What happens here anyway, with the queue that is ActiveMQ's default.
   sharedDeadLetterStrategy: {
     attributes: {
-      ...only('true', 'is always so', 'processExpired'),
+      ...only('true', 'this cannot be switched off', 'processExpired'),
       ...only('false', notYet, 'processNonPersistent'),
       ...only('0', notYet, 'expiration'),
       ...without(paging, 'enableAudit', 'maxAuditDepth', 'maxProducersToAudit'),

@@ -1,12 +1,14 @@
-import { isBoolean, only, without } from './meaning.ts'
+import { only, without } from './meaning.ts'
 import type { AttributeMeanings, Convert, ElementMeaning } from './meaning.ts'
+import { objectionTo } from './value-type.ts'
 
 /** What the persistence adapters of ActiveMQ mean here. */
 
 /** A single broker's store: the file writes, or not, before it confirms. */
 const syncOfOne: Convert = (text) => {
-  if (!isBoolean(text)) return { problem: `sync: "${text}" is neither true nor false` }
-  return { text: text.toLowerCase() === 'true' ? 'local_disk' : 'local_mem' }
+  const wrong = objectionTo(text, 'boolean')
+  if (wrong !== undefined) return { problem: `sync: ${wrong}` }
+  return { text: text === 'true' ? 'local_disk' : 'local_mem' }
 }
 
 /** What both LevelDB stores have. */
@@ -38,6 +40,8 @@ const levelDbAttributes: AttributeMeanings = {
   ...only('none', 'the log is not compressed', 'logCompression'),
 }
 
+const oneProcess = 'a directory always belongs to one process'
+
 /** A broker without replicas: nobody else connects to it. */
 const alone = { replicas: '1', bind: 'tcp://127.0.0.1:0' } as const
 
@@ -66,9 +70,11 @@ export const storeMeanings: Readonly<Record<string, ElementMeaning>> = {
       ...levelDbAttributes,
       sync: { setting: 'sync', convert: syncOfOne },
       ...without('disk is freed as it pays, without a ratio', 'autoCompactionRatio'),
-      ...only('true', 'a directory always belongs to one process', 'useLock'),
+      ...only('true', oneProcess, 'useLock'),
+      logDirectory: { unsupported: 'the log is always in the directory of the store' },
       ...without('the lock is the process itself', 'lockKeepAlivePeriod'),
     },
+    properties: { locker: { unsupported: `${oneProcess}, and no other waits for it` } },
     implies: alone,
   },
   kahaDB: {

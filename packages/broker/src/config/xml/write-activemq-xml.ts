@@ -1,8 +1,8 @@
-import { isAbsolute, relative } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
-import { policyWords } from '../broker-settings.ts'
+import { pathSettings, policyWords } from '../broker-settings.ts'
 import { declaredDestinations } from '../declared-destinations.ts'
 import type { PolicySetting, PolicyWord, SettingName } from '../broker-settings.ts'
+import { nearPath } from '../near-path.ts'
 import { formatSetting } from '../setting-value.ts'
 import type { SettingTexts } from '../setting-texts.ts'
 import { settingPropertyPrefix } from './activemq-xml.ts'
@@ -54,10 +54,13 @@ export function writeActivemqXml(said: SettingTexts, folder: string): string {
     const attribute = inStore.get(name)
     if (elsewhere.includes(name) && !isUnsayable(name, text)) continue
     if (attribute !== undefined) store[attribute] = text
-    else properties[`${settingPropertyPrefix}${name}`] = text
+    else {
+      const isPath = pathSettings.includes(name) && text !== ''
+      properties[`${settingPropertyPrefix}${name}`] = isPath ? pathText(text, folder) : text
+    }
   }
   const adapter = element('replicatedLevelDB', {
-    directory: directoryOf(texts.get('directory') ?? '', folder),
+    directory: pathText(texts.get('directory') ?? '', folder),
     ...store,
   })
   const broker = [
@@ -148,12 +151,11 @@ function policyEntry({ destination, pendingMessageLimit, ...words }: PolicySetti
   ]
 }
 
-/** Below the folder of the file it is said from there: `${activemq.conf}` is that folder. */
-function directoryOf(path: string, folder: string): string {
-  const short = relative(folder, path)
-  if (short === '') return '${activemq.conf}'
-  const isBelow = !short.startsWith('..') && !isAbsolute(short)
-  return isBelow ? `\${activemq.conf}/${short}` : path
+/** What is near the file is said from its folder, which is `${activemq.conf}`. */
+function pathText(path: string, folder: string): string {
+  const near = nearPath(path, folder)
+  if (near === undefined) return path
+  return near === '' ? '${activemq.conf}' : `\${activemq.conf}/${near}`
 }
 
 function element(name: string, said: Attributes): string {

@@ -318,6 +318,15 @@ describe('the console of an activemq.xml', () => {
     assert.deepEqual(withJetty(bean), { host: '127.0.0.1', port: 8099, users: [] })
   })
 
+  it('has no users whose passwords cannot be checked, wherever their file is named', () => {
+    const files = {
+      'conf/activemq.xml': springFile(brokerWith('')),
+      'u.properties': 'a: CRYPT:x\n',
+    }
+    const line = complaintsAbout(files, { flags: { consoleUsers: 'u.properties' } }).join()
+    assert.match(line, /^u.properties:1:1: user "a"/)
+  })
+
   it('is everywhere when Jetty is told no host, in the oldest files', () => {
     const first =
       '<jetty xmlns="http://mortbay.com/schemas/jetty/1.0"><connectors><nioConnector port="8161"/></connectors></jetty>'

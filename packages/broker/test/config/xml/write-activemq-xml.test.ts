@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { loadBrokerOptions } from '../../../src/config/load.ts'
+import type { SettingName } from '../../../src/config/broker-settings.ts'
 import type { LoadedSettings } from '../../../src/config/load.ts'
 import { settingTextsOf } from '../../../src/config/setting-texts.ts'
 import { writeActivemqXml } from '../../../src/config/xml/write-activemq-xml.ts'
@@ -16,6 +17,13 @@ const word = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/)
 const secret = fc.stringMatching(/^[!-~äπ€]{1,20}$/).filter((text) => !/\$\{|#\{|^#\w/.test(text))
 const size = fc.integer({ min: 1024 ** 2, max: 2 ** 40 })
 const port = fc.integer({ min: 0, max: 9 })
+
+/** Files with users of the console, as they are named from beside the configuration. */
+const userFiles: Readonly<Record<string, string>> = {
+  'users.properties': 'near: hunter2, admin\n',
+  'etc/jetty-realm.properties': 'below: hunter3, user\n',
+  '../users.properties': 'above: hunter4\n',
+}
 
 const policy = fc.record(
   {
@@ -41,51 +49,66 @@ const policies = fc
     ),
   )
 
-const settings = fc.record(
-  {
-    brokerName: word,
-    destinations: fc
-      .uniqueArray(fc.tuple(fc.constantFrom('queue', 'topic'), word), {
-        maxLength: 3,
-        selector: ([kind, name]) => `${kind}://${name}`,
-      })
-      .map((all) => all.map(([kind, name]) => `${kind}://${name}`).join(', ')),
-    nodeId: word,
-    directory: word,
-    replicas: fc.constantFrom(1, 3, 5),
-    sync: fc.constantFrom('quorum_disk', 'quorum_mem', 'local_disk,remote_disk', 'local_disk'),
-    bind: port.map((last) => `tcp://0.0.0.0:6300${last}`),
-    hostname: word,
-    connectUrl: word.map((host) => `tcp://${host}:9`),
-    weight: fc.nat(1_000_000),
-    securityToken: secret,
-    zkPassword: secret,
-    zkPath: word.map((name) => `/${name}`),
-    zkAddress: word.map((host) => `${host}:2181`),
-    zkSessionTimeout: fc.integer({ min: 1000, max: 100_000 }),
-    logSize: fc.integer({ min: 64 * 1024, max: 2 ** 31 - 1 }),
-    memoryLimit: size,
-    storeLimit: size,
-    tempLimit: fc.oneof(fc.constant(0), fc.nat(2 ** 40)),
-    storeHeadRoom: fc.nat(2 ** 30),
-    sendFailIfNoSpace: fc.boolean(),
-    sendFailIfNoSpaceAfterTimeout: fc.nat(3_600_000),
-    heartbeat: fc.integer({ min: 10, max: 300 }),
-    bootstrapGrace: fc.nat(60_000),
-    stepDownOnZkExpiry: fc.boolean(),
-    consoleHost: fc.constantFrom('127.0.0.1', '0.0.0.0'),
-    consolePort: fc.integer({ min: 8000, max: 9000 }),
-    logLevel: fc.constantFrom('debug', 'warn'),
-    transportConnectors: fc.uniqueArray(word, { minLength: 1, maxLength: 3 }).map((names) =>
-      names.map((name, at) => ({
-        name,
-        uri: `tcp://0.0.0.0:${7000 + at}?backlog=9&maximumConnections=5`,
-      })),
-    ),
-    destinationPolicies: policies,
-  },
-  { requiredKeys: [] },
-)
+/** One for each setting: the type of the table asks for a new one. */
+const values: Readonly<Record<SettingName, fc.Arbitrary<unknown>>> = {
+  brokerName: word,
+  destinations: fc
+    .uniqueArray(fc.tuple(fc.constantFrom('queue', 'topic'), word), {
+      maxLength: 3,
+      selector: ([kind, name]) => `${kind}://${name}`,
+    })
+    .map((all) => all.map(([kind, name]) => `${kind}://${name}`).join(', ')),
+  nodeId: word,
+  directory: fc.oneof(
+    word,
+    word.map((name) => `../${name}`),
+    word.map((name) => `a/b/${name}`),
+  ),
+  replicas: fc.constantFrom(1, 3, 5),
+  sync: fc.constantFrom('quorum_disk', 'quorum_mem', 'local_disk,remote_disk', 'local_disk'),
+  bind: port.map((last) => `tcp://0.0.0.0:6300${last}`),
+  hostname: word,
+  connectUrl: word.map((host) => `tcp://${host}:9`),
+  weight: fc.nat(1_000_000),
+  securityToken: secret,
+  zkPassword: secret,
+  zkPath: word.map((name) => `/${name}`),
+  zkAddress: word.map((host) => `${host}:2181`),
+  zkSessionTimeout: fc.integer({ min: 1000, max: 100_000 }),
+  logSize: fc.integer({ min: 64 * 1024, max: 2 ** 31 - 1 }),
+  memoryLimit: size,
+  storeLimit: size,
+  tempLimit: fc.oneof(fc.constant(0), fc.nat(2 ** 40)),
+  storeHeadRoom: fc.nat(2 ** 30),
+  sendFailIfNoSpace: fc.boolean(),
+  sendFailIfNoSpaceAfterTimeout: fc.nat(3_600_000),
+  // Any of them fits the defaults of the others.
+  heartbeat: fc.integer({ min: 10, max: 300 }),
+  leaderLease: fc.integer({ min: 600, max: 700 }),
+  electionTimeout: fc.integer({ min: 801, max: 1999 }),
+  quorumTimeout: fc.integer({ min: 2000, max: 3_600_000 }),
+  bootstrapGrace: fc.nat(60_000),
+  stepDownOnZkExpiry: fc.boolean(),
+  consoleHost: fc.constantFrom('127.0.0.1', '0.0.0.0'),
+  consolePort: fc.integer({ min: 8000, max: 9000 }),
+  consoleUsers: fc.constantFrom('', ...Object.keys(userFiles)),
+  logLevel: fc.constantFrom('debug', 'info', 'warn', 'error', 'silent'),
+  logFormat: fc.constantFrom('auto', 'text', 'json'),
+  transportConnectors: fc.uniqueArray(word, { minLength: 1, maxLength: 3 }).map((names) =>
+    names.map((name, at) => ({
+      name,
+      uri: `tcp://0.0.0.0:${7000 + at}?backlog=9&maximumConnections=5`,
+    })),
+  ),
+  destinationPolicies: policies,
+}
+
+const settings = fc.record(values, { requiredKeys: [] })
+
+function usersBeside(folder: string): Record<string, string> {
+  const files = Object.entries(userFiles)
+  return Object.fromEntries(files.map(([path, text]) => [normalize(`${folder}/${path}`), text]))
+}
 
 /** What a broker would be started with. */
 function meaningOf({ options, settings: read }: LoadedSettings) {
@@ -94,7 +117,8 @@ function meaningOf({ options, settings: read }: LoadedSettings) {
 
 describe('settings', () => {
   it('read back the same from the activemq.xml and the quorate.yaml that are made of them', () => {
-    inFolder({}, (folder) => {
+    inFolder(usersBeside('installation'), (above) => {
+      const folder = join(above, 'installation')
       const load = (file: string) => loadBrokerOptions({ file, folder, machineName: 'vega' })
       fc.assert(
         fc.property(settings, (written) => {
@@ -104,11 +128,38 @@ describe('settings', () => {
           const second = load('made.xml')
           assert.deepEqual(second.activemq?.unsupported, [])
           assert.deepEqual(meaningOf(second), meaningOf(first))
-          writeFileSync(join(folder, 'made.yaml'), writeYaml(settingTextsOf(second), folder))
+          const made = writeYaml(settingTextsOf(second), folder)
+          writeFileSync(join(folder, 'made.yaml'), made)
           assert.deepEqual(meaningOf(load('made.yaml')), meaningOf(first))
+          const { directory, consoleUsers } = parse(made) as Record<string, unknown>
+          if (written.directory !== undefined) assert.equal(directory, written.directory)
+          assert.equal(consoleUsers ?? '', written.consoleUsers ?? '')
         }),
         { numRuns: 60 },
       )
+    })
+  })
+
+  it('name files near them from their own folder, and all others from the root', () => {
+    inFolder(usersBeside('installation'), (above) => {
+      const folder = join(above, 'installation')
+      const paths = (directory: string, consoleUsers: string) => {
+        const text = stringify({ directory, consoleUsers })
+        writeFileSync(join(folder, 'a.yaml'), text)
+        const loaded = loadBrokerOptions({ file: 'a.yaml', folder, machineName: 'vega' })
+        const xml = writeActivemqXml(settingTextsOf(loaded), folder)
+        return [/directory="(.*?)"/.exec(xml)?.[1], /consoleUsers">(.*?)</.exec(xml)?.[1]]
+      }
+      assert.deepEqual(paths('.', 'users.properties'), [
+        '${activemq.conf}',
+        '${activemq.conf}/users.properties',
+      ])
+      assert.deepEqual(paths('../data', '../users.properties'), [
+        '${activemq.conf}/../data',
+        '${activemq.conf}/../users.properties',
+      ])
+      const [far] = paths('/srv/quorate', 'users.properties')
+      assert.equal(far, '/srv/quorate')
     })
   })
 

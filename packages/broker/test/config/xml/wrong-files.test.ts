@@ -31,7 +31,8 @@ describe('a wrong activemq.xml stops the start', () => {
     const wrong =
       'replicas="2" sync="quorum_dsik" logSize="large" zkSessionTimeout="soon" weight="-1"'
     assert.deepEqual(complaints(springFile(brokerWith(replicated(wrong)))), [
-      'conf/activemq.xml:5:34: replicas: "2" is none of 1, 3, 5',
+      'conf/activemq.xml:5:34: replicas: "2" is none of 1, 3, 5' +
+        ' (three survive the loss of one, five of two; an even number survives no more than one fewer)',
       'conf/activemq.xml:5:104: weight: "-1" must be at least 0 and at most 1000000',
       'conf/activemq.xml:5:65: logSize: "large" is no size like 64kb or 100mb',
       'conf/activemq.xml:5:90: zkSessionTimeout: "soon" is no duration like 800ms or 2s',
@@ -123,7 +124,7 @@ describe('a wrong activemq.xml stops the start', () => {
     assert.deepEqual(complaints(text), [
       'conf/activemq.xml:11:1: <bean> org.example.Mine: Quorate runs no Java classes',
       'conf/activemq.xml:2:68: "persistent" of <broker>: "false" is ActiveMQ\'s, not yet Quorate\'s; ' +
-        'here it is "true"',
+        'here it is "true": this cannot be switched off',
       "conf/activemq.xml:4:12: <simpleAuthenticationPlugin> in <plugins> is ActiveMQ's, not yet " +
         "Quorate's",
       "conf/activemq.xml:4:41: <statisticsBrokerPlugin> in <plugins> is ActiveMQ's, not yet " +
@@ -151,15 +152,50 @@ describe('a wrong activemq.xml stops the start', () => {
     const lines = (inside: string): string[] => complaints(springFile(brokerWith(inside)))
     const second = '<persistenceAdapter><levelDB directory="x"/></persistenceAdapter>'
     assert.deepEqual(lines(`${replicated('replicas="3"')}\n${second}`), [
-      'conf/activemq.xml:7:21: a second persistence adapter',
+      'conf/activemq.xml:7:1: a second <persistenceAdapter> in <broker>, which has one',
     ])
     assert.deepEqual(lines('<destinationPolicy><levelDB/></destinationPolicy>'), [
       'conf/activemq.xml:4:20: <levelDB> belongs into <persistenceAdapter>, not into ' +
         '<destinationPolicy>',
     ])
     assert.deepEqual(complaints(springFile(brokerWith('', 'persistent="treu"'))), [
-      'conf/activemq.xml:2:68: "persistent" of <broker>: "treu" is neither true nor false',
+      'conf/activemq.xml:2:68: "persistent" of <broker>: "treu" is neither true nor false; did you mean "true"?',
     ])
+  })
+
+  it('and more: a second of what there is one of', () => {
+    const lines = (inside: string): string[] => complaints(springFile(brokerWith(inside)))
+    const usage = (name: string, limit: string) =>
+      `<${name}Usage><${name}Usage limit="${limit}"/></${name}Usage>`
+    const system = (inside: string) =>
+      `<systemUsage><systemUsage>${inside}</systemUsage></systemUsage>`
+    assert.deepEqual(lines(`${system(usage('store', '1gb'))}\n${system(usage('store', '2gb'))}`), [
+      'conf/activemq.xml:5:1: a second <systemUsage> in <broker>, which has one',
+    ])
+    assert.deepEqual(lines(system(`${usage('store', '1gb')}\n${usage('store', '2gb')}`)), [
+      'conf/activemq.xml:5:1: a second <storeUsage> in <systemUsage>, which has one',
+    ])
+    assert.deepEqual(lines('<systemUsage><systemUsage/>\n<systemUsage/></systemUsage>'), [
+      'conf/activemq.xml:5:1: <systemUsage> is a second value in <systemUsage>, which has one',
+    ])
+    assert.deepEqual(lines('<persistenceAdapter><levelDB/>\n<levelDB/></persistenceAdapter>'), [
+      'conf/activemq.xml:5:1: <levelDB> is a second value in <persistenceAdapter>, which has one',
+    ])
+    const queues = '<destinations><queue physicalName="A"/><queue physicalName="B"/></destinations>'
+    assert.deepEqual(lines(queues), [])
+  })
+
+  it('and more: a connector for JMX, which the API is instead of', () => {
+    const of = (value: string): string[] => {
+      const context = `<managementContext createConnector="${value}"/>`
+      return complaints(springFile(brokerWith(`<managementContext>${context}</managementContext>`)))
+    }
+    assert.deepEqual(of('true'), [
+      'conf/activemq.xml:4:56: "createConnector" of <managementContext>: "true" is ActiveMQ\'s, ' +
+        'not yet Quorate\'s; here it is "false": there is no JMX: the HTTP API is always there',
+      hint,
+    ])
+    assert.deepEqual(of('false'), [])
   })
 
   it('and more: a broker in no namespace is told once, whatever is in it', () => {
