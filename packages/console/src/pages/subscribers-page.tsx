@@ -11,7 +11,7 @@ import { FormDialog } from '../parts/dialog.tsx'
 import { ListBar, Pager } from '../parts/list-bar.tsx'
 import { useNotify } from '../parts/notices.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useList } from '../parts/use-list.ts'
+import { nothingIn, useList } from '../parts/use-list.ts'
 
 const tabs = ['durable', 'consumers'] as const
 type Tab = (typeof tabs)[number]
@@ -63,7 +63,7 @@ function Durables() {
         columns={[...durableColumns(say), actions]}
         rows={list.items}
         keyOf={({ clientId, name }) => `${clientId}\n${name}`}
-        nothing={say(list.filter === '' ? 'list.none' : 'list.noMatch')}
+        nothing={nothingIn(list, list.filter)}
       />
       <Pager list={list} />
       {leaving !== null && (
@@ -149,7 +149,7 @@ function Consumers() {
         columns={consumerColumns(say)}
         rows={list.items}
         keyOf={({ consumerId }) => consumerId}
-        nothing={say(list.filter === '' ? 'list.none' : 'list.noMatch')}
+        nothing={nothingIn(list, list.filter)}
       />
       <Pager list={list} />
     </>
