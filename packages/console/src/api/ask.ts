@@ -1,3 +1,5 @@
+import { encoded } from './encoded.ts'
+
 /** What the API says when it does not do what was asked, in the words of RFC 9457. */
 export class Problem extends Error {
   readonly status: number
@@ -85,5 +87,5 @@ export function queryOf(values: Readonly<Record<string, QueryValue>>): string {
 
 /** The path of a destination, its name encoded. */
 export function destinationPath(kind: string, name: string): string {
-  return `/destinations/${kind}/${encodeURIComponent(name)}`
+  return `/destinations/${kind}/${encoded(name)}`
 }

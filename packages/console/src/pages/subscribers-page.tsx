@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { ConsumerAnswer, SubscriptionAnswer } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import { encoded } from '../api/encoded.ts'
 import { bytesText, countText } from '../figures/format.ts'
 import { useSay } from '../language/language.ts'
 import type { Say } from '../language/language.ts'
@@ -119,7 +120,7 @@ function UnsubscribeDialog({ subscription, onClose, onDone }: UnsubscribeDialogP
   const notify = useNotify()
   const { clientId, name, pending } = subscription
   const perform = async (): Promise<void> => {
-    const path = `/subscriptions/${encodeURIComponent(clientId)}/${encodeURIComponent(name)}`
+    const path = `/subscriptions/${encoded(clientId)}/${encoded(name)}`
     await ask(path, { method: 'DELETE' })
     notify(say('delete.subscription.done', { name }))
     onDone()
