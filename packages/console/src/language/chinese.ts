@@ -228,6 +228,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   'cluster.lagTime': '落后时间',
   'cluster.inStepNow': '同步',
   'cluster.longer': '早于此处的观察',
+  'cluster.moment': '片刻',
   'cluster.uptime': '运行时间',
   'cluster.disk': '存储',
   'cluster.version': '版本',

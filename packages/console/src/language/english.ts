@@ -226,6 +226,7 @@ export const english = {
   'cluster.lagTime': 'Behind by time',
   'cluster.inStepNow': 'in step',
   'cluster.longer': 'longer than seen here',
+  'cluster.moment': 'a moment',
   'cluster.uptime': 'Up for',
   'cluster.disk': 'Store',
   'cluster.version': 'Version',
