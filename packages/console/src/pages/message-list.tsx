@@ -75,7 +75,7 @@ export function MessageList({ queue, turn, onChanged }: MessageListProps) {
       </div>
       <DataTable
         caption={say('messages.list', { name: queue })}
-        columns={[choiceColumn(say, chosen, setChosen), ...messageColumns(say, queue)]}
+        columns={[choiceColumn(say, items, { ids, setChosen }), ...messageColumns(say, queue)]}
         rows={items}
         keyOf={({ id }) => id}
         nothing={nothingIn({ answer, problem })}
@@ -107,24 +107,42 @@ function useMessages(queue: string) {
   }
 }
 
+interface Choice {
+  readonly ids: readonly string[]
+  readonly setChosen: (ids: ReadonlySet<string>) => void
+}
+
 function choiceColumn(
   say: Say,
-  chosen: ReadonlySet<string>,
-  choose: (ids: ReadonlySet<string>) => void,
+  items: readonly MessageAnswer[],
+  { ids, setChosen }: Choice,
 ): Column<MessageAnswer> {
+  const isAll = items.length > 0 && ids.length === items.length
   const toggle = (id: string): void => {
-    const ids = new Set(chosen)
-    if (!ids.delete(id)) ids.add(id)
-    choose(ids)
+    const toggled = new Set(ids)
+    if (!toggled.delete(id)) toggled.add(id)
+    setChosen(toggled)
   }
+  const toggleAll = (): void => setChosen(new Set(isAll ? [] : items.map(({ id }) => id)))
   return {
     key: 'choice',
-    title: '',
+    title: say('list.selectAll'),
+    head: (
+      <input
+        type="checkbox"
+        aria-label={say('list.selectAll')}
+        title={say('list.selectAll')}
+        checked={isAll}
+        indeterminate={!isAll && ids.length > 0}
+        disabled={items.length === 0}
+        onChange={toggleAll}
+      />
+    ),
     cell: ({ id }) => (
       <input
         type="checkbox"
         aria-label={say('list.select', { name: id })}
-        checked={chosen.has(id)}
+        checked={ids.includes(id)}
         onChange={() => toggle(id)}
       />
     ),

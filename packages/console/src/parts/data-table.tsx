@@ -5,6 +5,8 @@ import type { WordKey } from '../language/language.ts'
 export interface Column<T, S extends string = never> {
   readonly key: string
   readonly title: string
+  /** In place of the title. */
+  readonly head?: ComponentChildren
   readonly isNumber?: boolean
   /** What the API calls it when it is sorted by. */
   readonly sort?: S
@@ -60,7 +62,7 @@ export function DataTable<T, S extends string = never>(props: DataTableProps<T, 
 }
 
 function HeadCell<T, S extends string>({
-  column: { sort, title, isNumber, key },
+  column: { sort, title, head, isNumber, key },
   order,
   onSort,
 }: DataTableProps<T, S> & { readonly column: Column<T, S> }) {
@@ -68,7 +70,7 @@ function HeadCell<T, S extends string>({
   if (sort === undefined || onSort === undefined) {
     return (
       <th scope="col" class={classes}>
-        {title}
+        {head ?? title}
       </th>
     )
   }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Page } from '../api/answers.ts'
 import { queryOf } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
@@ -48,7 +48,11 @@ export function useList<T>(path: string, words: Readonly<Record<string, string>>
   const after = cursors.at(-1)
   const url = path + queryOf({ ...words, filter: asked, limit: size, after })
   const told = useAnswer<Page<T>>(url, LIST_EVERY_MS)
-  const answer = useShown(told, path)
+  const offset = cursors.length * size
+  // Its place stays with a page, as long as it is shown.
+  const placed = useMemo(() => told.answer && { page: told.answer, offset }, [told.answer])
+  const shown = useShown({ ...told, answer: placed }, path)
+  const answer = shown?.page ?? null
   const following = answer?.next ?? null
   const go = (to: readonly string[]): void => setTrail({ question, cursors: to })
   const forward = (cursor: string) => () => {
@@ -63,7 +67,7 @@ export function useList<T>(path: string, words: Readonly<Record<string, string>>
     setFilter,
     size,
     setSize,
-    offset: cursors.length * size,
+    offset: shown?.offset ?? offset,
     next: following === null ? null : forward(following),
     previous: cursors.length === 0 ? null : () => go(cursors.slice(0, -1)),
   }
