@@ -103,6 +103,32 @@ describe('the console of a broker that leads', () => {
     await dialog.waitFor({ state: 'detached' })
   })
 
+  it('gives the focus back when a dialog is left, and lets a late end close no other', async () => {
+    const page = await visit('#/queues')
+    const begin = page.getByRole('button', { name: 'New queue' })
+    const dialog = page.locator('dialog')
+    await begin.click()
+    await confirm(page, 'Cancel')
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    assert.equal(await focused(), 'New queue')
+    let letGo = (): void => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    await page.route('**/api/v1/destinations/queue/SLOW', async (route) => {
+      await held
+      await route.continue()
+    })
+    await begin.click()
+    await page.getByLabel('Name', { exact: true }).fill('SLOW')
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await begin.click()
+    await page.getByLabel('Name', { exact: true }).fill('NEXT')
+    letGo()
+    await noticed(page, 'SLOW is there.')
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'NEXT')
+  })
+
   it('shows a message with its properties, and its body as JSON, text and hex', async () => {
     const page = await visit('#/queues/SHOWN')
     await client.send('SHOWN', 'to make it')
@@ -143,6 +169,11 @@ describe('the console of a broker that leads', () => {
     await confirm(page, 'Move')
     await noticed(page, '1 of 1 moved to MOVED.')
     assert.deepEqual([await pendingOf('SOURCE'), await pendingOf('MOVED')], [2, 1])
+    await page.locator('td.choice').nth(2).waitFor({ state: 'detached' })
+    await page.getByLabel('Select all of this page').check()
+    await page.getByText('2 selected').waitFor()
+    await page.getByLabel('Select all of this page').uncheck()
+    await page.getByText('0 selected').waitFor()
     await choose(0)
     const bar = page.getByRole('region', { name: 'Messages of SOURCE' }).first()
     await bar.getByRole('button', { name: 'Delete' }).first().click()
@@ -200,6 +231,34 @@ describe('the console of a broker that leads', () => {
       .waitFor()
   })
 
+  it('goes one page on for each page that is there, however often it is told to', async () => {
+    await Promise.all(Array.from({ length: 120 }, (_, at) => client.send(`PAGED.${at}`, 'x')))
+    const page = await visit('#/queues')
+    await page.getByRole('searchbox').fill('PAGED.')
+    await page.getByText('1 to 100 of 120').waitFor()
+    await page.getByLabel('Rows').selectOption('50')
+    await page.getByText('1 to 50 of 120').waitFor()
+    let letGo = (): void => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    await page.route(/after=/, async (route) => {
+      await held
+      await route.continue()
+    })
+    await page.getByRole('heading', { name: 'Queues', level: 1 }).click()
+    const asked = page.waitForRequest(/after=/)
+    await page.keyboard.press('n')
+    await asked
+    await page.keyboard.press('n')
+    letGo()
+    await page.getByText('51 to 100 of 120').waitFor()
+    const first = await page.locator('td.name a').first().textContent()
+    await page.keyboard.press('n')
+    await page.getByText('101 to 120 of 120').waitFor()
+    await page.keyboard.press('p')
+    await page.getByText('51 to 100 of 120').waitFor()
+    assert.equal(await page.locator('td.name a').first().textContent(), first)
+  })
+
   it('draws elections on a timeline, and leaves them out where nobody remembers them', async () => {
     const page = await visit('#/home')
     let elections: object[] | null = null
@@ -212,7 +271,9 @@ describe('the console of a broker that leads', () => {
       const servingAt = servedMs === null ? null : new Date(beganMs + servedMs).toISOString()
       return { noticedAt: new Date(beganMs).toISOString(), servingAt, durationMs: servedMs }
     }
+    const asked = page.waitForResponse('**/api/v1/cluster/elections')
     await page.getByRole('link', { name: 'Cluster' }).click()
+    await asked
     await page.locator('[data-node=node01]').getByText('leader', { exact: true }).waitFor()
     assert.equal(await page.getByRole('heading', { name: 'Elections' }).count(), 0)
     elections = [

@@ -35,10 +35,10 @@ export function useShortcuts(onHelp: () => void): void {
   }, [onHelp])
 }
 
+/** A click beside a dialog takes the focus out of it, and leaves it open. */
 function isTaken(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false
-  const isField = /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
-  return isField || target.closest('dialog') !== null
+  if (document.querySelector('dialog[open]') !== null) return true
+  return target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
 }
 
 function go(key: string): boolean {

@@ -1,3 +1,5 @@
+import { encoded } from './encoded.ts'
+
 /** What the API says when it does not do what was asked, in the words of RFC 9457. */
 export class Problem extends Error {
   readonly status: number
@@ -40,6 +42,7 @@ export async function ask<T>(path: string, question: Question = {}): Promise<T> 
   const late = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
   const content = method === 'POST' || method === 'PUT' ? JSON.stringify(body ?? {}) : undefined
   let answer: Response
+  let text: string
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
@@ -48,20 +51,23 @@ export async function ask<T>(path: string, question: Question = {}): Promise<T> 
         ? {}
         : { body: content, headers: { 'content-type': 'application/json' } }),
     })
+    // Still within: a node may die in the middle of an answer.
+    text = await answer.text()
   } catch (error) {
     if (signal?.aborted === true) throw error
     throw new Problem(0, UNREACHABLE)
   }
-  const read = await answerOf(answer)
-  if (answer.ok) return read as T
-  const isRecord = typeof read === 'object' && read !== null
-  throw new Problem(answer.status, isRecord ? (read as Record<string, unknown>) : {})
+  if (answer.status === 204) return null as T
+  const read = recordIn(text)
+  if (answer.ok && read !== null) return read as T
+  throw new Problem(answer.status, read ?? {})
 }
 
-async function answerOf(answer: Response): Promise<unknown> {
-  if (answer.status === 204) return null
+/** null: this is not what the API answers; a proxy may. */
+function recordIn(text: string): Readonly<Record<string, unknown>> | null {
   try {
-    return await answer.json()
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' ? (value as Record<string, unknown> | null) : null
   } catch {
     return null
   }
@@ -81,5 +87,5 @@ export function queryOf(values: Readonly<Record<string, QueryValue>>): string {
 
 /** The path of a destination, its name encoded. */
 export function destinationPath(kind: string, name: string): string {
-  return `/destinations/${kind}/${encodeURIComponent(name)}`
+  return `/destinations/${kind}/${encoded(name)}`
 }

@@ -1,10 +1,12 @@
 import type { DestinationAnswer, NodeFacts } from './answers.ts'
+import { encoded } from './encoded.ts'
 import {
   HISTORY_SECONDS_MAX,
   RECONNECT_FIRST_MS,
   RECONNECT_LAST_MS,
   ROW_HISTORY_SECONDS_MAX,
   SAMPLE_MS,
+  SILENT_MS,
   WATCHED_CHARS_MAX,
 } from './limits.ts'
 
@@ -45,10 +47,14 @@ export class Live {
   #source: EventSource | null = null
   #retry: number | undefined
   #delayMs = RECONNECT_FIRST_MS
+  #heardMs = 0
 
   start(): void {
     document.addEventListener('visibilitychange', () => this.#visible(!document.hidden))
-    window.setInterval(() => this.#sample(), SAMPLE_MS)
+    window.setInterval(() => {
+      this.#listen()
+      this.#sample()
+    }, SAMPLE_MS)
     this.#visible(!document.hidden)
   }
 
@@ -57,10 +63,10 @@ export class Live {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Watches these destinations from now on, as many of them as fit. */
+  /** Watches these destinations from now on, as many of them as fit; in whatever order. */
   watch(destinations: readonly string[]): void {
-    const fitting = withinChars(destinations)
-    if (fitting.join('\n') === this.#watched.join('\n')) return
+    const fitting = withinChars(destinations).toSorted()
+    if (JSON.stringify(fitting) === JSON.stringify(this.#watched)) return
     this.#watched = fitting
     const isKept = new Set(fitting)
     const kept = <T>(map: ReadonlyMap<string, T>) =>
@@ -77,27 +83,33 @@ export class Live {
 
   #open(): void {
     this.#close()
-    const query = this.#watched.map((name) => `watch=${encodeURIComponent(name)}`).join('&')
+    const query = this.#watched.map((name) => `watch=${encoded(name)}`).join('&')
     const source = new EventSource(`/api/v1/events${query === '' ? '' : `?${query}`}`)
     this.#source = source
+    this.#heardMs = performance.now()
     // A new stream tells everything again; what was told before may be of another leadership.
     let isFirst = true
     source.addEventListener('node', ({ data }: MessageEvent<string>) => {
       const told = JSON.parse(data) as NodeFacts
       const node = isFirst ? told : { ...this.picture.node, ...told }
+      const isAnew = isFirst || node.role !== 'leader'
       isFirst = false
       this.#delayMs = RECONNECT_FIRST_MS
-      this.#change({ state: 'live', node })
+      this.#heardMs = performance.now()
+      this.#change({ state: 'live', node, ...(isAnew ? { destinations: new Map() } : {}) })
     })
+    source.addEventListener('beat', () => (this.#heardMs = performance.now()))
     source.addEventListener('destinations', ({ data }: MessageEvent<string>) => {
       this.#destinations(JSON.parse(data) as DestinationsEvent)
     })
-    source.addEventListener('error', () => {
-      this.#close()
-      this.#change({ state: 'lost' })
-      this.#retry = window.setTimeout(() => this.#open(), this.#delayMs)
-      this.#delayMs = Math.min(2 * this.#delayMs, RECONNECT_LAST_MS)
-    })
+    source.addEventListener('error', () => this.#lost())
+  }
+
+  #lost(): void {
+    this.#close()
+    this.#change({ state: 'lost' })
+    this.#retry = window.setTimeout(() => this.#open(), this.#delayMs)
+    this.#delayMs = Math.min(2 * this.#delayMs, RECONNECT_LAST_MS)
   }
 
   #close(): void {
@@ -114,6 +126,11 @@ export class Live {
     }
     for (const name of gone) destinations.delete(name)
     this.#change({ destinations })
+  }
+
+  /** A machine that lost its power, or a process that hangs, closes no connection. */
+  #listen(): void {
+    if (this.#source !== null && performance.now() - this.#heardMs > SILENT_MS) this.#lost()
   }
 
   #sample(): void {
@@ -155,7 +172,7 @@ function lengthened<T>(
 function withinChars(names: readonly string[]): readonly string[] {
   let chars = 0
   return names.filter((name) => {
-    chars += encodeURIComponent(name).length + 'watch=&'.length
+    chars += encoded(name).length + 'watch=&'.length
     return chars <= WATCHED_CHARS_MAX
   })
 }

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ask, Problem } from './ask.ts'
 
 export interface Asked<T> {
-  /** The last answer; it stays while a later one fails. */
+  /** The last answer; it stays while a later one fails, unless the node leads no longer. */
   readonly answer: T | null
   readonly problem: Problem | null
   /** Asks again now. */
@@ -29,13 +29,14 @@ export function useAnswer<T>(path: string | null, everyMs: number): Asked<T> {
     const askOnce = async (): Promise<void> => {
       try {
         const answer = await ask<T>(path, { signal: giveUp.signal })
+        if (giveUp.signal.aborted) return
         setTold({ path, answer, problem: null })
       } catch (error) {
         if (giveUp.signal.aborted) return
         const problem = error instanceof Problem ? error : new Problem(0, {})
         setTold((before) => ({
           path,
-          answer: before?.path === path ? before.answer : null,
+          answer: before?.path === path && !problem.isNotLeader ? before.answer : null,
           problem,
         }))
       }

@@ -20,9 +20,9 @@ export function useLive(): LivePicture {
 /** Watches these destinations while the caller is shown. */
 export function useWatched(destinations: readonly string[]): void {
   const live = useContext(LiveContext)
-  const key = destinations.join('\n')
+  const key = JSON.stringify(destinations)
   useEffect(() => {
-    live.watch(key === '' ? [] : key.split('\n'))
+    live.watch(JSON.parse(key) as string[])
   }, [live, key])
   useEffect(() => () => live.watch([]), [live])
 }

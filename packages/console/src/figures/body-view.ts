@@ -1,4 +1,5 @@
 import type { MessageWithBody } from '../api/answers.ts'
+import { indentedJson } from './json-text.ts'
 
 type Body = MessageWithBody['body']
 
@@ -19,14 +20,15 @@ export function shownBody(body: Body, view: BodyView): string | null {
   if (body.encoding === 'none') return null
   if (view === 'hex') return hexDump(bytesOf(body))
   const text = body.encoding === 'base64' ? textIn(bytesOf(body)) : body.content
-  return view === 'text' || text === null ? text : indented(text)
+  return view === 'text' || text === null ? text : indentedJson(text)
 }
 
 /** The view that shows most of it: JSON where it is JSON, bytes as they are. */
 export function bestView(body: Body): BodyView {
   const { encoding, content } = body
   if (encoding === 'json') return 'json'
-  if (encoding === 'text') return /^\s*[[{]/.test(content) && indented(content) ? 'json' : 'text'
+  if (encoding === 'text')
+    return /^\s*[[{]/.test(content) && indentedJson(content) ? 'json' : 'text'
   return encoding === 'base64' && textIn(bytesOf(body)) === null ? 'hex' : 'text'
 }
 
@@ -34,15 +36,6 @@ export function bestView(body: Body): BodyView {
 function textIn(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return null
-  }
-}
-
-/** null: it is no JSON, or not all of it is here. */
-function indented(text: string): string | null {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
   } catch {
     return null
   }

@@ -6,6 +6,7 @@ export interface QuorumPicture {
   readonly quorum: number
   /** null: no leader answers. */
   readonly inStep: number | null
+  /** null: no quorum is there. */
   readonly mayFail: number | null
 }
 
@@ -22,7 +23,7 @@ export function quorumOf(reports: readonly NodeReport[]): QuorumPicture {
   if (leader === null) return { seats, quorum, inStep: null, mayFail: null }
   const voters = leader.followers.filter(({ state, connected }) => state === 'voter' && connected)
   const inStep = voters.length + 1
-  return { seats, quorum, inStep, mayFail: Math.max(0, inStep - quorum) }
+  return { seats, quorum, inStep, mayFail: inStep < quorum ? null : inStep - quorum }
 }
 
 /** What the leader knows of one node; null where there is no leader, or it is the node. */

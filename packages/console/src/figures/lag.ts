@@ -18,7 +18,8 @@ export function withPosition(
 }
 
 /**
- * How long ago the leader's log ended where the follower's ends now, in seconds; 0 for one in step.
+ * How long ago the leader's log ended where the follower's ends now, in seconds; 0 for one in step,
+ * or behind by less than the last two samples are apart.
  * null: longer ago than was looked.
  */
 export function lagSeconds(
@@ -29,8 +30,6 @@ export function lagSeconds(
   if (now === undefined) return null
   if (followerPosition >= now.position) return 0
   const passed = history.find(({ position }) => position > followerPosition)
-  if (passed === undefined || passed === history[0]) {
-    return passed === now ? 0 : null
-  }
+  if (passed === undefined || passed === history[0]) return null
   return (now.atMs - passed.atMs) / 1000
 }

@@ -22,6 +22,6 @@ export function propertiesIn(text: string): WrittenProperties {
 function valueIn(text: string): Value {
   if (text === 'true' || text === 'false') return text === 'true'
   const number = Number(text)
-  // Only what is written as a number is: 007 and 1e3 stay texts.
-  return text !== '' && String(number) === text ? number : text
+  // Only what is written as a number is: 007 and 1e3 stay texts, and so does NaN.
+  return Number.isFinite(number) && String(number) === text ? number : text
 }

@@ -10,10 +10,15 @@ export interface Reign {
   readonly length: number
 }
 
-/** Who led when, from the first election that is known to now; the oldest first. */
-export function reignsOf(elections: readonly Election[], nowMs: number): readonly Reign[] {
+/**
+ * Who led when, from the first election that is known to now; the oldest first. The clock of who
+ * looks may be behind the nodes': the last that they tell of is not later than now.
+ */
+export function reignsOf(elections: readonly Election[], clockMs: number): readonly Reign[] {
   const first = elections[0]
-  if (first === undefined) return []
+  const last = elections.at(-1)
+  if (first === undefined || last === undefined) return []
+  const nowMs = Math.max(clockMs, Date.parse(last.servingAt ?? last.noticedAt))
   const beganMs = Date.parse(first.noticedAt)
   const span = Math.max(1, nowMs - beganMs)
   const part = (fromMs: number, toMs: number) => ({

@@ -1,3 +1,5 @@
+import { encoded } from '../api/encoded.ts'
+
 /** The pages, by the first word behind the # of the address. */
 export const pageNames = [
   'home',
@@ -28,7 +30,7 @@ export function placeIn(hash: string): Place {
 
 /** The address of a page, or of one thing on it. */
 export function addressOf(page: PageName, ...rest: readonly string[]): string {
-  return `#/${[page, ...rest.map(encodeURIComponent)].join('/')}`
+  return `#/${[page, ...rest.map(encoded)].join('/')}`
 }
 
 function decoded(part: string): string {

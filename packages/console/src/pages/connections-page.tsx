@@ -6,7 +6,7 @@ import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { ListBar, Pager } from '../parts/list-bar.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useList } from '../parts/use-list.ts'
+import { nothingIn, useList } from '../parts/use-list.ts'
 
 /** Clients that are connected. */
 export function ConnectionsPage() {
@@ -21,7 +21,7 @@ export function ConnectionsPage() {
         columns={connectionColumns(say)}
         rows={list.items}
         keyOf={({ connectionId }) => connectionId}
-        nothing={say(list.filter === '' ? 'list.none' : 'list.noMatch')}
+        nothing={nothingIn(list, list.filter)}
       />
       <Pager list={list} />
     </>

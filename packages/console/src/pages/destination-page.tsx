@@ -8,7 +8,7 @@ import { useSay } from '../language/language.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { addressOf } from './addresses.ts'
+import { addressOf, placeIn } from './addresses.ts'
 import { DeleteDialog, PurgeDialog } from './destination-dialogs.tsx'
 import { MessageList } from './message-list.tsx'
 import { SendDialog } from './send-dialog.tsx'
@@ -36,7 +36,12 @@ export function DestinationPage({ kind, name }: DestinationPageProps) {
   const done = (): void => {
     asked.again()
     setTurn((value) => value + 1)
-    if (act === 'delete') window.location.hash = addressOf(kind === 'queue' ? 'queues' : 'topics')
+    const list = kind === 'queue' ? 'queues' : 'topics'
+    const { page, name: current } = placeIn(window.location.hash)
+    // Who has gone elsewhere meanwhile stays there.
+    if (act === 'delete' && page === list && current === name) {
+      window.location.hash = addressOf(list)
+    }
   }
   const ends = { onClose: () => setAct(null), onDone: done }
   const acts: readonly Act[] = kind === 'queue' ? ['send', 'purge', 'delete'] : ['send', 'delete']

@@ -7,7 +7,7 @@ import { DataTable } from '../parts/data-table.tsx'
 import type { Column, Order } from '../parts/data-table.tsx'
 import { ListBar, Pager } from '../parts/list-bar.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useList } from '../parts/use-list.ts'
+import { nothingIn, useList } from '../parts/use-list.ts'
 import { destinationColumns, rowOf } from './destination-columns.tsx'
 import type { DestinationRow, DestinationSort } from './destination-columns.tsx'
 import { CreateDialog, DeleteDialog, PurgeDialog } from './destination-dialogs.tsx'
@@ -33,7 +33,6 @@ export function DestinationsPage({ kind }: { readonly kind: 'queue' | 'topic' })
   const rows = items.map((listed) => rowOf(listed, live))
   const columns = [...destinationColumns(say, kind), actionsColumn(kind, say, setIntent)]
   const title = say(kind === 'queue' ? 'nav.queues' : 'nav.topics')
-  const nothing = say(filter === '' ? 'list.none' : 'list.noMatch')
   return (
     <>
       <ProblemNote problem={problem} again={again} />
@@ -50,7 +49,7 @@ export function DestinationsPage({ kind }: { readonly kind: 'queue' | 'topic' })
         columns={columns}
         rows={rows}
         keyOf={({ facts }) => facts.destination}
-        nothing={list.answer === null ? say('list.loading') : nothing}
+        nothing={nothingIn(list, filter)}
         order={order}
         onSort={setOrder}
       />

@@ -40,7 +40,7 @@ export function ElectionHistory({ elections, nodes, nowMs }: ElectionHistoryProp
         columns={electionColumns(say)}
         rows={[...elections].reverse()}
         keyOf={({ epoch, noticedAt }) => `${epoch} ${noticedAt}`}
-        nothing={say('cluster.noElections')}
+        nothing="cluster.noElections"
       />
     </section>
   )

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { MessageAnswer, Page } from '../api/answers.ts'
 import { destinationPath, queryOf } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
+import { useShown } from '../api/use-shown.ts'
 import { bytesText, timeText } from '../figures/format.ts'
 import { useSay } from '../language/language.ts'
 import type { Say } from '../language/language.ts'
@@ -11,6 +12,7 @@ import type { Column } from '../parts/data-table.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { PageButton } from '../parts/list-bar.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
+import { nothingIn } from '../parts/use-list.ts'
 import { addressOf } from './addresses.ts'
 import { DeleteMessagesDialog, RelocateDialog } from './message-dialogs.tsx'
 
@@ -30,17 +32,13 @@ type Act = (typeof acts)[number]
 /** The messages of a queue, in order, and what can be done with those that are chosen. */
 export function MessageList({ queue, turn, onChanged }: MessageListProps) {
   const say = useSay()
-  const [trail, setTrail] = useState<readonly string[]>([])
-  const query = queryOf({ limit: MESSAGES_PER_PAGE, after: trail.at(-1) })
-  const path = `${destinationPath('queue', queue)}/messages${query}`
-  const { answer, problem, again } = useAnswer<Page<MessageAnswer>>(path, MESSAGES_EVERY_MS)
+  const { path, answer, problem, again, back, forward } = useMessages(queue)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [act, setAct] = useState<Act | null>(null)
-  useEffect(() => again(), [turn, again])
+  useEffect(() => (turn === 0 ? undefined : again()), [turn, again])
   useEffect(() => setChosen(new Set()), [path])
   const items = answer?.items ?? []
   const ids = items.map(({ id }) => id).filter((id) => chosen.has(id))
-  const next = answer?.next ?? null
   const ends = {
     queue,
     ids,
@@ -72,23 +70,15 @@ export function MessageList({ queue, turn, onChanged }: MessageListProps) {
           <Icon name="refresh" />
           <span>{say('messages.refresh')}</span>
         </button>
-        <PageButton
-          name="back"
-          label={say('list.previous')}
-          go={trail.length === 0 ? null : () => setTrail(trail.slice(0, -1))}
-        />
-        <PageButton
-          name="forward"
-          label={say('list.next')}
-          go={next === null ? null : () => setTrail([...trail, next])}
-        />
+        <PageButton name="back" label={say('list.previous')} go={back} />
+        <PageButton name="forward" label={say('list.next')} go={forward} />
       </div>
       <DataTable
         caption={say('messages.list', { name: queue })}
-        columns={[choiceColumn(say, chosen, setChosen), ...messageColumns(say, queue)]}
+        columns={[choiceColumn(say, items, { ids, setChosen }), ...messageColumns(say, queue)]}
         rows={items}
         keyOf={({ id }) => id}
-        nothing={say(answer === null ? 'list.loading' : 'list.none')}
+        nothing={nothingIn({ answer, problem })}
       />
       {act === 'delete' && <DeleteMessagesDialog {...ends} />}
       {(act === 'move' || act === 'copy') && <RelocateDialog how={act} {...ends} />}
@@ -96,24 +86,63 @@ export function MessageList({ queue, turn, onChanged }: MessageListProps) {
   )
 }
 
-function choiceColumn(
-  say: Say,
-  chosen: ReadonlySet<string>,
-  choose: (ids: ReadonlySet<string>) => void,
-): Column<MessageAnswer> {
-  const toggle = (id: string): void => {
-    const ids = new Set(chosen)
-    if (!ids.delete(id)) ids.add(id)
-    choose(ids)
+/** The messages of one page, and the ways to the next and the one before; null: there is none. */
+function useMessages(queue: string) {
+  const [trail, setTrail] = useState<readonly string[]>([])
+  const query = queryOf({ limit: MESSAGES_PER_PAGE, after: trail.at(-1) })
+  const path = `${destinationPath('queue', queue)}/messages${query}`
+  const told = useAnswer<Page<MessageAnswer>>(path, MESSAGES_EVERY_MS)
+  const answer = useShown(told, queue)
+  const next = answer?.next ?? null
+  const goOn = (): void => {
+    // Until the next page is there, the cursor is still the one that has led to it.
+    if (told.answer !== null && next !== null) setTrail([...trail, next])
   }
   return {
+    ...told,
+    path,
+    answer,
+    back: trail.length === 0 ? null : () => setTrail(trail.slice(0, -1)),
+    forward: next === null ? null : goOn,
+  }
+}
+
+interface Choice {
+  readonly ids: readonly string[]
+  readonly setChosen: (ids: ReadonlySet<string>) => void
+}
+
+function choiceColumn(
+  say: Say,
+  items: readonly MessageAnswer[],
+  { ids, setChosen }: Choice,
+): Column<MessageAnswer> {
+  const isAll = items.length > 0 && ids.length === items.length
+  const toggle = (id: string): void => {
+    const toggled = new Set(ids)
+    if (!toggled.delete(id)) toggled.add(id)
+    setChosen(toggled)
+  }
+  const toggleAll = (): void => setChosen(new Set(isAll ? [] : items.map(({ id }) => id)))
+  return {
     key: 'choice',
-    title: '',
+    title: say('list.selectAll'),
+    head: (
+      <input
+        type="checkbox"
+        aria-label={say('list.selectAll')}
+        title={say('list.selectAll')}
+        checked={isAll}
+        indeterminate={!isAll && ids.length > 0}
+        disabled={items.length === 0}
+        onChange={toggleAll}
+      />
+    ),
     cell: ({ id }) => (
       <input
         type="checkbox"
         aria-label={say('list.select', { name: id })}
-        checked={chosen.has(id)}
+        checked={ids.includes(id)}
         onChange={() => toggle(id)}
       />
     ),

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { MessageWithBody } from '../api/answers.ts'
 import { destinationPath } from '../api/ask.ts'
+import { encoded } from '../api/encoded.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { bestView, bodyViews, bytesOf, shownBody } from '../figures/body-view.ts'
 import type { BodyView } from '../figures/body-view.ts'
@@ -26,7 +27,7 @@ const acts = ['copy', 'move', 'delete'] as const
 /** One message: its headers, its properties and the beginning of its body. */
 export function MessagePage({ queue, id }: MessagePageProps) {
   const say = useSay()
-  const path = `${destinationPath('queue', queue)}/messages/${encodeURIComponent(id)}`
+  const path = `${destinationPath('queue', queue)}/messages/${encoded(id)}`
   const { answer, problem, again } = useAnswer<MessageWithBody>(path, MESSAGE_EVERY_MS)
   const [act, setAct] = useState<(typeof acts)[number] | null>(null)
   const isGone = problem?.status === 404

@@ -116,14 +116,15 @@ function LagFacts({ leader, report, positions }: LagFactsProps) {
       <Fact label={say('cluster.lagTime')}>
         {lagBytes === null
           ? say('value.unknown')
-          : lagText(say, lagSeconds(positions, leader.log.position - lagBytes))}
+          : lagText(say, lagBytes, lagSeconds(positions, leader.log.position - lagBytes))}
         {catchUp !== null && ` · ${say('cluster.catchUp', { percent: catchUp.percent })}`}
       </Fact>
     </>
   )
 }
 
-function lagText(say: Say, seconds: number | null): string {
+function lagText(say: Say, bytes: number, seconds: number | null): string {
+  if (bytes === 0) return say('cluster.inStepNow')
   if (seconds === null) return say('cluster.longer')
-  return seconds === 0 ? say('cluster.inStepNow') : durationText(seconds * 1000)
+  return seconds === 0 ? say('cluster.moment') : durationText(seconds * 1000)
 }

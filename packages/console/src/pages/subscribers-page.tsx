@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { ConsumerAnswer, SubscriptionAnswer } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import { encoded } from '../api/encoded.ts'
 import { bytesText, countText } from '../figures/format.ts'
 import { useSay } from '../language/language.ts'
 import type { Say } from '../language/language.ts'
@@ -11,7 +12,7 @@ import { FormDialog } from '../parts/dialog.tsx'
 import { ListBar, Pager } from '../parts/list-bar.tsx'
 import { useNotify } from '../parts/notices.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useList } from '../parts/use-list.ts'
+import { nothingIn, useList } from '../parts/use-list.ts'
 
 const tabs = ['durable', 'consumers'] as const
 type Tab = (typeof tabs)[number]
@@ -63,7 +64,7 @@ function Durables() {
         columns={[...durableColumns(say), actions]}
         rows={list.items}
         keyOf={({ clientId, name }) => `${clientId}\n${name}`}
-        nothing={say(list.filter === '' ? 'list.none' : 'list.noMatch')}
+        nothing={nothingIn(list, list.filter)}
       />
       <Pager list={list} />
       {leaving !== null && (
@@ -119,7 +120,7 @@ function UnsubscribeDialog({ subscription, onClose, onDone }: UnsubscribeDialogP
   const notify = useNotify()
   const { clientId, name, pending } = subscription
   const perform = async (): Promise<void> => {
-    const path = `/subscriptions/${encodeURIComponent(clientId)}/${encodeURIComponent(name)}`
+    const path = `/subscriptions/${encoded(clientId)}/${encoded(name)}`
     await ask(path, { method: 'DELETE' })
     notify(say('delete.subscription.done', { name }))
     onDone()
@@ -149,7 +150,7 @@ function Consumers() {
         columns={consumerColumns(say)}
         rows={list.items}
         keyOf={({ consumerId }) => consumerId}
-        nothing={say(list.filter === '' ? 'list.none' : 'list.noMatch')}
+        nothing={nothingIn(list, list.filter)}
       />
       <Pager list={list} />
     </>

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { useAppearance } from './use-appearance.ts'
 
 export interface Series {
   readonly label: string
@@ -16,7 +17,7 @@ interface ChartProps {
   readonly format: (value: number) => string
   /** Seconds that the axis shows. */
   readonly span: number
-  /** Redrawn in its colours when it changes. */
+  /** The chosen appearance: what is drawn has its colours. */
   readonly theme: string
 }
 
@@ -27,7 +28,7 @@ export function Chart(props: ChartProps) {
   const { title, seconds, series, format, theme } = props
   const place = useRef<HTMLDivElement>(null)
   const drawn = useRef<uPlot | null>(null)
-  const key = [theme, title, ...series.map(({ label }) => label)].join()
+  const key = [useAppearance(theme), title, ...series.map(({ label }) => label)].join()
   useEffect(() => {
     const element = place.current
     if (element === null) return

@@ -1,8 +1,12 @@
 import type { ComponentChildren } from 'preact'
+import { useSay } from '../language/language.ts'
+import type { WordKey } from '../language/language.ts'
 
 export interface Column<T, S extends string = never> {
   readonly key: string
   readonly title: string
+  /** In place of the title. */
+  readonly head?: ComponentChildren
   readonly isNumber?: boolean
   /** What the API calls it when it is sorted by. */
   readonly sort?: S
@@ -19,8 +23,8 @@ interface DataTableProps<T, S extends string> {
   readonly columns: readonly Column<T, S>[]
   readonly rows: readonly T[]
   readonly keyOf: (row: T) => string
-  /** Said in place of rows. */
-  readonly nothing: string
+  /** Said in place of rows; null: nothing is. */
+  readonly nothing: WordKey | null
   readonly order?: Order<S>
   readonly onSort?: (order: Order<S>) => void
 }
@@ -28,6 +32,7 @@ interface DataTableProps<T, S extends string> {
 /** Rows under headers that stay in sight while they scroll. */
 export function DataTable<T, S extends string = never>(props: DataTableProps<T, S>) {
   const { caption, columns, rows, keyOf, nothing } = props
+  const say = useSay()
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={caption}>
       <table>
@@ -51,13 +56,13 @@ export function DataTable<T, S extends string = never>(props: DataTableProps<T, 
           ))}
         </tbody>
       </table>
-      {rows.length === 0 && <p class="nothing">{nothing}</p>}
+      {rows.length === 0 && nothing !== null && <p class="nothing">{say(nothing)}</p>}
     </div>
   )
 }
 
 function HeadCell<T, S extends string>({
-  column: { sort, title, isNumber, key },
+  column: { sort, title, head, isNumber, key },
   order,
   onSort,
 }: DataTableProps<T, S> & { readonly column: Column<T, S> }) {
@@ -65,7 +70,7 @@ function HeadCell<T, S extends string>({
   if (sort === undefined || onSort === undefined) {
     return (
       <th scope="col" class={classes}>
-        {title}
+        {head ?? title}
       </th>
     )
   }

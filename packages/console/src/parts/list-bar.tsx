@@ -6,6 +6,9 @@ import { Icon } from './icon.tsx'
 import { pageSizes } from './use-list.ts'
 import type { List } from './use-list.ts'
 
+/** As long as the API takes it. */
+const FILTER_CHARS_MAX = 256
+
 interface ListBarProps {
   readonly list: List<unknown>
   readonly filterLabel: string
@@ -24,6 +27,7 @@ export function ListBar({ list, filterLabel, children }: ListBarProps) {
           type="search"
           placeholder={filterLabel}
           value={list.filter}
+          maxLength={FILTER_CHARS_MAX}
           data-filter
           onInput={({ currentTarget }) => list.setFilter(currentTarget.value)}
         />
@@ -43,7 +47,7 @@ export function Pager({ list }: { readonly list: List<unknown> }) {
   const shown = { from: countText(Math.min(offset + 1, offset + items.length)) }
   const to = countText(offset + items.length)
   return (
-    <nav class="pager" aria-label={say('list.next')}>
+    <nav class="pager" aria-label={say('list.pages')}>
       <span aria-live="polite">
         {total !== undefined && say('list.shown', { ...shown, to, count: countText(total) })}
       </span>

@@ -1,8 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Page } from '../api/answers.ts'
 import { queryOf } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import type { Asked } from '../api/use-answer.ts'
+import { useShown } from '../api/use-shown.ts'
+import type { WordKey } from '../language/language.ts'
 
 /** How often a list is asked for again, in milliseconds. */
 const LIST_EVERY_MS = 5000
@@ -24,6 +26,15 @@ export interface List<T> extends Asked<Page<T>> {
   readonly previous: (() => void) | null
 }
 
+/** What stands in place of rows; null: a problem says it. */
+export function nothingIn(
+  { answer, problem }: Pick<Asked<unknown>, 'answer' | 'problem'>,
+  filter = '',
+): WordKey | null {
+  if (answer === null) return problem === null ? 'list.loading' : null
+  return filter === '' ? 'list.none' : 'list.noMatch'
+}
+
 /** A list of the API, one page of it at a time; it begins anew when what is asked for changes. */
 export function useList<T>(path: string, words: Readonly<Record<string, string>> = {}): List<T> {
   const [filter, setFilter] = useState('')
@@ -37,15 +48,17 @@ export function useList<T>(path: string, words: Readonly<Record<string, string>>
   const after = cursors.at(-1)
   const url = path + queryOf({ ...words, filter: asked, limit: size, after })
   const told = useAnswer<Page<T>>(url, LIST_EVERY_MS)
-  const [shown, setShown] = useState<Page<T> | null>(null)
-  useEffect(() => {
-    // The page before stays in sight until the next one is there.
-    if (told.answer !== null) setShown(told.answer)
-  }, [told.answer])
-  useEffect(() => setShown(null), [path])
-  const answer = told.answer ?? shown
+  const offset = cursors.length * size
+  // Its place stays with a page, as long as it is shown.
+  const placed = useMemo(() => told.answer && { page: told.answer, offset }, [told.answer])
+  const shown = useShown({ ...told, answer: placed }, path)
+  const answer = shown?.page ?? null
   const following = answer?.next ?? null
-  const go = (to: readonly string[]) => () => setTrail({ question, cursors: to })
+  const go = (to: readonly string[]): void => setTrail({ question, cursors: to })
+  const forward = (cursor: string) => () => {
+    // Until the next page is there, the cursor is still the one that has led to it.
+    if (told.answer !== null) go([...cursors, cursor])
+  }
   return {
     ...told,
     answer,
@@ -54,9 +67,9 @@ export function useList<T>(path: string, words: Readonly<Record<string, string>>
     setFilter,
     size,
     setSize,
-    offset: cursors.length * size,
-    next: following === null ? null : go([...cursors, following]),
-    previous: cursors.length === 0 ? null : go(cursors.slice(0, -1)),
+    offset: shown?.offset ?? offset,
+    next: following === null ? null : forward(following),
+    previous: cursors.length === 0 ? null : () => go(cursors.slice(0, -1)),
   }
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Election } from '../../src/api/answers.ts'
+import type { Election, NodeReport } from '../../src/api/answers.ts'
 import { bestView, hexDump, shownBody } from '../../src/figures/body-view.ts'
 import { bytesText, durationText, rateText } from '../../src/figures/format.ts'
 import { lagSeconds, withPosition } from '../../src/figures/lag.ts'
 import type { PositionSample } from '../../src/figures/lag.ts'
+import { quorumOf } from '../../src/figures/cluster-picture.ts'
+import { indentedJson, JSON_DEPTH_MAX } from '../../src/figures/json-text.ts'
 import { propertiesIn } from '../../src/figures/properties-text.ts'
 import { ratesOf } from '../../src/figures/rates.ts'
 import { reignsOf } from '../../src/figures/reigns.ts'
@@ -37,6 +39,12 @@ describe('how far a follower is behind in time', () => {
     assert.equal(lagSeconds(log, 150), 2)
     assert.equal(lagSeconds(log, 50), null)
     assert.equal(lagSeconds([], 50), null)
+  })
+
+  it('is not known from one look alone, unless there is nothing behind', () => {
+    const look = log.slice(-1)
+    assert.equal(lagSeconds(look, 299), null)
+    assert.equal(lagSeconds(look, 300), 0)
   })
 
   it('forgets what was when the log is another one', () => {
@@ -76,11 +84,64 @@ describe('the body of a message', () => {
   })
 })
 
+describe('JSON that is indented', () => {
+  it('has its values as they are written', () => {
+    const text = '{"id":12345678901234567890,"a":[1.0, {}, [ ],{"b" :"\\"[,"}],"a":-0e0}'
+    const lines = [
+      '{',
+      '  "id": 12345678901234567890,',
+      '  "a": [',
+      '    1.0,',
+      '    {},',
+      '    [],',
+      '    {',
+      '      "b": "\\"[,"',
+      '    }',
+      '  ],',
+      '  "a": -0e0',
+      '}',
+    ]
+    assert.equal(indentedJson(text), lines.join('\n'))
+    const plain = JSON.stringify({ a: [1, [2, { b: null, c: ['x', 'y: z'] }], ''], d: {} }, null, 2)
+    assert.equal(indentedJson(JSON.stringify(JSON.parse(plain))), plain)
+  })
+
+  it('is left alone where it is too deep, or none', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+    assert.equal(indentedJson(nested(JSON_DEPTH_MAX))?.split('\n').length, 2 * JSON_DEPTH_MAX - 1)
+    assert.equal(indentedJson(nested(JSON_DEPTH_MAX + 1)), null)
+    assert.equal(indentedJson(nested(30_000)), null)
+    assert.equal(indentedJson('{"a":1'), null)
+  })
+})
+
+describe('how many may fail', () => {
+  const report = (connected: number) => {
+    const voter = { state: 'voter', connected: true }
+    const followers = [0, 1].map((at) => ({ ...voter, connected: at < connected }))
+    const status = { role: 'leader', epoch: 1, seats: ['a', 'b', 'c'], followers }
+    return { nodeId: 'a', isThis: true, status } as unknown as NodeReport
+  }
+  const picture = (...reports: readonly NodeReport[]) => {
+    const { inStep, mayFail } = quorumOf(reports)
+    return [inStep, mayFail]
+  }
+
+  it('is what is in step beyond a quorum, and not known where there is none', () => {
+    assert.deepEqual(picture(report(2)), [3, 1])
+    assert.deepEqual(picture(report(1)), [2, 0])
+    assert.deepEqual(picture(report(0)), [1, null])
+    assert.deepEqual(picture(), [null, null])
+  })
+})
+
 describe('properties that somebody writes', () => {
   it('are texts, numbers and booleans by what they look like', () => {
     const { values, wrongLine } = propertiesIn('a=1\nb = x=y\nc=true\n\nd=007\ne=')
     assert.deepEqual(values, { a: 1, b: 'x=y', c: true, d: '007', e: '' })
     assert.equal(wrongLine, null)
+    const no = { a: 'NaN', b: 'Infinity', c: '9007199254740993' }
+    assert.deepEqual(propertiesIn('a=NaN\nb=Infinity\nc=9007199254740993').values, no)
   })
 
   it('are refused by their line', () => {
@@ -116,6 +177,14 @@ describe('the timeline of elections', () => {
       { epoch: 3, leader: 'b', begin: 0.8, length: 0.2 },
     ])
     assert.deepEqual(reignsOf([], 100_000), [])
+  })
+
+  it('is not bent by a clock that is behind', () => {
+    assert.deepEqual(reignsOf([election(1, 'a', 0, 10), election(2, 'b', 30, 40)], 5_000), [
+      { epoch: 1, leader: null, begin: 0, length: 0.25 },
+      { epoch: 1, leader: 'a', begin: 0.25, length: 0.5 },
+      { epoch: 2, leader: null, begin: 0.75, length: 0.25 },
+    ])
   })
 })
 

@@ -12,6 +12,10 @@ describe('addresses of the console', () => {
     })
   })
 
+  it('can be made of names that no address can have', () => {
+    assert.equal(addressOf('queues', 'half \ud83d'), '#/queues/half%20%EF%BF%BD')
+  })
+
   it('lead home from where there is nothing', () => {
     const home = { page: 'home', name: null, message: null }
     for (const hash of ['', '#', '#/', '#/nowhere']) assert.deepEqual(placeIn(hash), home)

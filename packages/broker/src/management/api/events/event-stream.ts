@@ -36,9 +36,12 @@ export class EventStream {
     return this.#keepsUp()
   }
 
-  /** Something has to be written now and then, or a connection that is gone is never noticed. */
+  /**
+   * Something has to be written now and then, or a connection that is gone is never noticed: by us,
+   * nor by who reads it. An event, since a page is not told of comments.
+   */
   beat(): boolean {
-    this.#sink.write(': still here\n\n')
+    this.#write('beat', {})
     return this.#keepsUp()
   }
 

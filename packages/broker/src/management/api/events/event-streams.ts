@@ -12,8 +12,8 @@ export const EVENT_STREAMS_MAX = 64
 const LOOK_MS = 1000
 /** ...unless that takes longer than one part in so many: a node with very many destinations. */
 const LOOK_SHARE = 20
-/** Looks between two signs of life. */
-const LOOKS_PER_BEAT = 15
+/** Between two signs of life, in milliseconds, as far as looks are that often. */
+const BEAT_MS = 15_000
 
 /**
  * All who watch this node. It is looked once a second what has changed, for all of them together,
@@ -24,7 +24,7 @@ export class EventStreams {
   readonly #clock: Clock
   readonly #streams = new Set<EventStream>()
   #look: Timer | null = null
-  #looks = 0
+  #beatAtMs = 0
 
   constructor(broker: ManagedBroker, clock: Clock) {
     this.#broker = broker
@@ -47,7 +47,10 @@ export class EventStreams {
   open(sink: EventSink, watched: readonly DestinationName[]): () => void {
     const stream = new EventStream(sink, watched)
     this.#streams.add(stream)
-    if (this.#look === null) this.#lookAfter(LOOK_MS)
+    if (this.#look === null) {
+      this.#beatAtMs = this.#clock.monotonicMs() + BEAT_MS
+      this.#lookAfter(LOOK_MS)
+    }
     const { status, administration } = this.#broker
     stream.tell(nodeFacts(status()), administration())
     return () => this.#forget(stream)
@@ -73,7 +76,9 @@ export class EventStreams {
   #tellAll(): void {
     const node = nodeFacts(this.#broker.status())
     const engine = this.#broker.administration()
-    const isBeat = ++this.#looks % LOOKS_PER_BEAT === 0
+    const nowMs = this.#clock.monotonicMs()
+    const isBeat = nowMs >= this.#beatAtMs
+    if (isBeat) this.#beatAtMs = nowMs + BEAT_MS
     for (const stream of [...this.#streams]) {
       const isThere = stream.tell(node, engine) && (!isBeat || stream.beat())
       if (!isThere) this.#forget(stream)

@@ -17,7 +17,8 @@ export const eventsRoute: Route = streamed({
   description:
     'Events `node` tell of the node (first everything, then the fields that changed), events ' +
     '`destinations` of those that are watched: `changed`, each with its `destination` and the ' +
-    'fields that changed, and `gone`. Who does not read is cut off.',
+    'fields that changed, and `gone`. A `beat` comes every 15 seconds, whatever else does. Who ' +
+    'does not read is cut off.',
   tag: 'events',
   role: 'viewer',
   query: object(

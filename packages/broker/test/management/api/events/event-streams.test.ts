@@ -111,12 +111,14 @@ describe('streams of events', () => {
     const { clock, streams } = quietStreams(() => ({ uptimeMs: ++asked }))
     const sink = new TestSink()
     const end = streams.open(sink, [])
-    clock.advance(15_000)
-    assert.equal(asked, 16)
+    clock.advance(30_000)
+    assert.equal(asked, 31)
+    const beats = sink.take().filter(([event]) => event === 'beat')
+    assert.equal(beats.length, 2)
     end()
     end()
     clock.advance(60_000)
-    assert.deepEqual([asked, streams.size], [16, 0])
+    assert.deepEqual([asked, streams.size], [31, 0])
   })
 
   it('keep nothing of ten thousand that were opened and dropped', () => {
