@@ -27,7 +27,8 @@ export async function startInBackground(
   const logPath = join(directory, LOG_FILE)
   const holder = readLivePid(pidPath)
   if (holder !== undefined) {
-    throw new BrokerError('STORE_IN_USE', `${directory} is in use by pid ${holder.pid}`)
+    const inUse = `${shownPath(directory)} is in use by pid ${holder.pid}`
+    throw new BrokerError('STORE_IN_USE', `${inUse}: stop that broker, or correct directory`)
   }
   const stalePid = readStalePid(pidPath)
   if (stalePid !== undefined) {
