@@ -145,6 +145,25 @@ describe('the activemq command', () => {
     }
   })
 
+  it('names the replication port that is taken', async () => {
+    const three = await Installations.make()
+    const [port = 0, bind = 0] = three.ports
+    const taken = createServer()
+    taken.listen({ host: '127.0.0.1', port: bind })
+    await once(taken, 'listening')
+    try {
+      const flag = `--bind=tcp://127.0.0.1:${bind}`
+      const { exitCode, err } = await three.activemq(port, 'start', 'xbean:activemq.xml', flag)
+      const address = `127.0.0.1:${bind}`
+      const reason = `error replication port ${address} (bind) is taken by another process`
+      assert.equal(err.split('\n')[0], reason)
+      assert.equal(exitCode, 6)
+    } finally {
+      taken.close()
+      await three.dispose()
+    }
+  })
+
   it('starts three brokers from the activemq.xml of one machine, which survive a kill -9', async () => {
     const three = await Installations.make()
     try {

@@ -42,6 +42,14 @@ export function shapeOf(output: string): string[] {
     .sort()
 }
 
+/** The lines, when nothing is left to chance but process ids and times. */
+export function linesOf(output: string): string[] {
+  return output
+    .split('\n')
+    .map((line) => line.replaceAll(/(?<=\bpid )\d+|\d+(?= ms\b)/g, '#').trim())
+    .filter((line) => line !== '')
+}
+
 /** Between the outputs of two steps. */
 const MARK = '=== the next step ==='
 

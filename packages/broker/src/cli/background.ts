@@ -14,20 +14,34 @@ const LOOK_EVERY_MS = 100
 /** Lines of a failed start's log that are shown. */
 const LINES_SHOWN_MAX = 10
 
+export interface BackgroundStart {
+  /** Of the command that runs in the background. */
+  readonly args: readonly string[]
+  /** The data directory. */
+  readonly directory: string
+  /** Its configuration, an absolute path. */
+  readonly file: string | undefined
+}
+
 /**
  * Starts a broker that outlives this command, and waits until its start is complete. When it ends
  * before, what it complained of is shown and its exit code returned.
  */
 export async function startInBackground(
-  args: readonly string[],
-  directory: string,
+  { args, directory, file }: BackgroundStart,
   terminal: Terminal,
 ): Promise<number> {
   const pidPath = join(directory, brokerPidFile)
   const logPath = join(directory, LOG_FILE)
   const holder = readLivePid(pidPath)
   if (holder !== undefined) {
-    throw new BrokerError('STORE_IN_USE', `${directory} is in use by pid ${holder.pid}`)
+    if (file !== undefined && holder.file === file) {
+      terminal.out(`runs already (pid ${holder.pid})\n`)
+      return EXIT_OK
+    }
+    const what = holder.file === undefined ? '' : `, which runs on ${shownPath(holder.file)}`
+    const inUse = `${shownPath(directory)} is in use by pid ${holder.pid}${what}`
+    throw new BrokerError('STORE_IN_USE', `${inUse}: stop that broker, or correct directory`)
   }
   const stalePid = readStalePid(pidPath)
   if (stalePid !== undefined) {

@@ -12,6 +12,7 @@ interface DoctorFlags extends ActivemqFlags {
   readonly ignoreUnsupported: boolean
   readonly timeout: number
   readonly json: boolean
+  readonly compare: boolean
 }
 
 export function addDoctor(program: Command, line: CommandLine, outcome: Outcome): void {
@@ -28,12 +29,13 @@ export function addDoctor(program: Command, line: CommandLine, outcome: Outcome)
         .argParser(duration)
         .default(5000, '5s'),
     )
+    .option('--compare', 'compare these configurations with each other, and no more', false)
     .option('--json', 'print one JSON object', false)
   addDefinitions(addIgnoreUnsupported(command))
   addSettingFlags(command)
   command.action(async (words: string[], flags: DoctorFlags) => {
     const { doctor } = await import('./commands/doctor.ts')
-    const { define: defined, ignoreUnsupported, timeout: timeoutMs, json } = flags
+    const { define: defined, ignoreUnsupported, timeout: timeoutMs, json, compare } = flags
     const settings = Object.entries(flags).filter(([name]) => isSettingName(name))
     const request = {
       files: words.map((word) => configurationFile(word)),
@@ -42,6 +44,7 @@ export function addDoctor(program: Command, line: CommandLine, outcome: Outcome)
       ignoreUnsupported,
       timeoutMs,
       json,
+      compare,
       version,
     }
     outcome.exitCode = await doctor(request, terminal)

@@ -6,6 +6,8 @@ import type { ProcessIdentity } from '@quorate/core/base/process-identity'
 
 /** What a running process leaves in its directory, so that others find it. */
 export interface PidRecord extends ProcessIdentity {
+  /** The configuration that it runs on, an absolute path; none when it has no file. */
+  readonly file?: string
   /** Set when the process has started completely. */
   readonly consoleUrl?: string
 }
@@ -40,20 +42,26 @@ function readRecord(path: string): PidRecord | null {
 function parseRecord(value: unknown): PidRecord | null {
   const identity = parseIdentity(value)
   if (identity === null) return null
-  const { consoleUrl } = value as Record<string, unknown>
-  return typeof consoleUrl === 'string' ? { ...identity, consoleUrl } : identity
+  const { consoleUrl, file } = value as Record<string, unknown>
+  return {
+    ...identity,
+    ...(typeof file === 'string' ? { file } : {}),
+    ...(typeof consoleUrl === 'string' ? { consoleUrl } : {}),
+  }
 }
 
 /** The pid file of this process, held while it runs. */
 export class PidFile {
   readonly #path: string
+  readonly #file: string | undefined
 
-  private constructor(path: string) {
+  private constructor(path: string, file: string | undefined) {
     this.#path = path
+    this.#file = file
   }
 
   /** Throws STORE_IN_USE when a living process holds the directory. */
-  static claim(directory: string, name: string): PidFile {
+  static claim(directory: string, name: string, file?: string): PidFile {
     const path = join(directory, name)
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS_MAX; attempt++) {
       const holder = readLivePid(path)
@@ -64,9 +72,9 @@ export class PidFile {
       }
       rmSync(path, { force: true })
       if (!createExclusively(path)) continue
-      const file = new PidFile(path)
-      file.#write({})
-      return file
+      const claimed = new PidFile(path, file)
+      claimed.#write({})
+      return claimed
     }
     throw new BrokerError('STORE_IN_USE', `${directory} is being claimed by another process`)
   }
@@ -81,7 +89,8 @@ export class PidFile {
   }
 
   #write(facts: { readonly consoleUrl?: string }): void {
-    const record: PidRecord = { ...ownIdentity(), ...facts }
+    const file = this.#file === undefined ? {} : { file: this.#file }
+    const record: PidRecord = { ...ownIdentity(), ...file, ...facts }
     // Whole or not at all: readers come at any moment.
     const draft = `${this.#path}.${process.pid}`
     writeFileSync(draft, `${JSON.stringify(record)}\n`)

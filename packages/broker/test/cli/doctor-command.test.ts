@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -72,6 +72,30 @@ describe('quorate doctor', () => {
       )
       assert.match(out, /^\d+ checks, \d+ failed, /m)
     }))
+
+  it('--compare names both files and both values, and tries no ZooKeeper', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quorate-doctor-'))
+    const fileOf = (name: string, settings: string): string => {
+      const file = join(folder, `${name}.yaml`)
+      const common = `zkAddress: 127.0.0.1:1\nhostname: localhost\ndirectory: ${name}\n`
+      writeFileSync(file, common + settings)
+      return file
+    }
+    const one = fileOf('one', 'bind: tcp://127.0.0.1:0\nreplicas: 3\nbrokerName: orders\n')
+    const two = fileOf('two', 'bind: tcp://127.0.0.1:0\nreplicas: 5\nbrokerName: odrers\n')
+    try {
+      const { exitCode, out } = await doctor('--compare', one, two)
+      assert.equal(exitCode, 8)
+      const lines = out.split('\n').map((line) => line.replaceAll(/ +/g, ' '))
+      const advice = 'give all brokers of the cluster the same'
+      assert.ok(lines.includes(`failed - replicas differs: ${one} "3", ${two} "5": ${advice}`), out)
+      const names = `failed - brokerName differs: ${one} "orders", ${two} "odrers": ${advice}`
+      assert.ok(lines.includes(names), out)
+      assert.doesNotMatch(out, /ZooKeeper|disk/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 
   it('tells what is wrong with a configuration, and takes flags for one only', async () => {
     const missing = await doctor('nowhere/activemq.xml')

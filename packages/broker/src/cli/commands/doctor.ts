@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
 import { loadBrokerOptions } from '../../config/load.ts'
+import { checkAgreement } from '../doctor/agreement.ts'
 import { failed } from '../doctor/check.ts'
 import type { Check, Outcome } from '../doctor/check.ts'
 import { examine } from '../doctor/examination.ts'
@@ -23,6 +24,8 @@ export interface DoctorRequest {
   readonly defined: Readonly<Record<string, string>>
   readonly ignoreUnsupported: boolean
   readonly timeoutMs: number
+  /** Compare the configurations with each other, and look at nothing else. */
+  readonly compare: boolean
   readonly json: boolean
   /** Of this program. */
   readonly version: string
@@ -30,12 +33,13 @@ export interface DoctorRequest {
 
 /** Looks whether brokers of these configurations can start and form a cluster. */
 export async function doctor(request: DoctorRequest, terminal: Terminal): Promise<number> {
-  const { files, settings, timeoutMs, version, json } = request
+  const { files, settings, timeoutMs, version, json, compare } = request
   if (files.length > 1 && Object.keys(settings).length > 0) {
     throw new BrokerError('INVALID_ARGUMENT', 'flags of settings go with one configuration only')
   }
   const { nodes, unreadable } = await readNodes(request)
-  const checks = [...unreadable, ...(await examine(nodes, { version, timeoutMs }))]
+  const found = compare ? checkAgreement(nodes) : await examine(nodes, { version, timeoutMs })
+  const checks = [...unreadable, ...found]
   const isFit = checks.every(({ outcome }) => outcome !== 'failed')
   if (json) terminal.out(`${jsonText({ isFit, checks }, 2)}\n`)
   else terminal.out(`${linesOf(checks, terminal).join('\n')}\n`)

@@ -60,7 +60,8 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
     for (const doubt of [...doubts, ...(await hostDoubted)]) {
       terminal.err(`${terminal.colors.yellow('warning')} ${doubt}\n`)
     }
-    return startInBackground(request.daemon, loaded.options.dataDirectory, terminal)
+    const { dataDirectory: directory } = loaded.options
+    return startInBackground({ args: request.daemon, directory, file }, terminal)
   }
   const { options, settings, openDoors } = loaded
   const log = logFor(settings, terminal).with({ node: options.nodeId })
@@ -68,7 +69,7 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   // Durable, with all the directories above it: the log in it is nothing without its name.
   await ports.fileSystem.makeDirectory(options.dataDirectory)
   const stalePid = readStalePid(join(options.dataDirectory, brokerPidFile))
-  const pidFile = PidFile.claim(options.dataDirectory, brokerPidFile)
+  const pidFile = PidFile.claim(options.dataDirectory, brokerPidFile, file)
   const source = file === undefined ? 'defaults' : shownPath(file)
   log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
   if (stalePid !== undefined) log.warn('the last run did not stop cleanly', { pid: stalePid })
