@@ -1,11 +1,14 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
+import { BrokerError } from '@quorate/core/base/errors'
+import { silentLog } from '@quorate/core/base/log'
 import type { BrokerStatus } from '../../../../src/management/broker-status.ts'
 import { isChange } from '../../../../src/management/api/http/route.ts'
 import { allRoutes } from '../../../../src/management/api/routes/all-routes.ts'
 import { sampleStatus } from '../../sample-status.ts'
+import { LeadingBroker } from '../leading-broker.ts'
 import { listeningApi } from '../listening-api.ts'
-import { sampleChanges } from './sample-changes.ts'
+import { sampleChanges, sampled } from './sample-changes.ts'
 import type { SampleChange } from './sample-changes.ts'
 
 const users = [{ name: 'admin', password: 'secret', roles: ['admin'], where: '' }]
@@ -49,6 +52,31 @@ function expected(words: Readonly<Record<string, unknown>>) {
   return changing.map(({ name }) => ({ name, code: 'NOT_LEADER', ...words }))
 }
 
+interface Line {
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** A broker that has what the samples change, its API, and the lines of changes in its log. */
+async function withChanged(
+  work: (world: { broker: LeadingBroker; url: string; lines: readonly Line[] }) => Promise<void>,
+): Promise<void> {
+  const broker = new LeadingBroker()
+  const client = broker.connect(sampled.clientId)
+  broker.consume(client, sampled.topic, 10, sampled.subscription)
+  for (const text of ['one', 'two']) broker.send(client, sampled.queue, text)
+  await broker.settled()
+  client.close()
+  const lines: Line[] = []
+  const audit = (message: string, fields = {}): void => void lines.push({ message, fields })
+  const api = await broker.api({ users, log: { ...silentLog, audit } })
+  try {
+    await work({ broker, url: api.url, lines })
+  } finally {
+    await api.stop()
+  }
+}
+
 describe('every route that changes something', () => {
   it('has a sample here, and no sample is of a route that is gone', () => {
     const names = changing.map(({ name }) => name)
@@ -76,4 +104,31 @@ describe('every route that changes something', () => {
     const elected = sampleStatus({ role: 'candidate', leader: 'node02' })
     assert.deepEqual(await answersOf(elected), expected(nobody))
   })
+
+  for (const { method, name } of changing) {
+    it(`leaves a line in the log: ${name}`, () =>
+      withChanged(async ({ url, lines }) => {
+        const sample = sampleOf(name)
+        const answer = await ask(url, method, sample)
+        assert.equal(answer.status, sample.status)
+        const text = await answer.text()
+        const answered = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+        const change = `${method} ${sample.path}`
+        const who = { user: 'admin', from: '127.0.0.1', change, outcome: 'done' }
+        const fields = { ...who, ...sample.audited(answered) }
+        assert.deepEqual(lines, [{ message: 'change by the API', fields }])
+        assert.ok(!JSON.stringify(lines).includes('secret'), 'no password, no content')
+      }))
+  }
+
+  it('leaves a line as well when it fails', () =>
+    withChanged(async ({ broker, url, lines }) => {
+      broker.engine.stop(new BrokerError('LEADERSHIP_LOST', 'another one leads'))
+      for (const { method, name } of changing) await ask(url, method, sampleOf(name))
+      const told = lines.map(({ fields: { change, outcome } }) => ({ change, outcome }))
+      const wanted = changing.map(({ method, name }) => {
+        return { change: `${method} ${sampleOf(name).path}`, outcome: 'NOT_LEADER' }
+      })
+      assert.deepEqual(told, wanted)
+    }))
 })
