@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import type { Cluster } from '../support/cluster.ts'
-import { withCluster } from '../support/cluster.ts'
+import { ADMIN_PASSWORD, consoleUrl, withUsers } from '../support/cluster-with-users.ts'
 import { quorateArgs } from '../support/quorate-command.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
-const PASSWORD = 'Open-Sesame'
 const ENDS_WITHIN_MS = 40_000
 
 interface Ran {
@@ -30,7 +27,7 @@ function begin(name: 'quorate' | 'activemq', ...words: string[]) {
   const script = name === 'quorate' ? main : join(dirname(main), 'activemq.js')
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, QUORATE_PASSWORD: PASSWORD },
+    env: { ...process.env, QUORATE_PASSWORD: ADMIN_PASSWORD },
     timeout: ENDS_WITHIN_MS,
     killSignal: 'SIGKILL',
   })
@@ -42,21 +39,6 @@ function begin(name: 'quorate' | 'activemq', ...words: string[]) {
 }
 
 const lines = (output: string): string[] => output.split('\n').filter((line) => line !== '')
-
-function consoleUrl(cluster: Cluster, name: string): string {
-  return `http://127.0.0.1:${cluster.node(name).ports.console}`
-}
-
-async function withUsers(test: (cluster: Cluster) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'quorate-daily-'))
-  const consoleUsers = join(folder, 'users.properties')
-  writeFileSync(consoleUsers, `admin: ${PASSWORD}, admin\nuser: other, user\n`)
-  try {
-    await withCluster({ deadlineMs: 80_000, settings: { consoleUsers } }, test)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 /** Messages that wait in the queues of the leader. */
 async function waiting(cluster: Cluster): Promise<number> {

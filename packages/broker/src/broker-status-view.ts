@@ -68,6 +68,7 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
     store: storeOf(node),
     catchUp: catchUpOf(replica.catchUpAt(sources.nowMs)),
     followers: followersOf(sources),
+    links: node.links,
     coordination: { address: options.coordination.zkAddress, state: sources.session },
     members: members.map((member) => ({
       nodeId: member.nodeId,

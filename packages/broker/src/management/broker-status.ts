@@ -35,6 +35,8 @@ export interface BrokerStatus {
   readonly catchUp: CatchUpStatus | null
   /** Filled by the leader. */
   readonly followers: readonly FollowerStatus[]
+  /** The other nodes that it dials, in every role; empty as well of a broker that does not tell. */
+  readonly links: readonly LinkStatus[]
   readonly coordination: { readonly address: string; readonly state: string }
   readonly members: readonly { readonly nodeId: string; readonly consoleUrl: string | null }[]
   readonly clients: {
@@ -81,6 +83,13 @@ export interface PossibleLoss {
   readonly afterIndex: number
   /** ISO 8601, by the clock of the elected node; null when it is not known. */
   readonly since: string | null
+}
+
+/** The way from this node to the replication port of another one. */
+export interface LinkStatus {
+  readonly nodeId: string
+  /** It was reached, and both have proven who they are. */
+  readonly connected: boolean
 }
 
 export interface FollowerStatus {

@@ -48,8 +48,8 @@ function parseStatus(url: URL, text: string): BrokerStatus {
   }
   if (!isRecord(value)) throw notAStatus(url, 'no object')
   // A broker of another version may remember no losses, not watch its disk, or not tell how it
-  // catches up: it says nothing.
-  const unsaid = { possibleLosses: [], store: null, catchUp: null }
+  // catches up or whom it reaches: it says nothing.
+  const unsaid = { possibleLosses: [], store: null, catchUp: null, links: [] }
   const status: Record<string, unknown> = { ...unsaid, ...value }
   const wrong = Object.entries(shapes).find(([name, fits]) => !fits(status[name]))
   if (wrong !== undefined) throw notAStatus(url, `${wrong[0]} is missing or wrong`)
@@ -65,6 +65,7 @@ const shapes: Readonly<Partial<Record<keyof BrokerStatus, (value: unknown) => bo
   log: isRecord,
   seats: Array.isArray,
   followers: isListOfRecords,
+  links: isListOfRecords,
   members: isListOfRecords,
   clients: isRecord,
   clientUris: Array.isArray,

@@ -18,6 +18,7 @@ import type { Election } from './election-history.ts'
 import type { SettledContent } from './leader-log.ts'
 import type { Identity } from './link/handshake.ts'
 import { PEERS_MAX, ReplicationLinks } from './link/replication-links.ts'
+import type { LinkView } from './link/replication-links.ts'
 import { configsIn } from './log-records.ts'
 import { logView } from './log-view.ts'
 import type { ReplicaMeta } from './meta.ts'
@@ -199,6 +200,11 @@ export class ReplicaNode {
   /** How full our own store is. */
   get space(): SpaceView {
     return this.#space.view
+  }
+
+  /** The nodes that we dial, and whether the link stands. */
+  get links(): readonly LinkView[] {
+    return this.#links.view
   }
 
   /** Accepts the others' links. Resolves to the port. */

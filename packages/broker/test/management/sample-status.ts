@@ -37,6 +37,10 @@ export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus 
     },
     catchUp: null,
     followers: [],
+    links: [
+      { nodeId: 'node01', connected: true },
+      { nodeId: 'node03', connected: true },
+    ],
     coordination: { address: '127.0.0.1:2181', state: 'connected' },
     members: [
       { nodeId: 'node01', consoleUrl: 'http://127.0.0.1:8161' },

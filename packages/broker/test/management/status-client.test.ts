@@ -12,11 +12,12 @@ describe('status client', () => {
     await assert.rejects(fetchStatus(api.url, 2000), { code: 'CONNECTION_LOST' })
   })
 
-  it('takes a broker that tells of no losses for one without', async () => {
-    const { possibleLosses: _, ...older } = sampleStatus()
+  it('takes a broker that tells of no losses and links for one without', async () => {
+    const { possibleLosses: _losses, links: _links, ...older } = sampleStatus()
     const api = await listeningApi(() => older as BrokerStatus)
     try {
-      assert.deepEqual((await fetchStatus(api.url, 2000)).possibleLosses, [])
+      const { possibleLosses, links } = await fetchStatus(api.url, 2000)
+      assert.deepEqual([possibleLosses, links], [[], []])
     } finally {
       await api.stop()
     }

@@ -1,14 +1,17 @@
 import { isWildcard } from '../../config/host-port.ts'
+import { shownBytes } from '../shown-bytes.ts'
 import { failed, ok, warning } from './check.ts'
 import type { About, Check } from './check.ts'
 import { listenPortsOf } from './examined-node.ts'
 import type { ExaminedNode } from './examined-node.ts'
 
-/** A setting that all brokers of a cluster have to have in common. */
+/** A setting that the brokers of a cluster have in common. */
 interface Common {
   readonly topic: string
   readonly valueOf: (node: ExaminedNode) => string
   readonly isSecret?: boolean
+  /** They are a cluster all the same: each goes by its own. */
+  readonly mayDiffer?: boolean
 }
 
 const commons: readonly Common[] = [
@@ -21,6 +24,17 @@ const commons: readonly Common[] = [
     valueOf: ({ options }) => options.replication.securityToken,
     isSecret: true,
   },
+  {
+    topic: 'storeLimit',
+    valueOf: ({ options }) => shownBytes(options.store.limitBytes),
+    mayDiffer: true,
+  },
+  {
+    topic: 'logSize',
+    valueOf: ({ options }) => shownBytes(options.replication.logSizeBytes),
+    mayDiffer: true,
+  },
+  { topic: 'sync', valueOf: ({ options }) => options.replication.sync.words, mayDiffer: true },
 ]
 
 function sorted(zkAddress: string): string {
@@ -49,20 +63,19 @@ function localOf(nodes: readonly ExaminedNode[]): readonly ExaminedNode[] {
   return nodes.filter(({ isLocal }) => isLocal)
 }
 
-function checkCommon({ topic, valueOf, isSecret }: Common, nodes: readonly ExaminedNode[]): Check {
+function checkCommon(common: Common, nodes: readonly ExaminedNode[]): Check {
+  const { topic, valueOf, isSecret = false, mayDiffer = false } = common
   const about: About = { subject: '', topic }
   const values = nodes.map((node) => ({ source: node.source, value: valueOf(node) }))
   const [first] = values
   if (values.every(({ value }) => value === first?.value)) {
-    const shown = isSecret === true ? 'the same' : `"${first?.value}"`
+    const shown = isSecret ? 'the same' : `"${first?.value}"`
     return ok(about, `${shown} in all ${nodes.length}`)
   }
   const each = values.map(({ source, value }) => `${source} "${value}"`).join(', ')
-  return failed(
-    about,
-    isSecret === true ? 'differs' : `differs: ${each}`,
-    'give all brokers of the cluster the same',
-  )
+  const judge = mayDiffer ? warning : failed
+  const message = isSecret ? 'differs' : `differs: ${each}`
+  return judge(about, message, 'give all brokers of the cluster the same')
 }
 
 function checkDistinct(

@@ -1,5 +1,4 @@
 import type { Member } from '../../coordination/coordinator.ts'
-import type { BrokerStatus } from '../../management/broker-status.ts'
 import type { BrokerOptions } from '../../config/broker-options.ts'
 import { failed, ok, unknown, warning } from './check.ts'
 import type { About, Check } from './check.ts'
@@ -77,18 +76,25 @@ export type Reach = 'open' | 'refused' | 'no answer' | 'unknown host' | 'unreach
 
 export interface ReachLook {
   readonly subject: string
-  /** What is there: `replication`, `clients`. */
+  /** What is there: `replication`, `clients`, `console`. */
   readonly purpose: string
   readonly address: string
-  readonly reach: Reach
+  /** `elsewhere`: on the loopback interface of another machine, and not tried. */
+  readonly reach: Reach | 'elsewhere'
   /** Somebody should listen there now. */
   readonly isRunning: boolean
 }
 
+/** What a check of such a way is about. */
+export function wayTopic(purpose: string): string {
+  return `way to ${purpose}`
+}
+
 /** Whether the way from this machine to a port of another broker is open. */
 export function judgeReach({ subject, purpose, address, reach, isRunning }: ReachLook): Check {
-  const about: About = { subject, topic: `way to ${purpose}` }
+  const about: About = { subject, topic: wayTopic(purpose) }
   if (reach === 'open') return ok(about, `${address} answers`)
+  if (reach === 'elsewhere') return unknown(about, `${address} answers on its own machine only`)
   if (reach === 'refused') {
     if (!isRunning) return ok(about, `nobody listens at ${address} yet; its host answers`)
     const message = `nobody listens at ${address}, where ZooKeeper has it`
@@ -96,69 +102,4 @@ export function judgeReach({ subject, purpose, address, reach, isRunning }: Reac
   }
   const advice = 'correct hostname or connectUrl of that broker, or open the way: routes, firewalls'
   return failed(about, `${address}: ${reach}`, advice)
-}
-
-export interface PeerLook {
-  readonly status: BrokerStatus
-  /** Its clock less ours; null when its answer had no date. */
-  readonly clockOffsetMs: number | null
-}
-
-/** The date of an answer has whole seconds, and the answer travels. */
-const CLOCK_TOLERANCE_MS = 2500
-
-/** Brokers that answer, beside each other: versions, clocks, links. */
-export function judgePeers(version: string, peers: readonly PeerLook[]): Check[] {
-  return [
-    judgeVersions(version, peers),
-    judgeClocks(peers),
-    ...peers.flatMap(({ status }) => judgeLinks(status)),
-  ]
-}
-
-function judgeVersions(version: string, peers: readonly PeerLook[]): Check {
-  const about: About = { subject: '', topic: 'versions' }
-  if (peers.length === 0) return ok(about, `${version} here; no running broker tells of another`)
-  const others = peers.filter(({ status }) => status.build !== version)
-  if (others.length === 0) return ok(about, `${version} here and on ${counted(peers)}`)
-  const shown = others.map(({ status }) => `${status.nodeId} ${status.build}`).join(', ')
-  const advice = 'bring all to one version, one broker after the other'
-  return warning(about, `${version} here, ${shown}`, advice)
-}
-
-function judgeClocks(peers: readonly PeerLook[]): Check {
-  const about: About = { subject: '', topic: 'clocks' }
-  const known = peers.filter(({ clockOffsetMs }) => clockOffsetMs !== null)
-  if (known.length === 0) {
-    return unknown(about, 'no running broker answers, and ZooKeeper does not tell the time')
-  }
-  const off = known.filter(({ clockOffsetMs }) => Math.abs(clockOffsetMs ?? 0) > CLOCK_TOLERANCE_MS)
-  if (off.length === 0) return ok(about, `like that of ${counted(known)}, to about two seconds`)
-  const shown = off.map(({ status, clockOffsetMs }) => {
-    const seconds = Math.round((clockOffsetMs ?? 0) / 1000)
-    return `${status.nodeId} is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`
-  })
-  const advice = 'set all clocks by NTP: expiry and dates of messages depend on them'
-  return warning(about, shown.join(', '), advice)
-}
-
-function counted(peers: readonly PeerLook[]): string {
-  return peers.length === 1 ? '1 running broker' : `${peers.length} running brokers`
-}
-
-/** What a running broker says of itself and, if it leads, of its followers. */
-function judgeLinks(status: BrokerStatus): Check[] {
-  const { nodeId: subject, role, trouble, followers, coordination } = status
-  const about: About = { subject, topic: 'role' }
-  const apart = followers.filter(({ connected }) => !connected).map(({ nodeId }) => nodeId)
-  if (trouble !== null) return [warning(about, `${role}: ${trouble}`, 'see its log')]
-  if (coordination.state !== 'connected') {
-    const message = `${role}, without ZooKeeper (${coordination.state})`
-    return [warning(about, message, 'it goes on; a failover waits until ZooKeeper answers')]
-  }
-  if (role === 'leader' && apart.length > 0) {
-    const advice = 'start them, or see whether they reach each other'
-    return [warning(about, `leader, without a link to ${apart.join(', ')}`, advice)]
-  }
-  return [ok(about, role === 'leader' ? 'leader, linked with all others' : role)]
 }

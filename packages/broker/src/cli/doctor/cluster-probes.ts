@@ -14,7 +14,8 @@ import { Layout } from '../../coordination/znodes/layout.ts'
 import { Membership } from '../../coordination/znodes/membership.ts'
 import { fetchStatus } from '../../management/status-client.ts'
 import { withSession } from '../zookeeper-session.ts'
-import type { ClusterLook, PeerLook, Reach, ServerLook } from './cluster-checks.ts'
+import type { ClusterLook, Reach, ServerLook } from './cluster-checks.ts'
+import type { PeerLook } from './peer-checks.ts'
 
 /** Whether somebody takes connections there. */
 export function probeReach({ host, port }: HostPort, timeoutMs: number): Promise<Reach> {
@@ -112,14 +113,18 @@ async function otherNames(
   return [...names].sort()
 }
 
-/** What a broker says, and its clock; null when it does not answer. */
-export async function probePeer(consoleUrl: string, timeoutMs: number): Promise<PeerLook | null> {
+/** What a broker says, and its clock; or why it does not. */
+export async function probePeer(
+  consoleUrl: string,
+  timeoutMs: number,
+): Promise<PeerLook | { readonly problem: string }> {
   try {
     const status = await fetchStatus(consoleUrl, timeoutMs)
     return { status, clockOffsetMs: await clockOffsetMs(consoleUrl, timeoutMs) }
   } catch (error) {
-    if (toBrokerError(error).code === 'INTERNAL') throw error
-    return null
+    const { code, message } = toBrokerError(error)
+    if (code === 'INTERNAL') throw error
+    return { problem: message }
   }
 }
 

@@ -1,25 +1,10 @@
 import { toBrokerError } from '@quorate/core/base/errors'
-import {
-  formatHostPort,
-  isLoopback,
-  parseHostPort,
-  parseTransportUri,
-} from '../../config/host-port.ts'
-import type { HostPort } from '../../config/host-port.ts'
-import type { Member } from '../../coordination/coordinator.ts'
 import { checkAgreement } from './agreement.ts'
 import { failed, unknown } from './check.ts'
 import type { Check } from './check.ts'
-import {
-  judgeCluster,
-  judgeNodeId,
-  judgePeers,
-  judgeReach,
-  judgeServers,
-} from './cluster-checks.ts'
-import type { PeerLook } from './cluster-checks.ts'
-import { probeCluster, probePeer, probeReach, probeServers } from './cluster-probes.ts'
-import type { Announced } from './cluster-probes.ts'
+import { judgeCluster, judgeNodeId, judgeServers } from './cluster-checks.ts'
+import { probeCluster, probeServers } from './cluster-probes.ts'
+import { examineConsoles } from './consoles.ts'
 import { advertisedOf, listenPortsOf } from './examined-node.ts'
 import type { ExaminedNode } from './examined-node.ts'
 import {
@@ -29,6 +14,7 @@ import {
   judgeHost,
   judgeNodeVersion,
   judgePort,
+  roomOfDisk,
 } from './machine-checks.ts'
 import {
   probeDescriptors,
@@ -37,6 +23,9 @@ import {
   probeHost,
   probePort,
 } from './machine-probes.ts'
+import { judgePeers, judgeRooms, roomOfPeer } from './peer-checks.ts'
+import type { PeerLook, StoreRoom } from './peer-checks.ts'
+import { examineWays } from './ways.ts'
 
 export interface ExaminationOptions {
   /** Of this program. */
@@ -52,16 +41,22 @@ export async function examine(
 ): Promise<Check[]> {
   const here = nodes.filter(({ isLocal }) => isLocal)
   const onMachine = await Promise.all(here.map(examineMachine))
-  const around = await examineCluster(nodes, options)
+  const rooms = onMachine.map(({ room }) => room)
+  const around = await examineCluster(nodes, rooms, options)
   return [
     judgeNodeVersion(process.version),
     ...checkAgreement(nodes),
-    ...onMachine.flat(),
+    ...onMachine.flatMap(({ checks }) => checks),
     ...around,
   ]
 }
 
-async function examineMachine(node: ExaminedNode): Promise<Check[]> {
+interface ExaminedMachine {
+  readonly checks: readonly Check[]
+  readonly room: StoreRoom
+}
+
+async function examineMachine(node: ExaminedNode): Promise<ExaminedMachine> {
   const { options } = node
   const { nodeId, dataDirectory, coordination } = options
   const [host, disk, directory] = await Promise.all([
@@ -70,17 +65,19 @@ async function examineMachine(node: ExaminedNode): Promise<Check[]> {
     probeDirectory(dataDirectory),
   ])
   const ports = await Promise.all(listenPortsOf(node).map((port) => probePort(port, dataDirectory)))
-  return [
+  const checks = [
     judgeHost(nodeId, host, coordination.zkAddress),
     ...ports.map((port) => judgePort(nodeId, port)),
     judgeDirectory(options, directory),
     ...judgeDisk(nodeId, disk, options),
     judgeDescriptors(nodeId, probeDescriptors(), options),
   ]
+  return { checks, room: { nodeId, roomBytes: roomOfDisk(disk, options) } }
 }
 
 async function examineCluster(
   nodes: readonly ExaminedNode[],
+  roomsHere: readonly StoreRoom[],
   { version, timeoutMs }: ExaminationOptions,
 ): Promise<Check[]> {
   // Where they differ in it, that has been told, and the first one's is looked at.
@@ -101,89 +98,21 @@ async function examineCluster(
     checks.push(...nodes.flatMap((node) => judgeNodeId(node.options, announced.members)))
   }
   const known = announced === null || announced instanceof Error ? null : announced
-  const peers = await probePeers(nodes, known?.members ?? [], timeoutMs)
   const ways = await examineWays(nodes, known, timeoutMs)
-  return [...checks, ...ways, ...judgePeers(version, peers)]
-}
-
-/** The brokers that run, as far as their HTTP API can be reached from here. */
-async function probePeers(
-  nodes: readonly ExaminedNode[],
-  members: readonly Member[],
-  timeoutMs: number,
-): Promise<PeerLook[]> {
-  const configured = nodes.flatMap(({ options, isLocal }) => {
-    const { host, port } = options.management
-    return isLocal && port !== 0 ? [`http://${formatHostPort({ host: dialed(host), port })}`] : []
-  })
-  const announced = members.flatMap(({ consoleUrl }) => consoleUrl ?? [])
-  const looks = await Promise.all(
-    [...new Set([...announced, ...configured])].map((url) => probePeer(url, timeoutMs)),
-  )
-  const byNode = new Map(looks.flatMap((look) => (look ? [[look.status.nodeId, look]] : [])))
-  return [...byNode.values()].filter(({ status }) => status.brokerName === brokerNameOf(nodes))
-}
-
-function brokerNameOf(nodes: readonly ExaminedNode[]): string | undefined {
-  return nodes[0]?.options.brokerName
-}
-
-/** Where this machine finds what listens on all of its interfaces. */
-function dialed(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  return host === '::' ? '::1' : host
-}
-
-interface Way {
-  readonly subject: string
-  readonly purpose: string
-  readonly to: HostPort
-  readonly isRunning: boolean
-}
-
-/** Ways from this machine to the others: those that are announced, and those that are given. */
-async function examineWays(
-  nodes: readonly ExaminedNode[],
-  announced: Announced | null,
-  timeoutMs: number,
-): Promise<Check[]> {
-  const members = announced?.members ?? []
-  const running = members.flatMap((member) => waysToMember(member, announced?.leader?.nodeId))
-  const names = new Set(members.map(({ nodeId }) => nodeId))
-  const absent = nodes
-    .filter(({ isLocal, options }) => !isLocal && !names.has(options.nodeId))
-    .flatMap(waysToAbsent)
-  return Promise.all(
-    [...running, ...absent].map(async ({ subject, purpose, to, isRunning }) => {
-      const reach = await probeReach(to, timeoutMs)
-      return judgeReach({ subject, purpose, address: formatHostPort(to), reach, isRunning })
-    }),
-  )
-}
-
-/** A follower listens for other brokers only; clients are served by the leader. */
-function waysToMember(
-  { nodeId, replicationAddress, clientUris }: Member,
-  leader: string | undefined,
-): Way[] {
-  const replication = parseHostPort(replicationAddress)
-  const clients = nodeId === leader ? clientUris.map((uri) => parseTransportUri(uri)) : []
+  const consoles = await examineConsoles(nodes, known?.members ?? [], timeoutMs)
+  const { peers } = consoles
   return [
-    { purpose: 'replication', to: replication },
-    ...clients.map((to) => ({ purpose: 'clients', to })),
-  ].flatMap(({ purpose, to }) =>
-    to === undefined ? [] : [{ subject: nodeId, purpose, to, isRunning: true }],
-  )
+    ...checks,
+    ...ways,
+    ...consoles.checks,
+    ...judgePeers(version, peers),
+    ...judgeRooms(roomsOf(roomsHere, peers)),
+  ]
 }
 
-function waysToAbsent(node: ExaminedNode): Way[] {
-  const { nodeId, management } = node.options
-  const subject = nodeId
-  const to = advertisedOf(node)
-  const ways: Way[] = [{ subject, purpose: 'replication', to, isRunning: false }]
-  if (!isLoopback(management.host) && management.port !== 0) {
-    const console = { host: to.host, port: management.port }
-    ways.push({ subject, purpose: 'console', to: console, isRunning: false })
-  }
-  return ways
+/** A broker that runs knows how much of its room its log has taken already. */
+function roomsOf(here: readonly StoreRoom[], peers: readonly PeerLook[]): StoreRoom[] {
+  const told = peers.flatMap(({ status }) => roomOfPeer(status) ?? [])
+  const names = new Set(told.map(({ nodeId }) => nodeId))
+  return [...told, ...here.filter(({ nodeId }) => !names.has(nodeId))]
 }

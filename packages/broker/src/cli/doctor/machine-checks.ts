@@ -77,6 +77,13 @@ function judgeSpace(about: About, look: DiskLook, { store, replication }: Broker
   return ok(about, isShort ? `${shown}; ${limit}, the disk has less` : shown)
 }
 
+/** What new messages may take of the disk, as long as there is no log yet. */
+export function roomOfDisk(look: DiskLook, { store, replication }: BrokerOptions): number {
+  const { freeBytes, totalBytes } = look
+  const headRoom = headRoomOf(store, replication.logSizeBytes, totalBytes)
+  return Math.min(store.limitBytes, Math.max(0, freeBytes - headRoom))
+}
+
 function judgeSync(about: About, { path, syncMs, problem }: DiskLook): Check {
   const steps = [...syncMs].sort((a, b) => a - b)
   const [median, worst] = [steps[Math.floor(steps.length / 2)], steps.at(-1)]

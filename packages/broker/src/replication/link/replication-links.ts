@@ -36,9 +36,16 @@ export interface LinksOptions {
   readonly listener: LinksListener
 }
 
+/** A node that we dial. */
+export interface LinkView {
+  readonly nodeId: string
+  readonly connected: boolean
+}
+
 interface Dialed {
   readonly address: string
   readonly link: OutboundLink
+  /** null: not connected. */
   storeUuid: string | null
 }
 
@@ -89,6 +96,12 @@ export class ReplicationLinks {
       if (this.#dialed.has(nodeId) || this.#dialed.size >= PEERS_MAX) continue
       this.#dial(nodeId, address)
     }
+  }
+
+  get view(): readonly LinkView[] {
+    return [...this.#dialed]
+      .map(([nodeId, { storeUuid }]) => ({ nodeId, connected: storeUuid !== null }))
+      .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
   }
 
   send(to: string, frame: Frame): void {

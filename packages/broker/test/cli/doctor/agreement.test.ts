@@ -29,6 +29,17 @@ describe('agreement of configurations', () => {
     ])
   })
 
+  it('warns of limits, segments and sync words that differ', () => {
+    const odd = examinedNode('node02', { storeLimit: '10gb', logSize: '8mb', sync: 'quorum_mem' })
+    const checks = checkAgreement([examinedNode('node01', { sync: 'quorum_disk' }), odd])
+    assert.deepEqual(complaints(checks), [
+      'storeLimit: differs: node01.xml "100.0 GB", node02.xml "10.0 GB"',
+      'logSize: differs: node01.xml "100.0 MB", node02.xml "8.0 MB"',
+      'sync: differs: node01.xml "quorum_disk", node02.xml "quorum_mem"',
+    ])
+    assert.ok(checks.every(({ outcome }) => outcome !== 'failed'))
+  })
+
   it('takes ZooKeeper servers in another order for the same, and other ones for others', () => {
     const given = (zkAddress: string) =>
       checkAgreement([

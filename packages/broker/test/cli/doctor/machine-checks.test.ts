@@ -7,6 +7,7 @@ import {
   judgeHost,
   judgeNodeVersion,
   judgePort,
+  roomOfDisk,
 } from '../../../src/cli/doctor/machine-checks.ts'
 import { examinedNode } from './examined-nodes.ts'
 
@@ -35,6 +36,12 @@ describe('what the doctor says of a machine', () => {
     assert.deepEqual(outcomes, ['ok', 'ok', 'warning', 'failed'])
     const [space] = judgeDisk('n', { ...disk, freeBytes: 5 * GB }, options)
     assert.match(space?.message ?? '', /storeLimit is 10\.0 GB, the disk has less/)
+  })
+
+  it('a disk has room for new messages up to storeLimit, less what is kept free', () => {
+    const disk = { path: '/d', totalBytes: 100 * GB, syncMs: [1], problem: null }
+    const rooms = [50, 5, 0.1].map((free) => roomOfDisk({ ...disk, freeBytes: free * GB }, options))
+    assert.deepEqual(rooms, [10 * GB, 4.75 * GB, 0])
   })
 
   it('a disk is written to, and quickly', () => {

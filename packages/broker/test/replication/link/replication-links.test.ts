@@ -143,9 +143,12 @@ describe('replication links', { timeout: 20_000 }, () => {
     const [a, b] = [new End('a'), new End('b')]
     await ends(t, a, b)
     a.dial(b)
+    assert.deepEqual(a.links.view, [{ nodeId: 'b', connected: false }])
     await a.next('up')
+    assert.deepEqual(a.links.view, [{ nodeId: 'b', connected: true }])
     b.links.stop()
     assert.equal(await a.next('down'), 'b')
+    assert.deepEqual(a.links.view, [{ nodeId: 'b', connected: false }])
     assert.equal(await a.next('refused'), 'b')
     const again = new End('b', { port: b.port, storeUuid: 'b-2' })
     await ends(t, again)

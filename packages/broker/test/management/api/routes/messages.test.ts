@@ -5,9 +5,7 @@ import { silentLog } from '@quorate/core/base/log'
 import { ACKNOWLEDGED_PER_RECORD_MAX } from '../../../../src/engine/policy/limits.ts'
 import { PROPERTIES_CHARS_MAX } from '../../../../src/management/api/messages/message-view.ts'
 import { OPERATION_TIMEOUT_MS } from '../../../../src/management/api/messages/operation.ts'
-import { sampleStatus } from '../../sample-status.ts'
 import { LeadingBroker, QuietSink } from '../leading-broker.ts'
-import { listeningApi } from '../listening-api.ts'
 
 const users = [
   { name: 'admin', password: 'secret', roles: ['admin'], where: '' },
@@ -329,22 +327,6 @@ describe('the API under abuse', () => {
       const many = { ids: Array.from({ length: 501 }, () => '1') }
       assert.equal((await ask('POST', './delete', many)).status, 400)
     }))
-
-  it('sends who asks a follower for a change to the leader', async () => {
-    const api = await listeningApi(() => sampleStatus(), { users })
-    try {
-      const answer = await fetch(`${api.url}/api/v1/destinations/queue/Q/messages`, {
-        method: 'POST',
-        headers: { authorization: authorization('ops'), 'content-type': 'application/json' },
-        body: '{"body":"x"}',
-      })
-      assert.equal(answer.status, 421)
-      const { leaderUrl } = (await answer.json()) as { leaderUrl: string }
-      assert.equal(leaderUrl, 'http://127.0.0.1:8161')
-    } finally {
-      await api.stop()
-    }
-  })
 
   it('hands no message that it deletes to a consumer that comes meanwhile', () =>
     withWorld(async ({ broker, ask }) => {
