@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { isSettingName, settingNames, settingSchema } from '../broker-settings.ts'
+import { isSettingName, policyWords, settingNames, settingSchema } from '../broker-settings.ts'
 import type { SettingName } from '../broker-settings.ts'
 import { shownFrom } from '../config-file.ts'
 import type { ConfigFile } from '../config-file.ts'
@@ -52,6 +52,7 @@ export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
   if (broker !== undefined) {
     reader.readBroker(broker)
     addImplied(broker, { reader, reading, machineName: request.machineName })
+    doubtUnlimited(reader, reading)
     // Never the default of our own: a port that the file does not speak of.
     if (reader.connectors.length === 0 && reading.problems.length === 0) {
       reading.complain(
@@ -83,6 +84,18 @@ interface Surroundings {
   readonly reader: BrokerReader
   readonly reading: Reading
   readonly machineName: string
+}
+
+/** ActiveMQ keeps without limit what waits for a slow subscriber of such a topic. */
+function doubtUnlimited({ policies }: BrokerReader, { doubts }: Reading): void {
+  for (const { where, words } of policies) {
+    const topic = words.get('topic')
+    if (topic === undefined || words.has('pendingMessageLimit')) continue
+    doubts.push(
+      `${where}: <policyEntry topic="${topic.text}"> without pendingMessageLimitStrategy: of what ` +
+        `waits for a slow subscriber, the newest ${policyWords.pendingMessageLimit.default} are kept`,
+    )
+  }
 }
 
 /** What a file says by saying nothing. */

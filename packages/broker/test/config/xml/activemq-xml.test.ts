@@ -133,6 +133,24 @@ describe('an activemq.xml', () => {
     ])
   })
 
+  it('doubts a topic without a limit for slow subscribers, since it has one here', () => {
+    const policies = (words: string) =>
+      `<destinationPolicy><policyMap><policyEntries>${words}</policyEntries></policyMap></destinationPolicy>`
+    const limit =
+      '<pendingMessageLimitStrategy><constantPendingMessageLimitStrategy limit="7"/>' +
+      '</pendingMessageLimitStrategy>'
+    const entries =
+      `<policyEntry topic="A">${limit}</policyEntry><policyEntry queue=">"/>` +
+      '<policyEntry topic="PRICES.>" producerFlowControl="false"/>'
+    const { doubts } = loadXml(
+      springFile(brokerWith(replicated('zkPath="/a"') + policies(entries))),
+    )
+    assert.equal(doubts.length, 1, doubts.join('\n'))
+    const words =
+      /^conf\/activemq\.xml:\d+:\d+: <policyEntry topic="PRICES\.>"> without .* newest 1000 /
+    assert.match(doubts[0] ?? '', words)
+  })
+
   it('takes a percentage of the heap that ActiveMQ would have: 1 GiB, or what -Xmx says', () => {
     assert.equal(loadFiles(files).options.memoryLimitBytes, Math.floor(0.7 * 1024 ** 3))
     const environment = { ACTIVEMQ_OPTS_MEMORY: '-Xms64M -Xmx2G', ACTIVEMQ_OPTS: '-Xmx512m' }
