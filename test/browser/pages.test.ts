@@ -296,6 +296,22 @@ describe('the console of a broker that leads', () => {
     await newest.getByText('the leader fell silent').waitFor()
   })
 
+  it('says that a page cannot be shown, keeps the others, and shows it when it can', async () => {
+    const page = await visit('#/home')
+    const nodes = '**/api/v1/cluster/nodes'
+    await page.route(nodes, (route) => route.fulfill({ json: { items: [null] } }))
+    await page.getByRole('link', { name: 'Cluster' }).click()
+    const failed = page.getByRole('alert').getByText('This page cannot be shown')
+    await failed.waitFor()
+    await page.getByRole('link', { name: 'Queues' }).click()
+    await page.getByRole('button', { name: 'New queue' }).waitFor()
+    await page.getByRole('link', { name: 'Cluster' }).click()
+    await failed.waitFor()
+    await page.unroute(nodes)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('[data-node=node01]').getByText('leader', { exact: true }).waitFor()
+  })
+
   it('hears keys and changes of its address from the moment it is loaded', async () => {
     const page = await visit('#/queues')
     await page.addInitScript(() => {

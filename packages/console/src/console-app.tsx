@@ -5,6 +5,7 @@ import { CallerContext } from './api/use-caller.ts'
 import { FollowerNote, HeadLine } from './head-line.tsx'
 import { LanguageContext, preferredLanguage, sayIn } from './language/language.ts'
 import { Navigation, themes } from './navigation.tsx'
+import { PageFrame } from './page-frame.tsx'
 import type { Place } from './pages/addresses.ts'
 import { ClusterPage } from './pages/cluster-page.tsx'
 import { ConnectionsPage } from './pages/connections-page.tsx'
@@ -55,7 +56,9 @@ export function ConsoleApp() {
             <HeadLine title={title} />
             <FollowerNote />
             <main id="content" tabIndex={-1} key={`${place.page}/${place.name}/${place.message}`}>
-              <PageOf place={place} theme={theme} />
+              <PageFrame>
+                <PageOf place={place} theme={theme} />
+              </PageFrame>
             </main>
           </div>
           {isHelping && <ShortcutsDialog onClose={() => setHelping(false)} />}

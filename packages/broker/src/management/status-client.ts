@@ -1,5 +1,6 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { BrokerStatus } from './broker-status.ts'
+import { isRecord, wrongFieldOf } from './status-shape.ts'
 
 /** A status is a few kilobytes; more than this is some other server. */
 const ANSWER_BYTES_MAX = 1024 * 1024
@@ -49,47 +50,10 @@ function parseStatus(url: URL, text: string): BrokerStatus {
   if (!isRecord(value)) throw notAStatus(url, 'no object')
   // A broker of another version may remember no losses, not watch its disk, or not tell how it
   // catches up: it says nothing.
-  const unsaid = { possibleLosses: [], store: null, catchUp: null }
-  const status: Record<string, unknown> = { ...unsaid, ...value }
-  const wrong = Object.entries(shapes).find(([name, fits]) => !fits(status[name]))
-  if (wrong !== undefined) throw notAStatus(url, `${wrong[0]} is missing or wrong`)
+  const status = { possibleLosses: [], store: null, catchUp: null, ...value }
+  const wrong = wrongFieldOf(status)
+  if (wrong !== null) throw notAStatus(url, `${wrong} is missing or wrong`)
   return status as unknown as BrokerStatus
-}
-
-/** What the command walks through: any server may answer, and one of another version. */
-const shapes: Readonly<Partial<Record<keyof BrokerStatus, (value: unknown) => boolean>>> = {
-  nodeId: isText,
-  role: isText,
-  trouble: (value) => value === null || isText(value),
-  epoch: Number.isSafeInteger,
-  log: isRecord,
-  seats: Array.isArray,
-  followers: isListOfRecords,
-  members: isListOfRecords,
-  clients: isRecord,
-  clientUris: Array.isArray,
-  coordination: isRecord,
-  possibleLosses: isListOfRecords,
-  store: (value) => value === null || (isRecord(value) && storeFigures.every(isFigureOf(value))),
-}
-
-/** Those that are shown as numbers; `freeBytes` may be unknown. */
-const storeFigures = ['usedBytes', 'limitBytes', 'percentUsed', 'headRoomBytes'] as const
-
-function isFigureOf(store: Record<string, unknown>): (name: string) => boolean {
-  return (name) => Number.isFinite(store[name])
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string'
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isListOfRecords(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isRecord)
 }
 
 function notAStatus(url: URL | string, why: string, cause?: unknown): BrokerError {

@@ -36,6 +36,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   'follows.nobody': '目前没有已知的主节点。',
   'problem.unreachable': '此节点没有应答。',
   'problem.again': '重试',
+  'problem.page': '此页面无法显示:{why}',
   'home.waiting': '等待中的消息',
   'home.in': '每秒流入',
   'home.out': '每秒流出',

@@ -34,6 +34,7 @@ export const english = {
   'follows.nobody': 'Nobody is known to lead at present.',
   'problem.unreachable': 'This node does not answer.',
   'problem.again': 'Try again',
+  'problem.page': 'This page cannot be shown: {why}',
   'home.waiting': 'Messages waiting',
   'home.in': 'In, per second',
   'home.out': 'Out, per second',
