@@ -58,7 +58,11 @@ const clusterSchema = object({
     integer({ description: 'Seats that are filled and connected; told by the leader alone.' }),
   ),
   mayFail: nullable(
-    integer({ description: 'Of them, how many may fail while the rest is a quorum.' }),
+    integer({
+      description:
+        'Of them, how many may fail while the rest is a quorum. null: there is no quorum (inStep ' +
+        'is less), or this node does not lead (inStep is null).',
+    }),
   ),
   followers: list(followerSchema, { description: 'Told by the leader alone.' }),
   coordination: object({ address: text(), state: text() }),
@@ -117,7 +121,7 @@ function clusterOf(status: BrokerStatus): ClusterAnswer {
     ...{ brokerName, epoch, leader, sync, seats, coordination, clientUris, possibleLosses },
     quorum,
     inStep,
-    mayFail: inStep === null ? null : Math.max(0, inStep - quorum),
+    mayFail: inStep === null || inStep < quorum ? null : inStep - quorum,
     followers: followers.map(({ nodeId, state, connected, lagRecords, lagBytes, silentMs }) => ({
       ...{ nodeId, state, connected, lagRecords, lagBytes, silentMs },
     })),

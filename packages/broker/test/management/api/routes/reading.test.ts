@@ -158,6 +158,42 @@ describe('reading through the API', () => {
     }
   })
 
+  it('counts how many may fail, and does not know where there is no quorum', async () => {
+    const follower = (connected: boolean) => ({
+      ...({ nodeId: 'node02', state: 'voter', connected, catchUp: null } as const),
+      ...{ ackedIndex: 1, lagRecords: 0, lagBytes: 0, isShortOfSpace: false, silentMs: 1 },
+    })
+    let status = sampleStatus()
+    const api = await listeningApi(() => status)
+    try {
+      const margin = async () => {
+        const answer = await fetch(`${api.url}/api/v1/cluster`)
+        const { inStep, mayFail } = (await answer.json()) as Record<string, unknown>
+        return [inStep, mayFail]
+      }
+      assert.deepEqual(await margin(), [null, null])
+      for (const [connected, expected] of [
+        [
+          [true, true],
+          [3, 1],
+        ],
+        [
+          [true, false],
+          [2, 0],
+        ],
+        [
+          [false, false],
+          [1, null],
+        ],
+      ] as const) {
+        status = sampleStatus({ role: 'leader', followers: connected.map(follower) })
+        assert.deepEqual(await margin(), expected)
+      }
+    } finally {
+      await api.stop()
+    }
+  })
+
   it('tells strangers nothing of the machine, nor of the destinations', async () => {
     const destination = 'queue://SALARIES'
     const full = { destination, memoryUsedBytes: 1, memoryLimitBytes: 0, spilledBytes: 0 }
