@@ -49,8 +49,9 @@ function parseStatus(url: URL, text: string): BrokerStatus {
   }
   if (!isRecord(value)) throw notAStatus(url, 'no object')
   // A broker of another version may remember no losses, not watch its disk, or not tell how it
-  // catches up: it says nothing.
-  const status = { possibleLosses: [], store: null, catchUp: null, ...value }
+  // catches up and what is announced: it says nothing.
+  const unsaid = { possibleLosses: [], store: null, catchUp: null, announced: null }
+  const status = { ...unsaid, ...value }
   const wrong = wrongFieldOf(status)
   if (wrong !== null) throw notAStatus(url, `${wrong} is missing or wrong`)
   return status as unknown as BrokerStatus

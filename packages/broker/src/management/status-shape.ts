@@ -79,6 +79,18 @@ const statusFields: Fields = {
   }),
   coordination: inside({ address: isText, state: isText }),
   members: insideEach({ nodeId: isText, consoleUrl: orNull(isText) }),
+  announced: insideIfAny({
+    path: isText,
+    elected: insideIfAny({ nodeId: isText, epoch: isCount }),
+    members: insideEach({
+      nodeId: isText,
+      state: isText,
+      lastEpoch: isCount,
+      lastIndex: isCount,
+      position: isCount,
+      weight: isFigure,
+    }),
+  }),
   clients: inside({ connections: isFigure, waitingMessages: isFigure }),
   clientUris: listOf(isText),
 }

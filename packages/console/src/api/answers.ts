@@ -2,7 +2,12 @@
  * What the API answers, by its own schemas: a change there that the console does not follow does
  * not compile. Nothing of the broker is in the built console.
  */
-export type { BrokerStatus, FollowerStatus } from '@quorate/broker/management/broker-status'
+export type {
+  AnnouncedCluster,
+  AnnouncedMember,
+  BrokerStatus,
+  FollowerStatus,
+} from '@quorate/broker/management/broker-status'
 export type { NodeFacts } from '@quorate/broker/management/api/events/node-facts'
 export type {
   MessageAnswer,

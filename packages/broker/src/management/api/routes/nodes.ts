@@ -51,6 +51,22 @@ const clusterSchema = object({
   brokerName: text({ description: 'What the brokers of the cluster share.' }),
   epoch: integer(),
   leader: nullable(text()),
+const announcedSchema = object({
+  path: text({ description: 'zkPath: where `zkCli ls` shows the members.' }),
+  elected: nullable(object({ nodeId: text(), epoch: integer() })),
+  members: list(
+    object({
+      nodeId: text(),
+      state: text({ description: 'In its own words.' }),
+      lastEpoch: integer({ description: 'Of the last record of its log.' }),
+      lastIndex: integer(),
+      position: integer({ description: 'Where its log ends, in bytes.' }),
+      weight: integer(),
+    }),
+    { description: 'What the coordination service says, as this node last saw it.' },
+  ),
+})
+
   sync: text({ description: 'What has to be on which disks before a send is confirmed.' }),
   seats: list(nullable(text()), { description: 'null: vacant.' }),
   quorum: integer({ description: 'Seats that have to agree.' }),
@@ -70,6 +86,7 @@ const clusterSchema = object({
   possibleLosses: list(
     object({
       epoch: integer(),
+  announced: nullable(announcedSchema),
       leader: text(),
       afterIndex: integer(),
       since: nullable(text()),
@@ -99,7 +116,7 @@ function readiness({ role, trouble }: BrokerStatus): Answer {
 
 function forStrangers(status: BrokerStatus): BrokerStatus {
   const flow = status.flow && { ...status.flow, fullest: null }
-  return { ...status, pid: null, dataDirectory: null, flow }
+  return { ...status, pid: null, dataDirectory: null, announced: null, flow }
 }
 
 function brokersOf(status: BrokerStatus) {
@@ -113,12 +130,13 @@ export type ClusterAnswer = Static<typeof clusterSchema>
 
 function clusterOf(status: BrokerStatus): ClusterAnswer {
   const { brokerName, epoch, leader, sync, seats, followers, coordination } = status
-  const { clientUris, possibleLosses } = status
+  const { announced, clientUris, possibleLosses } = status
   const quorum = seats.length === 0 ? 0 : Math.floor(seats.length / 2) + 1
   const voters = followers.filter(({ state, connected }) => state === 'voter' && connected)
   const inStep = status.role === 'leader' ? voters.length + 1 : null
   return {
-    ...{ brokerName, epoch, leader, sync, seats, coordination, clientUris, possibleLosses },
+    ...{ brokerName, epoch, leader, sync, seats, coordination, announced },
+    ...{ clientUris, possibleLosses },
     quorum,
     inStep,
     mayFail: inStep === null || inStep < quorum ? null : inStep - quorum,
@@ -152,7 +170,8 @@ export const nodeRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/status',
     summary: 'What this node says of itself and of the cluster; `quorate status` shows it',
-    description: 'Who may not look is not told `pid`, `dataDirectory` and `flow.fullest`.',
+    description:
+      'Who may not look is not told `pid`, `dataDirectory`, `announced` and `flow.fullest`.',
     tag: 'cluster',
     role: 'stranger',
     answers: { 200: statusSchema },

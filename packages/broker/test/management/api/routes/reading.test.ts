@@ -151,6 +151,8 @@ describe('reading through the API', () => {
       assert.deepEqual([waiting.status, waiting.headers.get('retry-after')], [503, '1'])
       const cluster = await fetch(`${api.url}/api/v1/cluster`)
       assert.equal(cluster.status, 200)
+      const { announced } = (await cluster.json()) as Record<string, unknown>
+      assert.deepEqual(announced, sampleStatus().announced)
       const brokers = (await (await fetch(`${api.url}/api/v1/brokers`)).json()) as Listed
       assert.equal(brokers.items.length, 3)
     } finally {
@@ -215,7 +217,8 @@ describe('reading through the API', () => {
         return JSON.parse(Buffer.concat(chunks).toString()) as BrokerStatus
       }
       const told = await asked({})
-      assert.deepEqual([told.pid, told.dataDirectory, told.flow?.fullest], [null, null, null])
+      const kept = [told.pid, told.dataDirectory, told.announced, told.flow?.fullest]
+      assert.deepEqual(kept, [null, null, null, null])
       assert.equal(told.flow?.memoryLimitBytes, 2)
       const authorization = `Basic ${Buffer.from('user:secret').toString('base64')}`
       assert.deepEqual(await asked({ authorization }), sampleStatus({ flow }))
