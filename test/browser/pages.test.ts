@@ -269,7 +269,8 @@ describe('the console of a broker that leads', () => {
     const noticed = (at: number, servedMs: number | null) => {
       const beganMs = Date.now() - at * 1000
       const servingAt = servedMs === null ? null : new Date(beganMs + servedMs).toISOString()
-      return { noticedAt: new Date(beganMs).toISOString(), servingAt, durationMs: servedMs }
+      const noticedAt = new Date(beganMs).toISOString()
+      return { noticedAt, servingAt, durationMs: servedMs, seenBy: 'node01' }
     }
     const asked = page.waitForResponse('**/api/v1/cluster/elections')
     await page.getByRole('link', { name: 'Cluster' }).click()

@@ -21,6 +21,7 @@ export type {
   SubscriptionAnswer,
 } from '@quorate/broker/management/api/routes/clients'
 export type { DestinationAnswer } from '@quorate/broker/management/api/routes/destination-words'
+export type { SeenElection as Election } from '@quorate/broker/management/election-report'
 export type { ClusterAnswer, NodeReport } from '@quorate/broker/management/api/routes/nodes'
 
 /** One page of a list. */
@@ -30,16 +31,4 @@ export interface Page<T> {
   readonly total?: number
   /** What to ask the next page with; null: this is the last one. */
   readonly next: string | null
-}
-
-/** One change of leadership, as `GET /api/v1/cluster/elections` tells it. */
-export interface Election {
-  readonly epoch: number
-  /** null: nobody is elected yet. */
-  readonly leader: string | null
-  readonly cause: 'start' | 'silent' | 'gone' | 'resigned' | 'deposed' | 'outvoted'
-  /** ISO 8601. */
-  readonly noticedAt: string
-  readonly servingAt: string | null
-  readonly durationMs: number | null
 }

@@ -1,9 +1,13 @@
 import type { BrokerStatus } from '../../broker-status.ts'
+import { electionCauses } from '../../election-report.ts'
+import type { SeenElection } from '../../election-report.ts'
+import { TOLD_ELECTIONS_MAX } from '../../elections-client.ts'
 import { knownNodes } from '../cluster/known-nodes.ts'
 import type { Answer, Route } from '../http/route.ts'
 import { route } from '../http/route.ts'
 import { flag, integer, list, nullable, object, oneOf, text } from '../http/schema.ts'
 import type { Schema, Static } from '../http/schema.ts'
+import type { ManagedBroker } from '../managed-broker.ts'
 
 const roleSchema = oneOf(['leader', 'follower', 'candidate', 'learner', 'starting', 'halted'])
 
@@ -47,10 +51,6 @@ const reportSchema = object({
 
 export type NodeReport = Static<typeof reportSchema>
 
-const clusterSchema = object({
-  brokerName: text({ description: 'What the brokers of the cluster share.' }),
-  epoch: integer(),
-  leader: nullable(text()),
 const announcedSchema = object({
   path: text({ description: 'zkPath: where `zkCli ls` shows the members.' }),
   elected: nullable(object({ nodeId: text(), epoch: integer() })),
@@ -67,6 +67,10 @@ const announcedSchema = object({
   ),
 })
 
+const clusterSchema = object({
+  brokerName: text({ description: 'What the brokers of the cluster share.' }),
+  epoch: integer(),
+  leader: nullable(text()),
   sync: text({ description: 'What has to be on which disks before a send is confirmed.' }),
   seats: list(nullable(text()), { description: 'null: vacant.' }),
   quorum: integer({ description: 'Seats that have to agree.' }),
@@ -82,11 +86,11 @@ const announcedSchema = object({
   ),
   followers: list(followerSchema, { description: 'Told by the leader alone.' }),
   coordination: object({ address: text(), state: text() }),
+  announced: nullable(announcedSchema),
   clientUris: list(text(), { description: 'Where clients reach this node while it leads.' }),
   possibleLosses: list(
     object({
       epoch: integer(),
-  announced: nullable(announcedSchema),
       leader: text(),
       afterIndex: integer(),
       since: nullable(text()),
@@ -97,10 +101,11 @@ const announcedSchema = object({
 const electionSchema = object({
   epoch: integer({ description: '0 while nobody is elected.' }),
   leader: nullable(text({ description: 'null while nobody is elected.' })),
-  cause: oneOf(['start', 'silent', 'gone', 'resigned', 'deposed', 'outvoted']),
-  noticedAt: text({ description: 'When this node noticed that nobody leads.' }),
+  cause: oneOf(electionCauses),
+  noticedAt: text({ description: 'When the node noticed that nobody leads.' }),
   servingAt: nullable(text({ description: 'When the new leader served, or was heard.' })),
   durationMs: nullable(integer()),
+  seenBy: text({ description: 'The node that saw it so.' }),
 })
 
 /**
@@ -144,6 +149,12 @@ function clusterOf(status: BrokerStatus): ClusterAnswer {
       ...{ nodeId, state, connected, lagRecords, lagBytes, silentMs },
     })),
   }
+}
+
+function seenElections(broker: ManagedBroker): SeenElection[] {
+  const { nodeId } = broker.status()
+  const ended = broker.elections().filter(({ leader }) => leader !== null)
+  return ended.slice(-TOLD_ELECTIONS_MAX).map((election) => ({ ...election, seenBy: nodeId }))
 }
 
 /** What every node tells, in every role. */
@@ -201,11 +212,24 @@ export const nodeRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/v1/cluster/elections',
-    summary: 'The elections that this node has seen since it started, and why they had to be',
+    summary: 'The elections that the nodes have seen since they started, and why they had to be',
+    description: 'This node asks the others at most every four seconds; each epoch is told once.',
     tag: 'cluster',
     role: 'viewer',
     answers: { 200: object({ elections: list(electionSchema) }) },
-    handle: ({ broker }) => ({ status: 200, body: { elections: broker.elections() } }),
+    async handle({ elections }) {
+      return { status: 200, body: { elections: await elections.latest() } }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/cluster/elections/seen',
+    summary: 'The newest elections that this node saw itself and that came to an end',
+    description: 'What it tells the other nodes; they have no login here.',
+    tag: 'cluster',
+    role: 'stranger',
+    answers: { 200: object({ elections: list(electionSchema) }) },
+    handle: ({ broker }) => ({ status: 200, body: { elections: seenElections(broker) } }),
   }),
   route({
     method: 'GET',

@@ -236,14 +236,15 @@ describe('reading through the API', () => {
       },
     ]
     const broker = {
-      status: () => sampleStatus(),
+      status: () => sampleStatus({ members: [] }),
       elections: () => elections,
       administration: () => null,
     }
     const api = await listeningApi(broker.status, { broker })
     try {
       const answer = await fetch(`${api.url}/api/v1/cluster/elections`)
-      assert.deepEqual(await answer.json(), { elections })
+      const expected = elections.map((election) => ({ ...election, seenBy: 'node02' }))
+      assert.deepEqual(await answer.json(), { elections: expected })
     } finally {
       await api.stop()
     }
