@@ -62,6 +62,15 @@ describe('the console while the leader is killed', () => {
             await page.locator(`[data-node=${name}]`).getByText(role, { exact: true }).waitFor()
           }
           await announces(page, cluster.nodes, old)
+          for (const name of ['Queues', 'Subscribers', 'Connections']) {
+            await page.getByRole('link', { name, exact: true }).click()
+            await page.getByRole('heading', { name, level: 1 }).waitFor()
+            await link.waitFor()
+            assert.equal(await page.getByRole('alert').count(), 0, 'only that it does not lead')
+            const there = expected.replace('cluster', name.toLowerCase())
+            assert.equal(await link.getAttribute('href'), there)
+          }
+          await page.getByRole('link', { name: 'Cluster', exact: true }).click()
         }
         const before = Number(await figureOf(pages[0], old, 'Epoch'))
         for (const { name } of followers) {

@@ -92,6 +92,62 @@ describe('the console of a broker that leads', () => {
     assert.equal(gone.status, 404)
   })
 
+  it('creates a topic, sends to it and deletes it', async () => {
+    const page = await visit('#/topics')
+    await page.getByRole('button', { name: 'New topic' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('NEWS')
+    await confirm(page, 'Create')
+    await noticed(page, 'NEWS is there.')
+    await page.getByRole('link', { name: 'NEWS' }).click()
+    await page.getByText('A topic keeps no messages').waitFor()
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByLabel('Body', { exact: true }).fill('one')
+    await confirm(page, 'Send')
+    await page.locator('[data-figure=enqueued] dd', { hasText: '1' }).waitFor()
+    await page.getByRole('button', { name: 'Delete' }).first().click()
+    await confirm(page, 'Delete')
+    await noticed(page, 'NEWS is gone.')
+    await page.getByRole('heading', { name: 'Topics', level: 1 }).waitFor()
+    const gone = await askAs(admin, node.ports.console, '/destinations/topic/NEWS')
+    assert.equal(gone.status, 404)
+  })
+
+  it('sends to, purges and deletes a queue from its row', async () => {
+    await client.send('ROW', 'x')
+    const page = await visit('#/queues')
+    const begin = (act: string) => page.getByRole('button', { name: `${act}: ROW` }).click()
+    await begin('Send')
+    await page.getByLabel('Body', { exact: true }).fill('y')
+    await confirm(page, 'Send')
+    const pending = page.locator('tr', { hasText: 'ROW' }).locator('td.pending')
+    await pending.filter({ hasText: '2' }).waitFor()
+    await begin('Purge')
+    await confirm(page, 'Purge')
+    await noticed(page, '2 messages deleted from ROW.')
+    await begin('Delete')
+    await confirm(page, 'Delete')
+    await noticed(page, 'ROW is gone.')
+    await page.getByRole('link', { name: 'ROW', exact: true }).waitFor({ state: 'detached' })
+  })
+
+  it('copies and moves a message from its own page', async () => {
+    await client.send('HERE', 'x')
+    const page = await visit('#/queues/HERE')
+    await page.locator('td.name a').click()
+    for (const [act, to, done] of [
+      ['Copy', 'COPIED', '1 of 1 copied to COPIED.'],
+      ['Move', 'THERE', '1 of 1 moved to THERE.'],
+    ] as const) {
+      await page.getByRole('button', { name: act }).click()
+      await page.getByLabel('To', { exact: true }).fill(to)
+      await confirm(page, act)
+      await noticed(page, done)
+    }
+    await page.getByText('This message is not in the queue any more.').waitFor()
+    const pending = await Promise.all(['HERE', 'COPIED', 'THERE'].map(pendingOf))
+    assert.deepEqual(pending, [0, 1, 1])
+  })
+
   it('says what is wrong in the dialog, and keeps it open', async () => {
     const page = await visit('#/queues')
     await page.getByRole('button', { name: 'New queue' }).click()
