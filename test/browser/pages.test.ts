@@ -134,6 +134,7 @@ describe('the console of a broker that leads', () => {
     await client.send('HERE', 'x')
     const page = await visit('#/queues/HERE')
     await page.locator('td.name a').click()
+    await page.locator('main:focus').waitFor()
     for (const [act, to, done] of [
       ['Copy', 'COPIED', '1 of 1 copied to COPIED.'],
       ['Move', 'THERE', '1 of 1 moved to THERE.'],
@@ -236,6 +237,22 @@ describe('the console of a broker that leads', () => {
     await confirm(page, 'Delete')
     await noticed(page, '1 of 1 deleted.')
     assert.equal(await pendingOf('SOURCE'), 1)
+  })
+
+  it('lets no message be chosen that is not stored, and says why', async () => {
+    await client.send('MIXED', 'stored')
+    const page = await visit('#/queues/MIXED')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByLabel('Body', { exact: true }).fill('in memory')
+    await page.locator('dialog').getByLabel('Persistent').uncheck()
+    await confirm(page, 'Send')
+    const boxes = page.locator('td.choice input')
+    await boxes.nth(1).waitFor()
+    await page.getByLabel('Select all of this page').check()
+    await page.getByText('1 selected').waitFor()
+    const off = page.locator('td.choice input:disabled')
+    assert.equal(await off.count(), 1)
+    assert.match((await off.getAttribute('title')) ?? '', /^It is not stored/)
   })
 
   it('shows topics, subscribers and connections, and removes a subscription', async () => {

@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CallerAnswer } from './api/answers.ts'
 import { useAnswer } from './api/use-answer.ts'
 import { CallerContext } from './api/use-caller.ts'
@@ -41,6 +41,8 @@ export function ConsoleApp() {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : language
     document.documentElement.dataset.theme = theme
   }, [title, language, theme])
+  const at = `${place.page}/${place.name}/${place.message}`
+  useFocusIn(at)
   return (
     <LanguageContext.Provider value={say}>
       <CallerContext.Provider value={caller}>
@@ -55,7 +57,7 @@ export function ConsoleApp() {
           <div class="content">
             <HeadLine title={title} />
             <FollowerNote />
-            <main id="content" tabIndex={-1} key={`${place.page}/${place.name}/${place.message}`}>
+            <main id="content" tabIndex={-1} key={at}>
               <PageFrame>
                 <PageOf place={place} theme={theme} />
               </PageFrame>
@@ -66,6 +68,17 @@ export function ConsoleApp() {
       </CallerContext.Provider>
     </LanguageContext.Provider>
   )
+}
+
+/** Where what had the focus went with its page, the next page has it. */
+function useFocusIn(at: string): void {
+  const before = useRef(at)
+  useEffect(() => {
+    const isOther = before.current !== at
+    before.current = at
+    const isLost = document.activeElement === document.body
+    if (isOther && isLost) document.getElementById('content')?.focus({ preventScroll: true })
+  }, [at])
 }
 
 /** The address names the page: it is left alone. */

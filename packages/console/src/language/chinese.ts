@@ -131,6 +131,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   'messages.persistent': '持久',
   'messages.transient': '非持久',
   'messages.handedOut': '已派发',
+  'messages.notStored': '此消息未存储:可以清空,但不能单独取出。',
   'messages.selected': '已选 {count} 条',
   'messages.refresh': '刷新',
   'action.send': '发送',

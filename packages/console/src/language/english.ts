@@ -129,6 +129,7 @@ export const english = {
   'messages.persistent': 'persistent',
   'messages.transient': 'not persistent',
   'messages.handedOut': 'handed out',
+  'messages.notStored': 'It is not stored: it can be purged, but not taken out alone.',
   'messages.selected': '{count} selected',
   'messages.refresh': 'Refresh',
   'action.send': 'Send',
