@@ -21,8 +21,11 @@ export type {
   SubscriptionAnswer,
 } from '@quorate/broker/management/api/routes/clients'
 export type { DestinationAnswer } from '@quorate/broker/management/api/routes/destination-words'
-export type { SeenElection as Election } from '@quorate/broker/management/election-report'
-export type { ClusterAnswer, NodeReport } from '@quorate/broker/management/api/routes/nodes'
+export type {
+  ClusterAnswer,
+  Election,
+  NodeReport,
+} from '@quorate/broker/management/api/routes/nodes'
 
 /** One page of a list. */
 export interface Page<T> {

@@ -108,6 +108,8 @@ const electionSchema = object({
   seenBy: text({ description: 'The node that saw it so.' }),
 })
 
+export type Election = Static<typeof electionSchema>
+
 /**
  * A node is ready unless it is starting or halted. Readiness does not ask for a quorum, a leader or
  * a seat in the configuration: an orchestrator that starts the second broker only when the first is
