@@ -10,10 +10,15 @@ const QUEUES = 100_000
 /** Sends that wait for their answer at a time. */
 const AT_ONCE = 2_000
 const ANSWER_MS_MAX = 1_000
+/** No answer takes that long, whatever else runs on the machine. */
+const STALLED_MS = 5_000
 /** How often the same is done: another process may have the processor once. */
 const TURNS = 3
 
 const nameOf = (at: number): string => `shop.${String(at).padStart(6, '0')}`
+
+/** It has two messages, the others one. */
+const FULLEST = nameOf(77_777)
 
 /** A queue is there as soon as something is sent to it. */
 async function makeQueues(port: number): Promise<number> {
@@ -24,6 +29,7 @@ async function makeQueues(port: number): Promise<number> {
     const names = Array.from({ length: AT_ONCE }, (_, at) => nameOf(first + at))
     await Promise.all(names.map((name) => client.send(name, 'x')))
   }
+  await client.send(FULLEST, 'y')
   client.close()
   return performance.now() - beganMs
 }
@@ -33,12 +39,32 @@ async function shownAfter(page: Page, first: string, act: () => Promise<unknown>
   const beganMs = performance.now()
   await act()
   const name = page.locator('td.name a').first()
-  await waitUntil(async () => (await name.textContent({ timeout: 5_000 })) === first, {
-    what: `${first} at the top`,
-    timeoutMs: 20_000,
-    pollMs: 10,
-  })
+  try {
+    await waitUntil(async () => (await name.textContent({ timeout: 5_000 })) === first, {
+      what: `${first} at the top`,
+      timeoutMs: 20_000,
+      pollMs: 10,
+    })
+  } catch (error) {
+    throw new Error(`${first} is not at the top; there is ${await shownBy(page)}`, { cause: error })
+  }
   return performance.now() - beganMs
+}
+
+/** What a list shows, for people: its first row, its pager, how it is sorted, and its problem. */
+function shownBy(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const text = (selector: string) => document.querySelector(selector)?.textContent ?? 'nothing'
+    const sorted = document.querySelector('th:not([aria-sort=none])[aria-sort]')
+    const order = `${sorted?.textContent ?? ''} ${sorted?.getAttribute('aria-sort') ?? 'unsorted'}`
+    const filter = document.querySelector<HTMLInputElement>('[data-filter]')?.value ?? ''
+    const problem = text('.note.wrong span')
+    return [text('td.name a'), text('.pager span'), order, `filter "${filter}"`, problem].join(', ')
+  })
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity
 }
 
 describe('the console of a broker with 100,000 queues', () => {
@@ -74,12 +100,20 @@ describe('the console of a broker with 100,000 queues', () => {
         await page.getByText('1 to 1 of 1').waitFor()
         await page.getByRole('searchbox').fill('')
         await page.getByText('1 to 100 of 100,000').waitFor()
-        const sort = page.getByRole('button', { name: 'Name' })
-        measured.descending = [await shownAfter(page, nameOf(QUEUES - 1), () => sort.click())]
+        const sortBy = (name: string) => page.getByRole('button', { name }).click()
+        for (let turn = 1; turn <= TURNS; turn++) {
+          const down = await shownAfter(page, nameOf(QUEUES - 1), () => sortBy('Name'))
+          ;(measured.descending ??= []).push(down)
+          await shownAfter(page, nameOf(0), () => sortBy('Name'))
+          const most = await shownAfter(page, FULLEST, () => sortBy('Pending'))
+          ;(measured.pending ??= []).push(most)
+          await shownAfter(page, nameOf(0), () => sortBy('Name'))
+        }
         for (const [what, times] of Object.entries(measured)) {
           const words = `${what}: ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}`
           t.diagnostic(words)
-          assert.ok(Math.min(...times) < ANSWER_MS_MAX, words)
+          assert.ok(medianOf(times) < ANSWER_MS_MAX, words)
+          assert.ok(Math.max(...times) < STALLED_MS, words)
         }
         assert.deepEqual(browser.faults, [])
       } finally {

@@ -92,6 +92,63 @@ describe('the console of a broker that leads', () => {
     assert.equal(gone.status, 404)
   })
 
+  it('creates a topic, sends to it and deletes it', async () => {
+    const page = await visit('#/topics')
+    await page.getByRole('button', { name: 'New topic' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('NEWS')
+    await confirm(page, 'Create')
+    await noticed(page, 'NEWS is there.')
+    await page.getByRole('link', { name: 'NEWS' }).click()
+    await page.getByText('A topic keeps no messages').waitFor()
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByLabel('Body', { exact: true }).fill('one')
+    await confirm(page, 'Send')
+    await page.locator('[data-figure=enqueued] dd', { hasText: '1' }).waitFor()
+    await page.getByRole('button', { name: 'Delete' }).first().click()
+    await confirm(page, 'Delete')
+    await noticed(page, 'NEWS is gone.')
+    await page.getByRole('heading', { name: 'Topics', level: 1 }).waitFor()
+    const gone = await askAs(admin, node.ports.console, '/destinations/topic/NEWS')
+    assert.equal(gone.status, 404)
+  })
+
+  it('sends to, purges and deletes a queue from its row', async () => {
+    await client.send('ROW', 'x')
+    const page = await visit('#/queues')
+    const begin = (act: string) => page.getByRole('button', { name: `${act}: ROW` }).click()
+    await begin('Send')
+    await page.getByLabel('Body', { exact: true }).fill('y')
+    await confirm(page, 'Send')
+    const pending = page.locator('tr', { hasText: 'ROW' }).locator('td.pending')
+    await pending.filter({ hasText: '2' }).waitFor()
+    await begin('Purge')
+    await confirm(page, 'Purge')
+    await noticed(page, '2 messages deleted from ROW.')
+    await begin('Delete')
+    await confirm(page, 'Delete')
+    await noticed(page, 'ROW is gone.')
+    await page.getByRole('link', { name: 'ROW', exact: true }).waitFor({ state: 'detached' })
+  })
+
+  it('copies and moves a message from its own page', async () => {
+    await client.send('HERE', 'x')
+    const page = await visit('#/queues/HERE')
+    await page.locator('td.name a').click()
+    await page.locator('main:focus').waitFor()
+    for (const [act, to, done] of [
+      ['Copy', 'COPIED', '1 of 1 copied to COPIED.'],
+      ['Move', 'THERE', '1 of 1 moved to THERE.'],
+    ] as const) {
+      await page.getByRole('button', { name: act }).click()
+      await page.getByLabel('To', { exact: true }).fill(to)
+      await confirm(page, act)
+      await noticed(page, done)
+    }
+    await page.getByText('This message is not in the queue any more.').waitFor()
+    const pending = await Promise.all(['HERE', 'COPIED', 'THERE'].map(pendingOf))
+    assert.deepEqual(pending, [0, 1, 1])
+  })
+
   it('says what is wrong in the dialog, and keeps it open', async () => {
     const page = await visit('#/queues')
     await page.getByRole('button', { name: 'New queue' }).click()
@@ -182,6 +239,22 @@ describe('the console of a broker that leads', () => {
     assert.equal(await pendingOf('SOURCE'), 1)
   })
 
+  it('lets no message be chosen that is not stored, and says why', async () => {
+    await client.send('MIXED', 'stored')
+    const page = await visit('#/queues/MIXED')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByLabel('Body', { exact: true }).fill('in memory')
+    await page.locator('dialog').getByLabel('Persistent').uncheck()
+    await confirm(page, 'Send')
+    const boxes = page.locator('td.choice input')
+    await boxes.nth(1).waitFor()
+    await page.getByLabel('Select all of this page').check()
+    await page.getByText('1 selected').waitFor()
+    const off = page.locator('td.choice input:disabled')
+    assert.equal(await off.count(), 1)
+    assert.match((await off.getAttribute('title')) ?? '', /^It is not stored/)
+  })
+
   it('shows topics, subscribers and connections, and removes a subscription', async () => {
     const subscriber = new OpenWireClient([node.ports.client])
     await subscriber.open()
@@ -269,7 +342,8 @@ describe('the console of a broker that leads', () => {
     const noticed = (at: number, servedMs: number | null) => {
       const beganMs = Date.now() - at * 1000
       const servingAt = servedMs === null ? null : new Date(beganMs + servedMs).toISOString()
-      return { noticedAt: new Date(beganMs).toISOString(), servingAt, durationMs: servedMs }
+      const noticedAt = new Date(beganMs).toISOString()
+      return { noticedAt, servingAt, durationMs: servedMs, seenBy: 'node01' }
     }
     const asked = page.waitForResponse('**/api/v1/cluster/elections')
     await page.getByRole('link', { name: 'Cluster' }).click()
@@ -294,6 +368,22 @@ describe('the console of a broker that leads', () => {
     const newest = page.getByRole('region', { name: 'Elections' }).locator('tbody tr').first()
     await newest.getByText('812 ms').waitFor()
     await newest.getByText('the leader fell silent').waitFor()
+  })
+
+  it('says that a page cannot be shown, keeps the others, and shows it when it can', async () => {
+    const page = await visit('#/home')
+    const nodes = '**/api/v1/cluster/nodes'
+    await page.route(nodes, (route) => route.fulfill({ json: { items: [null] } }))
+    await page.getByRole('link', { name: 'Cluster' }).click()
+    const failed = page.getByRole('alert').getByText('This page cannot be shown')
+    await failed.waitFor()
+    await page.getByRole('link', { name: 'Queues' }).click()
+    await page.getByRole('button', { name: 'New queue' }).waitFor()
+    await page.getByRole('link', { name: 'Cluster' }).click()
+    await failed.waitFor()
+    await page.unroute(nodes)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('[data-node=node01]').getByText('leader', { exact: true }).waitFor()
   })
 
   it('hears keys and changes of its address from the moment it is loaded', async () => {

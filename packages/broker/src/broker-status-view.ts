@@ -1,9 +1,10 @@
 import { reachableConsoleUrl } from './announced-addresses.ts'
 import type { BrokerOptions } from './config/broker-options.ts'
-import type { Member, SessionState } from './coordination/coordinator.ts'
+import type { LeaderHint, Member, SessionState } from './coordination/coordinator.ts'
 import type { EngineView } from './engine/engine-view.ts'
 import { flowStatus } from './flow-status-view.ts'
 import type {
+  AnnouncedCluster,
   BrokerStatus,
   CatchUpStatus,
   FollowerStatus,
@@ -17,6 +18,9 @@ import type { FollowerProgress } from './replication/replica/progress.ts'
 import type { Replica } from './replication/replica/replica.ts'
 import type { ReplicaNode } from './replication/replica-node.ts'
 
+/** Members that are told of as they are announced: a cluster has five at most, and some that left. */
+const ANNOUNCED_MEMBERS_MAX = 32
+
 export interface StatusSources {
   readonly options: BrokerOptions
   readonly node: ReplicaNode
@@ -27,6 +31,8 @@ export interface StatusSources {
   readonly isServing: boolean
   readonly session: SessionState
   readonly members: readonly Member[]
+  /** Who holds the leadership at the coordination service. */
+  readonly elected: LeaderHint | null
   /** What a node that takes no part in a cluster yet waits for. */
   readonly doubt: string | null
   readonly view: EngineView | null
@@ -74,10 +80,26 @@ export function brokerStatus(sources: StatusSources): BrokerStatus {
       nodeId: member.nodeId,
       consoleUrl: reachableConsoleUrl(member, sources.replicationAddress),
     })),
+    announced: announcedOf(sources),
     clients: clientsOf(sources.view),
     flow: sources.view === null ? null : flowStatus(sources.view),
     clientUris: sources.clientUris,
     replicationAddress: sources.replicationAddress,
+  }
+}
+
+function announcedOf({ options, members, elected }: StatusSources): AnnouncedCluster {
+  return {
+    path: options.coordination.zkPath,
+    elected: elected === null ? null : { nodeId: elected.nodeId, epoch: elected.epoch },
+    members: members.slice(0, ANNOUNCED_MEMBERS_MAX).map((member) => ({
+      nodeId: member.nodeId,
+      state: member.state,
+      lastEpoch: member.last.epoch,
+      lastIndex: member.last.index,
+      position: member.position,
+      weight: member.weight,
+    })),
   }
 }
 

@@ -120,6 +120,7 @@ export class Broker {
       isServing: this.#serving !== null,
       session: this.#membership?.session ?? 'disconnected',
       members: this.#membership?.members ?? [],
+      elected: this.#membership?.elected ?? null,
       doubt: this.#membership?.doubt ?? null,
       view: this.#serving?.view() ?? null,
       clientUris: announcedClientUris(this.#options),

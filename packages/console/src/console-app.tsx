@@ -1,10 +1,11 @@
-import { useCallback, useLayoutEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CallerAnswer } from './api/answers.ts'
 import { useAnswer } from './api/use-answer.ts'
 import { CallerContext } from './api/use-caller.ts'
 import { FollowerNote, HeadLine } from './head-line.tsx'
 import { LanguageContext, preferredLanguage, sayIn } from './language/language.ts'
 import { Navigation, themes } from './navigation.tsx'
+import { PageFrame } from './page-frame.tsx'
 import type { Place } from './pages/addresses.ts'
 import { ClusterPage } from './pages/cluster-page.tsx'
 import { ConnectionsPage } from './pages/connections-page.tsx'
@@ -40,6 +41,8 @@ export function ConsoleApp() {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : language
     document.documentElement.dataset.theme = theme
   }, [title, language, theme])
+  const at = `${place.page}/${place.name}/${place.message}`
+  useFocusIn(at)
   return (
     <LanguageContext.Provider value={say}>
       <CallerContext.Provider value={caller}>
@@ -54,8 +57,10 @@ export function ConsoleApp() {
           <div class="content">
             <HeadLine title={title} />
             <FollowerNote />
-            <main id="content" tabIndex={-1} key={`${place.page}/${place.name}/${place.message}`}>
-              <PageOf place={place} theme={theme} />
+            <main id="content" tabIndex={-1} key={at}>
+              <PageFrame>
+                <PageOf place={place} theme={theme} />
+              </PageFrame>
             </main>
           </div>
           {isHelping && <ShortcutsDialog onClose={() => setHelping(false)} />}
@@ -63,6 +68,17 @@ export function ConsoleApp() {
       </CallerContext.Provider>
     </LanguageContext.Provider>
   )
+}
+
+/** Where what had the focus went with its page, the next page has it. */
+function useFocusIn(at: string): void {
+  const before = useRef(at)
+  useEffect(() => {
+    const isOther = before.current !== at
+    before.current = at
+    const isLost = document.activeElement === document.body
+    if (isOther && isLost) document.getElementById('content')?.focus({ preventScroll: true })
+  }, [at])
 }
 
 /** The address names the page: it is left alone. */

@@ -65,7 +65,7 @@ export function decodeMember(bytes: Buffer): Member | null {
     empty,
     replicationAddress,
     clientUris,
-    consoleUrl,
+    consoleUrl: isWebAddress(consoleUrl) ? consoleUrl : null,
     state,
     last,
     position,
@@ -165,6 +165,12 @@ function isText(value: unknown): value is string {
 
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || isText(value)
+}
+
+/** It becomes a link in a browser. */
+function isWebAddress(value: string | null): boolean {
+  if (value === null || !URL.canParse(value)) return false
+  return ['http:', 'https:'].includes(new URL(value).protocol)
 }
 
 function isInteger(value: unknown): value is number {

@@ -39,6 +39,8 @@ export interface BrokerStatus {
   readonly links: readonly LinkStatus[]
   readonly coordination: { readonly address: string; readonly state: string }
   readonly members: readonly { readonly nodeId: string; readonly consoleUrl: string | null }[]
+  /** null for those who may not look, and told by a broker of an earlier version. */
+  readonly announced: AnnouncedCluster | null
   readonly clients: {
     readonly connections: number
     readonly consumers: number
@@ -53,6 +55,27 @@ export interface BrokerStatus {
   readonly flow: FlowStatus | null
   readonly clientUris: readonly string[]
   readonly replicationAddress: string
+}
+
+/** What the coordination service says, as this node last saw it. */
+export interface AnnouncedCluster {
+  /** zkPath: where `zkCli ls` shows the members. */
+  readonly path: string
+  /** Who holds the leadership there; null: nobody. A hint: the voters decide who leads. */
+  readonly elected: { readonly nodeId: string; readonly epoch: number } | null
+  /** By name; 32 at most. */
+  readonly members: readonly AnnouncedMember[]
+}
+
+export interface AnnouncedMember {
+  readonly nodeId: string
+  /** VOTER, LEARNER, LEADER ... in its own words. */
+  readonly state: string
+  /** Where its log ends: the epoch and the index of the last record, and bytes. */
+  readonly lastEpoch: number
+  readonly lastIndex: number
+  readonly position: number
+  readonly weight: number
 }
 
 export interface StoreStatus {

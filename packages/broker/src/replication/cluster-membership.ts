@@ -6,6 +6,7 @@ import type {
   Bootstrap,
   Coordinator,
   CoordinatorEvent,
+  LeaderHint,
   Member,
   SessionState,
 } from '../coordination/coordinator.ts'
@@ -62,6 +63,7 @@ export class ClusterMembership {
   /** Not before, because the service was found to know another cluster. */
   #lookAgainMs = 0
   #members: readonly Member[] = []
+  #elected: LeaderHint | null = null
   #session: SessionState = 'disconnected'
   #timer: Timer | null = null
   #isAsking = false
@@ -76,6 +78,11 @@ export class ClusterMembership {
 
   get members(): readonly Member[] {
     return this.#members
+  }
+
+  /** Who holds the leadership at the service, as it was last seen. */
+  get elected(): LeaderHint | null {
+    return this.#elected
   }
 
   get session(): SessionState {
@@ -132,6 +139,8 @@ export class ClusterMembership {
       const addresses = others.map((member) => [member.nodeId, member.replicationAddress] as const)
       this.#options.node.setPeers(new Map(addresses))
       this.#options.onMembers(event.members)
+    } else {
+      this.#elected = event.leader
     }
     this.#onPeriod()
   }

@@ -20,7 +20,7 @@ const member: fc.Arbitrary<Member> = fc.record({
   empty: fc.boolean(),
   replicationAddress: text,
   clientUris: fc.array(text, { maxLength: stateLimits.clientUrisMax }),
-  consoleUrl: fc.option(text),
+  consoleUrl: fc.option(fc.webUrl()),
   state: text,
   last: fc.record({ epoch: count, index: count }),
   position: count,
@@ -119,6 +119,20 @@ describe('state documents', () => {
     const good = plain(fc.sample(member, { numRuns: 1, seed: 1 })[0]) as Record<string, unknown>
     for (const field of Object.keys(good)) {
       assert.equal(decodeMember(json({ ...good, [field]: { wrong: true } })), null, field)
+    }
+  })
+  it('tell the address of a console only where a browser may follow it', () => {
+    const good = plain(fc.sample(member, { numRuns: 1, seed: 1 })[0]) as Record<string, unknown>
+    const told = (consoleUrl: string) => decodeMember(json({ ...good, consoleUrl }))?.consoleUrl
+    for (const url of ['http://node01:8161', 'https://[::1]:8161/']) assert.equal(told(url), url)
+    for (const other of [
+      'javascript:alert(1)',
+      'data:text/html,x',
+      'node01:8161',
+      '//node01',
+      '',
+    ]) {
+      assert.equal(told(other), null, other)
     }
   })
   it('have a limit of size', () => {

@@ -47,6 +47,14 @@ export function sampleStatus(changes: Partial<BrokerStatus> = {}): BrokerStatus 
       { nodeId: 'node02', consoleUrl: 'http://127.0.0.1:8162' },
       { nodeId: 'node03', consoleUrl: 'http://127.0.0.1:8163' },
     ],
+    announced: {
+      path: '/activemq/leveldb-stores',
+      elected: { nodeId: 'node01', epoch: 3 },
+      members: ['node01', 'node02', 'node03'].map((nodeId) => ({
+        ...{ nodeId, state: nodeId === 'node01' ? 'LEADER' : 'FOLLOWER' },
+        ...{ lastEpoch: 3, lastIndex: 120, position: 65_536, weight: 1 },
+      })),
+    },
     clients: {
       connections: 0,
       consumers: 0,

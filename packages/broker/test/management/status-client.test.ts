@@ -28,6 +28,13 @@ describe('status client', () => {
       [[sampleStatus()], /no object/],
       [{ hello: 'world' }, /nodeId is missing or wrong/],
       [{ ...sampleStatus(), epoch: '7' }, /epoch is missing or wrong/],
+      [{ ...sampleStatus(), role: 'emperor' }, /role is missing or wrong/],
+      [{ ...sampleStatus(), build: undefined }, /build is missing or wrong/],
+      [{ ...sampleStatus(), uptimeMs: null }, /uptimeMs is missing or wrong/],
+      [{ ...sampleStatus(), seats: [{}] }, /seats is missing or wrong/],
+      [{ ...sampleStatus(), log: { index: 1 } }, /log\.epoch is missing or wrong/],
+      [{ ...sampleStatus(), coordination: {} }, /coordination\.address is missing or wrong/],
+      [{ ...sampleStatus(), followers: [{}] }, /followers\[0\]\.nodeId is missing or wrong/],
       [{ ...sampleStatus(), members: [null] }, /members is missing or wrong/],
       [{ ...sampleStatus(), possibleLosses: 8 }, /possibleLosses is missing or wrong/],
     ]

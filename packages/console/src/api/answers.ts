@@ -2,7 +2,12 @@
  * What the API answers, by its own schemas: a change there that the console does not follow does
  * not compile. Nothing of the broker is in the built console.
  */
-export type { BrokerStatus, FollowerStatus } from '@quorate/broker/management/broker-status'
+export type {
+  AnnouncedCluster,
+  AnnouncedMember,
+  BrokerStatus,
+  FollowerStatus,
+} from '@quorate/broker/management/broker-status'
 export type { NodeFacts } from '@quorate/broker/management/api/events/node-facts'
 export type {
   MessageAnswer,
@@ -16,7 +21,11 @@ export type {
   SubscriptionAnswer,
 } from '@quorate/broker/management/api/routes/clients'
 export type { DestinationAnswer } from '@quorate/broker/management/api/routes/destination-words'
-export type { ClusterAnswer, NodeReport } from '@quorate/broker/management/api/routes/nodes'
+export type {
+  ClusterAnswer,
+  Election,
+  NodeReport,
+} from '@quorate/broker/management/api/routes/nodes'
 
 /** One page of a list. */
 export interface Page<T> {
@@ -25,16 +34,4 @@ export interface Page<T> {
   readonly total?: number
   /** What to ask the next page with; null: this is the last one. */
   readonly next: string | null
-}
-
-/** One change of leadership, as `GET /api/v1/cluster/elections` tells it. */
-export interface Election {
-  readonly epoch: number
-  /** null: nobody is elected yet. */
-  readonly leader: string | null
-  readonly cause: 'start' | 'silent' | 'gone' | 'resigned' | 'deposed' | 'outvoted'
-  /** ISO 8601. */
-  readonly noticedAt: string
-  readonly servingAt: string | null
-  readonly durationMs: number | null
 }

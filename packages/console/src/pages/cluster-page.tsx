@@ -7,6 +7,7 @@ import { withPosition } from '../figures/lag.ts'
 import type { PositionSample } from '../figures/lag.ts'
 import { useSay } from '../language/language.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
+import { AnnouncedMembers } from './announced-members.tsx'
 import { Elections } from './elections.tsx'
 import { NodeCard } from './node-card.tsx'
 
@@ -38,6 +39,7 @@ export function ClusterPage() {
           ))}
         </div>
       </section>
+      {own?.announced != null && <AnnouncedMembers announced={own.announced} />}
       <Elections nodes={reports.map(({ nodeId }) => nodeId)} />
       {losses.length > 0 && (
         <section class="panel" aria-labelledby="cluster-losses">

@@ -15,7 +15,7 @@ interface ElectionsAnswer {
   readonly elections: readonly Election[]
 }
 
-/** Who was elected when and why, as this node saw it. */
+/** Who was elected when and why, as the nodes remember it. */
 export function Elections({ nodes }: { readonly nodes: readonly string[] }) {
   const { answer } = useAnswer<ElectionsAnswer>('/cluster/elections', ELECTIONS_EVERY_MS)
   if (answer === null) return null
@@ -85,7 +85,11 @@ function electionColumns(say: Say): Column<Election>[] {
       title: say('cluster.leader'),
       cell: ({ leader }) => leader ?? say('cluster.noLeader'),
     },
-    { key: 'cause', title: say('cluster.cause'), cell: ({ cause }) => say(`cause.${cause}`) },
+    {
+      key: 'cause',
+      title: say('cluster.cause'),
+      cell: ({ cause, seenBy }) => say(`cause.${cause}`, { node: seenBy }),
+    },
     {
       key: 'time',
       title: say('cluster.noticed'),

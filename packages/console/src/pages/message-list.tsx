@@ -112,18 +112,24 @@ interface Choice {
   readonly setChosen: (ids: ReadonlySet<string>) => void
 }
 
+/** One that is not stored has an id of two numbers, and can only be purged. */
+function isStored({ id }: Pick<MessageAnswer, 'id'>): boolean {
+  return !id.includes('-')
+}
+
 function choiceColumn(
   say: Say,
   items: readonly MessageAnswer[],
   { ids, setChosen }: Choice,
 ): Column<MessageAnswer> {
-  const isAll = items.length > 0 && ids.length === items.length
+  const choosable = items.filter(isStored)
+  const isAll = choosable.length > 0 && ids.length === choosable.length
   const toggle = (id: string): void => {
     const toggled = new Set(ids)
     if (!toggled.delete(id)) toggled.add(id)
     setChosen(toggled)
   }
-  const toggleAll = (): void => setChosen(new Set(isAll ? [] : items.map(({ id }) => id)))
+  const toggleAll = (): void => setChosen(new Set(isAll ? [] : choosable.map(({ id }) => id)))
   return {
     key: 'choice',
     title: say('list.selectAll'),
@@ -134,7 +140,7 @@ function choiceColumn(
         title={say('list.selectAll')}
         checked={isAll}
         indeterminate={!isAll && ids.length > 0}
-        disabled={items.length === 0}
+        disabled={choosable.length === 0}
         onChange={toggleAll}
       />
     ),
@@ -142,6 +148,8 @@ function choiceColumn(
       <input
         type="checkbox"
         aria-label={say('list.select', { name: id })}
+        title={isStored({ id }) ? undefined : say('messages.notStored')}
+        disabled={!isStored({ id })}
         checked={ids.includes(id)}
         onChange={() => toggle(id)}
       />

@@ -158,7 +158,7 @@ describe('the timeline of elections', () => {
     from: number,
     serving: number | null,
   ): Election => ({
-    ...{ epoch, leader, cause: 'start', noticedAt: at(from) },
+    ...{ epoch, leader, cause: 'start', seenBy: 'a', noticedAt: at(from) },
     servingAt: serving === null ? null : at(serving),
     durationMs: serving === null ? null : (serving - from) * 1000,
   })

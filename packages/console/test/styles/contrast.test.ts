@@ -44,15 +44,20 @@ const pairs: readonly (readonly [string, string])[] = [
   ...[0, 1, 2, 3, 4].map((at) => ['white', `node-${at}`] as const),
 ]
 
+/** Edges by which a control is found, and what they stand on. */
+const EDGE_CONTRAST_MIN = 3
+const edges = ['ground', 'surface', 'raised'].map((ground) => ['edge', ground] as const)
+
 describe('the colours of the console', () => {
   for (const appearance of ['light', 'dark'] as const satisfies readonly Appearance[]) {
     it(`can be read where it is ${appearance}`, () => {
       const colorOf = (name: string) => (name === 'white' ? WHITE : colors.get(name))?.[appearance]
-      for (const [text, ground] of pairs) {
+      const stands = (text: string, ground: string, least: number): void => {
         const measured = contrast(colorOf(text) ?? '', colorOf(ground) ?? '')
-        const words = `${text} on ${ground}: ${measured.toFixed(2)}`
-        assert.ok(measured >= CONTRAST_MIN, words)
+        assert.ok(measured >= least, `${text} on ${ground}: ${measured.toFixed(2)}`)
       }
+      for (const [text, ground] of pairs) stands(text, ground, CONTRAST_MIN)
+      for (const [edge, ground] of edges) stands(edge, ground, EDGE_CONTRAST_MIN)
     })
   }
 })

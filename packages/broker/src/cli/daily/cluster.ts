@@ -70,15 +70,23 @@ function memberRow({ nodeId, hasSeat, consoleUrl, picture }: Member): string[] {
 
 function summary(cluster: ApiObject): string {
   const seats = listIn(cluster, 'seats')
-  const mayFail = countIn(cluster, 'mayFail')
   const parts = [
     `cluster ${shownValue(cluster.brokerName)}`,
     cluster.leader === null ? 'no leader' : `leader ${shownValue(cluster.leader)}`,
     `epoch ${shownValue(cluster.epoch)}`,
     `quorum ${shownValue(cluster.quorum)} of ${seats.length}`,
-    ...(mayFail === null ? [] : [`${mayFail} may fail`]),
+    ...margin(cluster),
   ]
   return printable(parts.join(' · '))
+}
+
+/** Nothing where the node does not know, because another one leads. */
+function margin(cluster: ApiObject): string[] {
+  const inStep = countIn(cluster, 'inStep')
+  const mayFail = countIn(cluster, 'mayFail')
+  if (inStep === null) return []
+  if (mayFail === null) return [`only ${inStep} in step: no quorum`]
+  return [mayFail === 0 ? 'none may fail' : `${mayFail} may fail`]
 }
 
 const electionColumns: readonly Column[] = [

@@ -5,6 +5,7 @@ import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ConsoleUser } from '../../config/console-user.ts'
 import { Gate } from './access/gate.ts'
+import { ClusterElections } from './cluster/cluster-elections.ts'
 import { ClusterReports } from './cluster/cluster-reports.ts'
 import { builtConsole, ConsoleFiles } from './console/console-files.ts'
 import { consoleRoutes } from './console/console-routes.ts'
@@ -49,7 +50,8 @@ export class ManagementApi {
     const files = new ConsoleFiles(options.consoleDirectory ?? builtConsole)
     const routes = [...consoleRoutes(files), ...allRoutes]
     const reports = new ClusterReports(broker, clock)
-    const parts = { routes, broker, gate, streams, reports, clock, log }
+    const elections = new ClusterElections(broker, clock)
+    const parts = { routes, broker, gate, streams, reports, elections, clock, log }
     const app = await createApplication(parts)
     const { server } = app
     server.maxConnections = MANAGEMENT_CONNECTIONS_MAX

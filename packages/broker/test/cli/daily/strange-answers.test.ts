@@ -108,6 +108,20 @@ describe('a server that answers strangely', () => {
     )
   })
 
+  it('says so where the cluster has no quorum', async () => {
+    const cluster = { brokerName: 'b', seats: ['a', 'b', 'c'], quorum: 2 }
+    for (const [counted, expected] of [
+      [{ inStep: 1, mayFail: null }, /quorum 2 of 3 · only 1 in step: no quorum$/m],
+      [{ inStep: 2, mayFail: 0 }, /quorum 2 of 3 · none may fail$/m],
+      [{ inStep: null, mayFail: null }, /quorum 2 of 3$/m],
+    ] as const) {
+      await withServer(
+        () => ({ body: { items: [], ...cluster, ...counted } }),
+        async ({ run }) => assert.match((await run('cluster', 'members')).out, expected),
+      )
+    }
+  })
+
   it('is not told a login without TLS that was given for TLS', () => {
     assert.equal(isLessSecret('https://a', 'http://b'), true)
     assert.equal(isLessSecret('https://a', 'https://b'), false)

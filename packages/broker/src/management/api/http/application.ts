@@ -6,6 +6,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { Log, LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Gate } from '../access/gate.ts'
+import type { ClusterElections } from '../cluster/cluster-elections.ts'
 import type { ClusterReports } from '../cluster/cluster-reports.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
@@ -30,6 +31,7 @@ export interface ApplicationParts {
   readonly gate: Gate
   readonly streams: EventStreams
   readonly reports: ClusterReports
+  readonly elections: ClusterElections
   readonly clock: Clock
   readonly log: Log
 }
@@ -106,8 +108,8 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     handler: async (request, reply) => {
       const caller = parts.callers.get(request)
       if (caller === undefined) throw new BrokerError('INTERNAL', 'a request passed by the gate')
-      const { broker, clock, reports } = parts
-      const call = callOf(route, request, { caller, broker, clock, reports })
+      const { broker, clock, reports, elections } = parts
+      const call = callOf(route, request, { caller, broker, clock, reports, elections })
       if ('open' in route) {
         const begin = route.open(call, parts.streams)
         reply.hijack()
@@ -143,7 +145,10 @@ function unfitContent({ method, headers }: FastifyRequest): Problem | null {
 function callOf(
   route: Route,
   request: FastifyRequest,
-  about: Pick<Call<unknown, unknown, unknown>, 'caller' | 'broker' | 'clock' | 'reports'>,
+  about: Pick<
+    Call<unknown, unknown, unknown>,
+    'caller' | 'broker' | 'clock' | 'reports' | 'elections'
+  >,
 ): Call<unknown, unknown, unknown> {
   const { parameters, query, body } = route
   const from = (name: string) => ({ name, isText: name !== 'body' })

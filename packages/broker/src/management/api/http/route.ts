@@ -3,6 +3,7 @@ import type { Clock } from '@quorate/core/base/clock'
 import type { LogFields } from '@quorate/core/base/log'
 import type { Caller } from '../access/caller.ts'
 import type { Need } from '../access/role.ts'
+import type { ClusterElections } from '../cluster/cluster-elections.ts'
 import type { ClusterReports } from '../cluster/cluster-reports.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
@@ -20,6 +21,8 @@ export interface Call<P, Q, B> {
   readonly clock: Clock
   /** What all nodes say of themselves. */
   readonly reports: ClusterReports
+  /** What all nodes remember of elections. */
+  readonly elections: ClusterElections
 }
 
 export interface Answer {

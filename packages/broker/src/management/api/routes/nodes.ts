@@ -1,9 +1,13 @@
 import type { BrokerStatus } from '../../broker-status.ts'
+import { electionCauses } from '../../election-report.ts'
+import type { SeenElection } from '../../election-report.ts'
+import { TOLD_ELECTIONS_MAX } from '../../elections-client.ts'
 import { knownNodes } from '../cluster/known-nodes.ts'
 import type { Answer, Route } from '../http/route.ts'
 import { route } from '../http/route.ts'
 import { flag, integer, list, nullable, object, oneOf, text } from '../http/schema.ts'
 import type { Schema, Static } from '../http/schema.ts'
+import type { ManagedBroker } from '../managed-broker.ts'
 
 const roleSchema = oneOf(['leader', 'follower', 'candidate', 'learner', 'starting', 'halted'])
 
@@ -47,6 +51,22 @@ const reportSchema = object({
 
 export type NodeReport = Static<typeof reportSchema>
 
+const announcedSchema = object({
+  path: text({ description: 'zkPath: where `zkCli ls` shows the members.' }),
+  elected: nullable(object({ nodeId: text(), epoch: integer() })),
+  members: list(
+    object({
+      nodeId: text(),
+      state: text({ description: 'In its own words.' }),
+      lastEpoch: integer({ description: 'Of the last record of its log.' }),
+      lastIndex: integer(),
+      position: integer({ description: 'Where its log ends, in bytes.' }),
+      weight: integer(),
+    }),
+    { description: 'What the coordination service says, as this node last saw it.' },
+  ),
+})
+
 const clusterSchema = object({
   brokerName: text({ description: 'What the brokers of the cluster share.' }),
   epoch: integer(),
@@ -58,10 +78,15 @@ const clusterSchema = object({
     integer({ description: 'Seats that are filled and connected; told by the leader alone.' }),
   ),
   mayFail: nullable(
-    integer({ description: 'Of them, how many may fail while the rest is a quorum.' }),
+    integer({
+      description:
+        'Of them, how many may fail while the rest is a quorum. null: there is no quorum (inStep ' +
+        'is less), or this node does not lead (inStep is null).',
+    }),
   ),
   followers: list(followerSchema, { description: 'Told by the leader alone.' }),
   coordination: object({ address: text(), state: text() }),
+  announced: nullable(announcedSchema),
   clientUris: list(text(), { description: 'Where clients reach this node while it leads.' }),
   possibleLosses: list(
     object({
@@ -76,11 +101,14 @@ const clusterSchema = object({
 const electionSchema = object({
   epoch: integer({ description: '0 while nobody is elected.' }),
   leader: nullable(text({ description: 'null while nobody is elected.' })),
-  cause: oneOf(['start', 'silent', 'gone', 'resigned', 'deposed', 'outvoted']),
-  noticedAt: text({ description: 'When this node noticed that nobody leads.' }),
+  cause: oneOf(electionCauses),
+  noticedAt: text({ description: 'When the node noticed that nobody leads.' }),
   servingAt: nullable(text({ description: 'When the new leader served, or was heard.' })),
   durationMs: nullable(integer()),
+  seenBy: text({ description: 'The node that saw it so.' }),
 })
+
+export type Election = Static<typeof electionSchema>
 
 /**
  * A node is ready unless it is starting or halted. Readiness does not ask for a quorum, a leader or
@@ -95,7 +123,7 @@ function readiness({ role, trouble }: BrokerStatus): Answer {
 
 function forStrangers(status: BrokerStatus): BrokerStatus {
   const flow = status.flow && { ...status.flow, fullest: null }
-  return { ...status, pid: null, dataDirectory: null, flow }
+  return { ...status, pid: null, dataDirectory: null, announced: null, flow }
 }
 
 function brokersOf(status: BrokerStatus) {
@@ -109,19 +137,26 @@ export type ClusterAnswer = Static<typeof clusterSchema>
 
 function clusterOf(status: BrokerStatus): ClusterAnswer {
   const { brokerName, epoch, leader, sync, seats, followers, coordination } = status
-  const { clientUris, possibleLosses } = status
+  const { announced, clientUris, possibleLosses } = status
   const quorum = seats.length === 0 ? 0 : Math.floor(seats.length / 2) + 1
   const voters = followers.filter(({ state, connected }) => state === 'voter' && connected)
   const inStep = status.role === 'leader' ? voters.length + 1 : null
   return {
-    ...{ brokerName, epoch, leader, sync, seats, coordination, clientUris, possibleLosses },
+    ...{ brokerName, epoch, leader, sync, seats, coordination, announced },
+    ...{ clientUris, possibleLosses },
     quorum,
     inStep,
-    mayFail: inStep === null ? null : Math.max(0, inStep - quorum),
+    mayFail: inStep === null || inStep < quorum ? null : inStep - quorum,
     followers: followers.map(({ nodeId, state, connected, lagRecords, lagBytes, silentMs }) => ({
       ...{ nodeId, state, connected, lagRecords, lagBytes, silentMs },
     })),
   }
+}
+
+function seenElections(broker: ManagedBroker): SeenElection[] {
+  const { nodeId } = broker.status()
+  const ended = broker.elections().filter(({ leader }) => leader !== null)
+  return ended.slice(-TOLD_ELECTIONS_MAX).map((election) => ({ ...election, seenBy: nodeId }))
 }
 
 /** What every node tells, in every role. */
@@ -148,7 +183,8 @@ export const nodeRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/status',
     summary: 'What this node says of itself and of the cluster; `quorate status` shows it',
-    description: 'Who may not look is not told `pid`, `dataDirectory` and `flow.fullest`.',
+    description:
+      'Who may not look is not told `pid`, `dataDirectory`, `announced` and `flow.fullest`.',
     tag: 'cluster',
     role: 'stranger',
     answers: { 200: statusSchema },
@@ -178,11 +214,24 @@ export const nodeRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/v1/cluster/elections',
-    summary: 'The elections that this node has seen since it started, and why they had to be',
+    summary: 'The elections that the nodes have seen since they started, and why they had to be',
+    description: 'This node asks the others at most every four seconds; each epoch is told once.',
     tag: 'cluster',
     role: 'viewer',
     answers: { 200: object({ elections: list(electionSchema) }) },
-    handle: ({ broker }) => ({ status: 200, body: { elections: broker.elections() } }),
+    async handle({ elections }) {
+      return { status: 200, body: { elections: await elections.latest() } }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/cluster/elections/seen',
+    summary: 'The newest elections that this node saw itself and that came to an end',
+    description: 'What it tells the other nodes; they have no login here.',
+    tag: 'cluster',
+    role: 'stranger',
+    answers: { 200: object({ elections: list(electionSchema) }) },
+    handle: ({ broker }) => ({ status: 200, body: { elections: seenElections(broker) } }),
   }),
   route({
     method: 'GET',

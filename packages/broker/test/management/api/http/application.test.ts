@@ -6,6 +6,7 @@ import { silentLog } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import fc from 'fast-check'
 import { Gate } from '../../../../src/management/api/access/gate.ts'
+import { ClusterElections } from '../../../../src/management/api/cluster/cluster-elections.ts'
 import { ClusterReports } from '../../../../src/management/api/cluster/cluster-reports.ts'
 import { EventStreams } from '../../../../src/management/api/events/event-streams.ts'
 import { createApplication } from '../../../../src/management/api/http/application.ts'
@@ -45,6 +46,7 @@ describe('the HTTP application', () => {
       gate: new Gate([], { clock, log: silentLog }),
       streams: new EventStreams(broker, clock),
       reports: new ClusterReports(broker, clock),
+      elections: new ClusterElections(broker, clock),
       log: silentLog,
     })
     const { headersTimeout, requestTimeout, keepAliveTimeout } = app.server

@@ -151,8 +151,46 @@ describe('reading through the API', () => {
       assert.deepEqual([waiting.status, waiting.headers.get('retry-after')], [503, '1'])
       const cluster = await fetch(`${api.url}/api/v1/cluster`)
       assert.equal(cluster.status, 200)
+      const { announced } = (await cluster.json()) as Record<string, unknown>
+      assert.deepEqual(announced, sampleStatus().announced)
       const brokers = (await (await fetch(`${api.url}/api/v1/brokers`)).json()) as Listed
       assert.equal(brokers.items.length, 3)
+    } finally {
+      await api.stop()
+    }
+  })
+
+  it('counts how many may fail, and does not know where there is no quorum', async () => {
+    const follower = (connected: boolean) => ({
+      ...({ nodeId: 'node02', state: 'voter', connected, catchUp: null } as const),
+      ...{ ackedIndex: 1, lagRecords: 0, lagBytes: 0, isShortOfSpace: false, silentMs: 1 },
+    })
+    let status = sampleStatus()
+    const api = await listeningApi(() => status)
+    try {
+      const margin = async () => {
+        const answer = await fetch(`${api.url}/api/v1/cluster`)
+        const { inStep, mayFail } = (await answer.json()) as Record<string, unknown>
+        return [inStep, mayFail]
+      }
+      assert.deepEqual(await margin(), [null, null])
+      for (const [connected, expected] of [
+        [
+          [true, true],
+          [3, 1],
+        ],
+        [
+          [true, false],
+          [2, 0],
+        ],
+        [
+          [false, false],
+          [1, null],
+        ],
+      ] as const) {
+        status = sampleStatus({ role: 'leader', followers: connected.map(follower) })
+        assert.deepEqual(await margin(), expected)
+      }
     } finally {
       await api.stop()
     }
@@ -179,7 +217,8 @@ describe('reading through the API', () => {
         return JSON.parse(Buffer.concat(chunks).toString()) as BrokerStatus
       }
       const told = await asked({})
-      assert.deepEqual([told.pid, told.dataDirectory, told.flow?.fullest], [null, null, null])
+      const kept = [told.pid, told.dataDirectory, told.announced, told.flow?.fullest]
+      assert.deepEqual(kept, [null, null, null, null])
       assert.equal(told.flow?.memoryLimitBytes, 2)
       const authorization = `Basic ${Buffer.from('user:secret').toString('base64')}`
       assert.deepEqual(await asked({ authorization }), sampleStatus({ flow }))
@@ -197,14 +236,15 @@ describe('reading through the API', () => {
       },
     ]
     const broker = {
-      status: () => sampleStatus(),
+      status: () => sampleStatus({ members: [] }),
       elections: () => elections,
       administration: () => null,
     }
     const api = await listeningApi(broker.status, { broker })
     try {
       const answer = await fetch(`${api.url}/api/v1/cluster/elections`)
-      assert.deepEqual(await answer.json(), { elections })
+      const expected = elections.map((election) => ({ ...election, seenBy: 'node02' }))
+      assert.deepEqual(await answer.json(), { elections: expected })
     } finally {
       await api.stop()
     }

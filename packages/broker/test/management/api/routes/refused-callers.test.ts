@@ -5,6 +5,7 @@ import { ManualClock } from '@quorate/core/base/manual-clock'
 import type { ConsoleUser } from '../../../../src/config/console-user.ts'
 import { Gate } from '../../../../src/management/api/access/gate.ts'
 import { roles } from '../../../../src/management/api/access/role.ts'
+import { ClusterElections } from '../../../../src/management/api/cluster/cluster-elections.ts'
 import { ClusterReports } from '../../../../src/management/api/cluster/cluster-reports.ts'
 import { ConsoleFiles } from '../../../../src/management/api/console/console-files.ts'
 import { consoleRoutes } from '../../../../src/management/api/console/console-routes.ts'
@@ -57,6 +58,7 @@ async function withRoutes(
     gate: new Gate(known, { clock, log: silentLog }),
     streams: new EventStreams(broker, clock),
     reports: new ClusterReports(broker, clock),
+    elections: new ClusterElections(broker, clock),
     log: silentLog,
   })
   try {
@@ -91,6 +93,7 @@ describe('every route', () => {
     const open = routes.filter((one) => !guarded.includes(one)).map(({ path }) => path)
     assert.deepEqual(open.sort(), [
       '/',
+      '/api/v1/cluster/elections/seen',
       '/api/v1/openapi.json',
       '/api/v1/status',
       '/console',
