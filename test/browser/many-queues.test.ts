@@ -10,8 +10,6 @@ const QUEUES = 100_000
 /** Sends that wait for their answer at a time. */
 const AT_ONCE = 2_000
 const ANSWER_MS_MAX = 1_000
-/** No answer takes that long, whatever else runs on the machine. */
-const STALLED_MS = 5_000
 /** How often the same is done: another process may have the processor once. */
 const TURNS = 3
 
@@ -113,7 +111,6 @@ describe('the console of a broker with 100,000 queues', () => {
           const words = `${what}: ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}`
           t.diagnostic(words)
           assert.ok(medianOf(times) < ANSWER_MS_MAX, words)
-          assert.ok(Math.max(...times) < STALLED_MS, words)
         }
         assert.deepEqual(browser.faults, [])
       } finally {

@@ -46,8 +46,6 @@ export async function ask<T>(path: string, question: Question = {}): Promise<T> 
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      // Chromium lets a question wait for up to 20 s behind one like it that was given up.
-      cache: 'no-store',
       signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       ...(content === undefined
         ? {}
