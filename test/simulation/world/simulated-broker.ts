@@ -10,6 +10,7 @@ import { Broker } from '@quorate/broker/broker'
 import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
 import type { BrokerPorts } from '@quorate/broker/ports'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
+import { CHECKPOINT_ROWS } from '@quorate/broker/store/leveldb/checkpoint-schedule'
 import { destinationName } from '@quorate/broker/protocol/openwire/wire-destination'
 import { decodePayload } from '../clients/payload.ts'
 import { BrokerWitness, NO_STORE } from './broker-witness.ts'
@@ -402,7 +403,7 @@ export class SimulatedBroker {
       network: this.#network(process),
       fileSystem: this.disk.files,
       index: this.disk.index,
-      checkpointDue: { logBytes, idleMs },
+      checkpointDue: { logBytes, rows: CHECKPOINT_ROWS, idleMs },
       bodyCacheBytes: logBytes,
       pages,
       uncommittedMax,

@@ -13,6 +13,8 @@ import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
 import { addOpenWireCommands } from './openwire/openwire-commands.ts'
 import { collect, duration, portOffset, recordNumber, wholeNumber } from './option-values.ts'
 import { addSettingFlags } from './setting-flags.ts'
+import { addStatusFlags } from './status-flags.ts'
+import type { StatusFlags } from './status-flags.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Command line of `quorate`: what there is, and which module does it. */
@@ -193,29 +195,17 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     })
 }
 
-interface StatusFlags extends ActivemqFlags {
-  readonly url: readonly string[]
+interface NodeStatusFlags extends StatusFlags, ActivemqFlags {
   readonly data?: string
   readonly config: readonly string[]
-  readonly timeout: number
-  readonly json: boolean
-  readonly watch: boolean
 }
 
 function addStatus(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
-  addDefinitions(program.command('status'))
+  addDefinitions(addStatusFlags(program.command('status')))
     .description('Show roles, epochs and positions. Exits with 5 when the cluster has no leader.')
-    .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
     .option('--data <folder>', dataHelp)
     .option('-c, --config <file>', 'ask the broker of it; may be repeated', collect, [])
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for a broker')
-        .argParser(duration)
-        .default(2000, '2s'),
-    )
-    .option('--json', 'print JSON', false)
-    .option('-w, --watch', 'show it again and again', false)
-    .action(async ({ url, timeout, define, config, ...flags }: StatusFlags) => {
+    .action(async ({ url, timeout, define, config, ...flags }: NodeStatusFlags) => {
       const { status } = await import('./commands/status.ts')
       const source = { configs: config.map((word) => configurationFile(word)), defined: define }
       outcome.exitCode = await status(

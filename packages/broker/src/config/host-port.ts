@@ -39,6 +39,12 @@ export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::' || host === '*'
 }
 
+/** Where this machine finds what listens there, on all of its interfaces perhaps. */
+export function dialedHost(host: string): string {
+  if (!isWildcard(host)) return host
+  return host === '::' ? '::1' : '127.0.0.1'
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }

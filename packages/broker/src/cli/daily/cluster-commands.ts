@@ -1,34 +1,19 @@
 import type { Command } from 'commander'
-import { Option } from 'commander'
 import { apiOrigin } from '../api/api-client.ts'
 import { addExample } from '../help-example.ts'
-import { collect, duration } from '../option-values.ts'
 import type { CommandLine, Outcome } from '../program.ts'
+import { addStatusFlags } from '../status-flags.ts'
+import type { StatusFlags } from '../status-flags.ts'
 import { addApiFlags, openWork } from './api-flags.ts'
 import type { ApiFlags } from './api-flags.ts'
-
-interface StatusFlags {
-  readonly url: readonly string[]
-  readonly timeout: number
-  readonly json: boolean
-  readonly watch: boolean
-}
 
 export function addCluster(program: Command, { terminal }: CommandLine, outcome: Outcome): void {
   const cluster = program
     .command('cluster')
     .description('Look at the brokers of a cluster and at who led it.')
-  const status = cluster
-    .command('status')
-    .description('Show roles, epochs and positions of all members, as quorate status does.')
-    .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for a broker')
-        .argParser(duration)
-        .default(2000, '2s'),
-    )
-    .option('--json', 'print JSON', false)
-    .option('-w, --watch', 'show it again and again', false)
+  const status = addStatusFlags(cluster.command('status')).description(
+    'Show roles, epochs and positions of all members, as quorate status does.',
+  )
   addExample(status, 'quorate cluster status --url http://broker1:8161')
   status.action(async ({ url, timeout: timeoutMs, ...flags }: StatusFlags) => {
     const commands = await import('../commands/status.ts')

@@ -1,4 +1,4 @@
-import { formatHostPort, isLoopback } from '../../config/host-port.ts'
+import { dialedHost, formatHostPort, isLoopback } from '../../config/host-port.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import type { Member } from '../../coordination/coordinator.ts'
 import type { Check } from './check.ts'
@@ -75,13 +75,7 @@ function consolesHere(
   return nodes.flatMap(({ options: { nodeId, management }, isLocal }) => {
     const { host, port } = management
     if (!isLocal || port === 0 || members.some((member) => member.nodeId === nodeId)) return []
-    const to = { host: dialed(host), port }
+    const to = { host: dialedHost(host), port }
     return [{ nodeId, url: `http://${formatHostPort(to)}`, isAnnounced: false, to }]
   })
-}
-
-/** Where this machine finds what listens on all of its interfaces. */
-function dialed(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  return host === '::' ? '::1' : host
 }

@@ -117,7 +117,8 @@ export async function probePort(port: ListenPort, dataDirectory: string): Promis
   }
 }
 
-function holderOf(port: ListenPort, dataDirectory: string): PortLook {
+/** Who has a port that is taken: the broker of this data directory, or somebody else. */
+export function holderOf(port: ListenPort, dataDirectory: string): PortLook {
   const own = readLivePid(join(dataDirectory, brokerPidFile))
   const found = findPortHolder(port.port)
   const shown = found === null ? '' : `pid ${found.pid}, ${found.name}`

@@ -6,20 +6,14 @@ export type ValueType =
   'text' | 'boolean' | 'integer' | 'size' | 'decimal' | 'uri' | 'classes' | readonly string[]
 
 /** Spring's words for both. */
-const booleans: Readonly<Record<string, 'true' | 'false'>> = {
-  true: 'true',
-  yes: 'true',
-  on: 'true',
-  1: 'true',
-  false: 'false',
-  no: 'false',
-  off: 'false',
-  0: 'false',
-}
+const booleans: ReadonlyMap<string, 'true' | 'false'> = new Map([
+  ...['true', 'yes', 'on', '1'].map((word) => [word, 'true'] as const),
+  ...['false', 'no', 'off', '0'].map((word) => [word, 'false'] as const),
+])
 
 /** A boolean, in any case and any of Spring's words, as `true` or `false`; all else as it is. */
 export function normalized(text: string, type: ValueType): string {
-  return type === 'boolean' ? (booleans[text.trim().toLowerCase()] ?? text) : text
+  return type === 'boolean' ? (booleans.get(text.trim().toLowerCase()) ?? text) : text
 }
 
 /** What is wrong with a value that is normalized; undefined when nothing is. */

@@ -4,6 +4,7 @@ import type { Clock } from '@quorate/core/base/clock'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { Log } from '@quorate/core/base/log'
 import type { ConsoleUser } from '../../config/console-user.ts'
+import { dialedHost, formatHostPort } from '../../config/host-port.ts'
 import { Gate } from './access/gate.ts'
 import { ClusterElections } from './cluster/cluster-elections.ts'
 import { ClusterReports } from './cluster/cluster-reports.ts'
@@ -94,7 +95,5 @@ function listenError(error: unknown, host: string, port: number): BrokerError {
 
 /** Where this machine reaches it, also when it listens on all interfaces. */
 function urlOf({ address, port }: AddressInfo): string {
-  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
-  if (address === '::') return `http://[::1]:${port}`
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  return `http://${formatHostPort({ host: dialedHost(address), port })}`
 }

@@ -34,6 +34,13 @@ export class Changes {
     this.removedPages.push({ list: page.list, first: page.first })
   }
 
+  /** Rows to write or to delete. */
+  get size(): number {
+    const rows = this.destinations.size + this.subscriptions.size
+    const numbered = this.producers.size + this.outcomes.size
+    return this.pages.length + this.removedPages.length + rows + numbered
+  }
+
   clear(): void {
     for (const page of this.pages) page.changed = false
     this.pages = []

@@ -1,5 +1,6 @@
 import { access, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClassicLevel } from 'classic-level'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { RowWrite } from './checkpoint-batch.ts'
@@ -10,6 +11,8 @@ type Database = ClassicLevel<Buffer, Buffer>
 
 /** Rows that are read at a time while the index is loaded. */
 const ROWS_PER_READ = 256
+/** Rows that are put into a batch before others have their turn: about a millisecond. */
+const ROWS_PER_TURN = 512
 /** LevelDB's own buffer: a checkpoint goes through it in one piece as a rule. */
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 
@@ -89,7 +92,16 @@ class ClassicLevelDatabase implements IndexDatabase {
 
   async write(writes: readonly RowWrite[]): Promise<void> {
     try {
-      await this.#database.batch([...writes], { sync: true })
+      const batch = this.#database.batch()
+      for (let at = 0; at < writes.length; at += ROWS_PER_TURN) {
+        // What is put in is copied: very many rows in one go would hold up everything else.
+        if (at > 0) await nextTurn()
+        for (const write of writes.slice(at, at + ROWS_PER_TURN)) {
+          if (write.type === 'put') batch.put(write.key, write.value)
+          else batch.del(write.key)
+        }
+      }
+      await batch.write({ sync: true })
     } catch (error) {
       throw indexError(error, 'write the index')
     }

@@ -112,6 +112,11 @@ export class LevelStore extends FoldStore {
     return this.#checkpointed
   }
 
+  /** What the next checkpoint would write, as of now. */
+  get changedRows(): number {
+    return this.#opened.changes.size
+  }
+
   /**
    * Writes a checkpoint of the state as it is when the one under way, if any, has ended; resolves
    * with its point. Rejects with STORE_UNAVAILABLE when it cannot be written: the log is whole, but

@@ -19,6 +19,7 @@ describe('a value that means nothing here', () => {
     const column = (attribute: string) => `conf/activemq.xml:2:${57 + attribute.indexOf('"')}`
     const refusals: readonly (readonly [attribute: string, message: string])[] = [
       ['useJmx="treu"', '"treu" is neither true nor false; did you mean "true"?'],
+      ['useJmx="constructor"', '"constructor" is neither true nor false'],
       ['restartAllowed=""', '"" is neither true nor false'],
       ['systemExitOnShutdownExitCode="one"', '"one" is no whole number'],
       ['mbeanInvocationTimeout="5s"', '"5s" is no whole number'],

@@ -8,6 +8,7 @@ import {
   CHECKPOINT_IDLE_MS,
   CHECKPOINT_LOG_BYTES,
   CHECKPOINT_LOOK_MS,
+  CHECKPOINT_ROWS,
   CheckpointSchedule,
   checkpointDue,
 } from '../../../src/store/leveldb/checkpoint-schedule.ts'
@@ -15,6 +16,7 @@ import {
 class Target {
   appliedPoint: LogPoint = EMPTY_LOG
   checkpointedPoint: LogPoint = EMPTY_LOG
+  changedRows = 0
   asked = 0
   #finish: ((error: BrokerError | null) => void) | null = null
 
@@ -58,6 +60,17 @@ describe('checkpoint schedule', () => {
     clock.advance(CHECKPOINT_LOOK_MS)
     assert.equal(target.asked, 0)
     target.apply(1)
+    clock.advance(CHECKPOINT_LOOK_MS)
+    assert.equal(target.asked, 1)
+  })
+
+  it('asks after enough rows that changed, however little log they took', () => {
+    const { clock, target } = setUp()
+    target.apply(1)
+    target.changedRows = CHECKPOINT_ROWS - 1
+    clock.advance(CHECKPOINT_LOOK_MS)
+    assert.equal(target.asked, 0)
+    target.changedRows++
     clock.advance(CHECKPOINT_LOOK_MS)
     assert.equal(target.asked, 1)
   })

@@ -1,8 +1,10 @@
 import type { Clock } from '@quorate/core/base/clock'
+import type { BrokerStatus } from '../../broker-status.ts'
 import type { SeenElection } from '../../election-report.ts'
 import { fetchElections } from '../../elections-client.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
 import { REPORTING_NODES_MAX, REPORT_TIMEOUT_MS } from './cluster-reports.ts'
+import { KeptAnswer } from './kept-answer.ts'
 import { knownNodes } from './known-nodes.ts'
 import type { KnownNode } from './known-nodes.ts'
 
@@ -17,24 +19,16 @@ export const MERGED_ELECTIONS_MAX = 200
  */
 export class ClusterElections {
   readonly #broker: ManagedBroker
-  readonly #clock: Clock
-  #kept: { readonly others: Promise<readonly SeenElection[]>; readonly askedMs: number } | null =
-    null
+  readonly #others: KeptAnswer<readonly SeenElection[]>
 
   constructor(broker: ManagedBroker, clock: Clock) {
     this.#broker = broker
-    this.#clock = clock
+    this.#others = new KeptAnswer(() => askOthers(broker.status()), ELECTIONS_KEPT_MS, clock)
   }
 
   async latest(): Promise<readonly SeenElection[]> {
-    const status = this.#broker.status()
-    const nowMs = this.#clock.monotonicMs()
-    if (this.#kept === null || nowMs - this.#kept.askedMs >= ELECTIONS_KEPT_MS) {
-      const others = knownNodes(status).filter(({ isThis }) => !isThis)
-      this.#kept = { others: askAll(others.slice(0, REPORTING_NODES_MAX)), askedMs: nowMs }
-    }
-    const others = await this.#kept.others
-    const seenBy = status.nodeId
+    const others = await this.#others.latest()
+    const seenBy = this.#broker.status().nodeId
     return mergedElections(
       this.#broker.elections().map((election) => ({ ...election, seenBy })),
       others,
@@ -42,8 +36,9 @@ export class ClusterElections {
   }
 }
 
-async function askAll(nodes: readonly KnownNode[]): Promise<readonly SeenElection[]> {
-  return (await Promise.all(nodes.map(ask))).flat()
+async function askOthers(status: BrokerStatus): Promise<readonly SeenElection[]> {
+  const others = knownNodes(status).filter(({ isThis }) => !isThis)
+  return (await Promise.all(others.slice(0, REPORTING_NODES_MAX).map(ask))).flat()
 }
 
 async function ask({ nodeId, consoleUrl }: KnownNode): Promise<readonly SeenElection[]> {

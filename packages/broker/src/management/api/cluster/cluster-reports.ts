@@ -2,12 +2,13 @@ import type { Clock } from '@quorate/core/base/clock'
 import type { BrokerStatus } from '../../broker-status.ts'
 import { fetchStatus } from '../../status-client.ts'
 import type { ManagedBroker } from '../managed-broker.ts'
+import { KeptAnswer } from './kept-answer.ts'
 import { knownNodes } from './known-nodes.ts'
 import type { KnownNode } from './known-nodes.ts'
 
 /** How long one node may take to say what it does, in milliseconds; it is down for us then. */
 export const REPORT_TIMEOUT_MS = 1_000
-/** How long an answer is given again, in milliseconds: many who look ask the nodes once. */
+/** How long an answer is given again, in milliseconds. */
 export const REPORT_KEPT_MS = 1_000
 /** Nodes that are asked; a cluster has five at most, and some that left. */
 export const REPORTING_NODES_MAX = 16
@@ -22,21 +23,14 @@ export interface Report extends KnownNode {
  * others, which have their own logins. What they are asked here needs none.
  */
 export class ClusterReports {
-  readonly #broker: ManagedBroker
-  readonly #clock: Clock
-  #kept: { readonly reports: Promise<Report[]>; readonly askedMs: number } | null = null
+  readonly #kept: KeptAnswer<Report[]>
 
-  constructor(broker: ManagedBroker, clock: Clock) {
-    this.#broker = broker
-    this.#clock = clock
+  constructor({ status }: ManagedBroker, clock: Clock) {
+    this.#kept = new KeptAnswer(() => askAll(status()), REPORT_KEPT_MS, clock)
   }
 
   latest(): Promise<Report[]> {
-    const nowMs = this.#clock.monotonicMs()
-    if (this.#kept === null || nowMs - this.#kept.askedMs >= REPORT_KEPT_MS) {
-      this.#kept = { reports: askAll(this.#broker.status()), askedMs: nowMs }
-    }
-    return this.#kept.reports
+    return this.#kept.latest()
   }
 }
 
