@@ -5,7 +5,6 @@ import { appendConfigs } from '@quorate/broker/replication/config-history'
 import type { ConfigEntry } from '@quorate/broker/replication/config-history'
 import { CONFIG, configsIn, encodeConfigRecord } from '@quorate/broker/replication/log-records'
 import type { ReplicaMeta } from '@quorate/broker/replication/meta'
-import { encodeMeta } from '@quorate/broker/replication/meta'
 import { openReplicaStore } from '@quorate/broker/replication/replica-store'
 import type { ReplicaStore } from '@quorate/broker/replication/replica-store'
 import { isVolatile, parseSyncLevel } from '@quorate/broker/replication/sync-level'
@@ -157,7 +156,7 @@ export class ReplicaRun {
   async #write(change: Partial<ReplicaMeta>): Promise<void> {
     const { store, meta } = this.#opened
     this.#meta = { ...meta, ...change }
-    await store.metaFile.write(encodeMeta(this.#meta))
+    await store.metaFile.write(this.#meta)
   }
 }
 

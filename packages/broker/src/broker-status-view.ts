@@ -107,8 +107,12 @@ function announcedOf({ options, members, elected }: StatusSources): AnnouncedClu
 function troubleOf(replica: Replica): string | null {
   if (replica.suspect !== null) return replica.suspect
   if (replica.isIncomplete) return 'fetches the log from its new start'
+  // In a working cluster this takes a moment; with the only replica's store lost it is for good.
+  if (replica.role === 'learner' && replica.leader === null) return LEADERLESS_LEARNER
   return replica.role === 'halted' ? 'halted' : null
 }
+
+const LEADERLESS_LEARNER = 'holds no seat of the cluster, and waits for a leader that gives it one'
 
 function possibleLossOf({ index, epoch, leader, wonAtMs }: LossEntry): PossibleLoss {
   const since = wonAtMs === null ? null : new Date(wonAtMs).toISOString()

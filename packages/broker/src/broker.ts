@@ -177,6 +177,7 @@ export class Broker {
       node,
       brokerName: this.#options.brokerName,
       zkAddress: coordination.zkAddress,
+      dataDirectory: this.#options.dataDirectory,
       replicas: replication.replicas,
       bootstrapGraceMs: replication.bootstrapGraceMs,
       stepDownOnZkExpiry: replication.stepDownOnZkExpiry,

@@ -153,8 +153,8 @@ export const nodeBugs: readonly SeededBug[] = [
     file: store,
     edits: [
       {
-        from: 'await metaFile.write(encodeMeta(meta))\n  return { meta, metaFile, journal, space }',
-        to: 'if (configs.length === 0) await metaFile.write(encodeMeta(meta))\n  return { meta, metaFile, journal, space }',
+        from: 'await metaFile.write(meta)\n  return { meta, metaFile, journal, space }',
+        to: 'if (configs.length === 0) await metaFile.write(meta)\n  return { meta, metaFile, journal, space }',
       },
     ],
   },

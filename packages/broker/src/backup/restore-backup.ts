@@ -168,7 +168,7 @@ function compare({ end, files }: CopiedLog, manifest: BackupManifest): void {
 }
 
 function restoredMeta(
-  { brokerName, end }: BackupManifest,
+  { brokerName, origin, end }: BackupManifest,
   told: Told,
   { nodeId, storeUuid }: { readonly nodeId: string; readonly storeUuid: string },
 ): ReplicaMeta {
@@ -179,6 +179,7 @@ function restoredMeta(
     promised: { epoch: end.epoch, candidate: '', nonce: '' },
     // All of it is confirmed as far as the new cluster is concerned: nobody may cut it (R15).
     commitHint: end.index,
+    logStart: origin,
   }
 }
 

@@ -141,12 +141,14 @@ class Scan {
     }
   }
 
-  /** Where the log begins: as its checkpoint says, else as its first record does. */
+  /** Where the log begins: as its checkpoint says, else as its first record or the meta file does. */
   async #origin(): Promise<LogPoint> {
-    const { checkpoint, files } = this.#request.data
+    const { checkpoint, meta, files } = this.#request.data
     const first = files[0]
     if (checkpoint.value !== null) return checkpoint.value.origin
     if (first === undefined || first.position === 0) return EMPTY_LOG
+    const latest = meta.value?.logStart ?? null
+    if (latest !== null && latest.position < first.position) return latest
     const header = await this.#firstHeader(first)
     const index = header === null ? 0 : header.index - 1
     return { index, epoch: 0, chain: header?.chain ?? 0, position: first.position }

@@ -32,6 +32,8 @@ export interface MembershipOptions {
   readonly brokerName: string
   /** Of the coordination service, for people. */
   readonly zkAddress: string
+  /** For people. */
+  readonly dataDirectory: string
   readonly replicas: number
   readonly bootstrapGraceMs: number
   readonly stepDownOnZkExpiry: boolean
@@ -48,6 +50,11 @@ export interface MembershipOptions {
   /** The node must not go on: the cluster found here is another one. */
   readonly onFatal: (error: BrokerError) => void
 }
+
+const ONLY_SEAT_ELSEWHERE =
+  'the only seat of this cluster is held by another store than the one in this data directory, ' +
+  'which is new: nothing is served before a broker runs with that store. Where it was lost, restore ' +
+  'a backup; where it was set aside (lost-1 and so on) it is still there'
 
 /**
  * A node's place in its cluster: founds or joins it (R1, R2), tells the others where it is, and
@@ -235,7 +242,7 @@ export class ClusterMembership {
   }
 
   #accept(found: Bootstrap): void {
-    const { node, replicas, log } = this.#options
+    const { node, replicas, dataDirectory, log } = this.#options
     const { clusterId, storeUuid, configs } = node.replica.meta
     if (clusterId !== null && clusterId !== found.clusterId) {
       this.#refuse(clusterId, found)
@@ -265,6 +272,7 @@ export class ClusterMembership {
     log.info(seated ? 'seated in the cluster' : 'joins the cluster as a learner', {
       clusterId: found.clusterId,
     })
+    if (!seated && length === 1) log.error(ONLY_SEAT_ELSEWHERE, { dataDirectory })
     node.dispatch({ type: 'joined', clusterId: found.clusterId, config: seated ? config : null })
     this.#options.onJoined(found.clusterId)
   }
@@ -274,10 +282,10 @@ export class ClusterMembership {
    * (R26): the service makes nothing safe, so what it holds now does not end that.
    */
   #refuse(clusterId: string, found: Bootstrap): void {
-    const { coordinator, clock, log } = this.#options
+    const { coordinator, dataDirectory, clock, log } = this.#options
     const advice =
-      `This data belongs to cluster ${clusterId}, but ${coordinator.bootstrapPath} names cluster ` +
-      `${found.clusterId}. If zkAddress, zkPath or brokerName is another cluster's, correct it. If ` +
+      `The data in ${dataDirectory} belongs to cluster ${clusterId}, but ` +
+      `${coordinator.bootstrapPath} names cluster ${found.clusterId}. If zkAddress, zkPath or brokerName is another cluster's, correct it. If ` +
       'the coordination service was wiped or restored and this data is right, delete that znode: a ' +
       'broker with this data puts its own back. If this data is not wanted any more, move the data ' +
       'directory away: the node then joins as a new one.'
@@ -290,10 +298,10 @@ export class ClusterMembership {
 
   /** A restored store founds a cluster of its own, or none. */
   #refuseRestored(found: Bootstrap): never {
-    const { coordinator } = this.#options
+    const { coordinator, dataDirectory } = this.#options
     throw new BrokerError(
       'FOREIGN_CLUSTER',
-      'This data was restored from a backup and begins a new cluster, but ' +
+      `The data in ${dataDirectory} was restored from a backup and begins a new cluster, but ` +
         `${coordinator.bootstrapPath} names cluster ${found.clusterId}. Does that one still exist, ` +
         'give the restored broker another zkPath or brokerName, or an empty data directory to join ' +
         'it as a new node. Is it gone for good, delete that znode. Was it just founded by the ' +

@@ -1,6 +1,8 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { ConfigEntry } from './config-history.ts'
 import type { LossEntry } from './carried-state.ts'
+import type { LogPoint } from '../store/journal/log-batch.ts'
+import { EMPTY_LOG } from '../store/journal/log-batch.ts'
 
 /** The promise that binds an epoch to one candidate (R6). Epoch 0 = none yet. */
 export interface Promised {
@@ -50,6 +52,11 @@ export interface ReplicaMeta {
    * the rest of the log.
    */
   readonly commitHint: number
+  /**
+   * The log begins here or earlier: written before anything that comes before goes (R19), by the
+   * MetaFile. Null: not known, by a store of the first brokers.
+   */
+  readonly logStart: LogPoint | null
   /** Where the other nodes were last seen: for a start without the coordination service. */
   readonly peers: Readonly<Record<string, string>>
 }
@@ -73,6 +80,7 @@ export function freshMeta(
     incomplete: false,
     damagedFrom: null,
     commitHint: 0,
+    logStart: EMPTY_LOG,
     peers: {},
   }
 }
@@ -95,9 +103,9 @@ export function decodeMeta(bytes: Buffer): ReplicaMeta {
     throw new BrokerError('UNSUPPORTED_FORMAT', `meta file of format ${value.format}`)
   }
   const { format: _format, ...fieldsFound } = value
-  // The first brokers did not remember losses, nor what they were counted for; their logs began at
-  // the beginning.
-  const earlier = { losses: [], inMemory: true, incomplete: false }
+  // The first brokers did not remember losses, nor what they were counted for, nor where their logs
+  // began.
+  const earlier = { losses: [], inMemory: true, incomplete: false, logStart: null }
   const meta: Record<string, unknown> = { ...earlier, ...fieldsFound }
   const wrong = fieldNames.find((name) => !fields[name](meta[name]))
   if (wrong !== undefined) throw unreadable(`its field "${wrong}" is missing or wrong`)
@@ -120,6 +128,7 @@ const fields: Readonly<Record<keyof ReplicaMeta, (value: unknown) => boolean>> =
   incomplete: isFlag,
   damagedFrom: (value) => value === null || isCount(value),
   commitHint: isCount,
+  logStart: (value) => value === null || isLogPoint(value),
   peers: (value) => isRecord(value) && Object.values(value).every(isText),
 }
 const fieldNames = Object.keys(fields) as readonly (keyof ReplicaMeta)[]
@@ -147,6 +156,11 @@ function isConfigEntry(value: unknown): boolean {
 function isLossEntry(value: unknown): boolean {
   if (!isRecord(value) || !isCount(value.index) || !isCount(value.epoch)) return false
   return typeof value.leader === 'string' && (value.wonAtMs === null || isCount(value.wonAtMs))
+}
+
+function isLogPoint(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  return [value.index, value.epoch, value.chain, value.position].every(isCount)
 }
 
 function isSeat(value: unknown): boolean {

@@ -9,7 +9,6 @@ import type { LogPoint } from '../store/journal/log-batch.ts'
 import { parseBatch } from '../store/journal/log-batch.ts'
 import type { SpaceWatch } from '../store/journal/space-watch.ts'
 import type { SpaceView } from '../store/journal/store-space.ts'
-import type { TwoSlotFile } from '../store/two-slot-file.ts'
 import type { StateMachine } from './committed-feed.ts'
 import type { Frame } from './frames.ts'
 import type { CarriedState } from './carried-state.ts'
@@ -22,7 +21,7 @@ import type { LinkView } from './link/replication-links.ts'
 import { configsIn } from './log-records.ts'
 import { logView } from './log-view.ts'
 import type { ReplicaMeta } from './meta.ts'
-import { encodeMeta } from './meta.ts'
+import type { MetaFile } from './meta-file.ts'
 import { NodeLog } from './node-log.ts'
 import type { ReplicaTimings } from './replica/context.ts'
 import type { ReplicaEffect, ReplicaEvent } from './replica/events.ts'
@@ -89,7 +88,7 @@ export interface ReplicaNodeListener {
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
   readonly #journal: Journal
-  readonly #metaFile: TwoSlotFile
+  readonly #metaFile: MetaFile
   readonly #space: SpaceWatch
   readonly #replica: Replica
   readonly #log: NodeLog
@@ -284,9 +283,7 @@ export class ReplicaNode {
     const suspect = isInDoubt(error) ? `${error.code}: ${error.message}` : meta.suspect
     const damagedFrom = damagedFromOf(error) ?? meta.damagedFrom
     // Best effort: the disk may be the very reason. An unclean start is the other witness.
-    this.#metaFile
-      .write(encodeMeta({ ...meta, suspect, damagedFrom, commitHint }))
-      .catch(() => undefined)
+    this.#metaFile.write({ ...meta, suspect, damagedFrom, commitHint }).catch(() => undefined)
     this.#options.listener.stepDown(error.message)
     this.#options.listener.fatal(error)
   }
@@ -313,7 +310,7 @@ export class ReplicaNode {
     await this.#journal.sync()
     const { meta, commitHint } = this.#replica
     await this.#journal.close({ clean: true })
-    await this.#metaFile.write(encodeMeta({ ...meta, clean: true, commitHint }))
+    await this.#metaFile.write({ ...meta, clean: true, commitHint })
     await this.#metaFile.close()
   }
 
@@ -430,7 +427,7 @@ export class ReplicaNode {
 
   /** What damage put aside is with others when the store is trusted again (R35), or is fetched. */
   async #persist(meta: ReplicaMeta): Promise<void> {
-    await this.#metaFile.write(encodeMeta(meta))
+    await this.#metaFile.write(meta)
     const isInTheWay = this.#space.isShort && this.#replica.leader !== null
     if (meta.suspect === null || isInTheWay) await this.#journal.pruneDiverged()
   }

@@ -17,7 +17,8 @@ import { configsIn } from './log-records.ts'
 import type { LossEntry } from './carried-state.ts'
 import { appendLosses, lossesHeld, lossesIn } from './loss-history.ts'
 import type { ReplicaMeta } from './meta.ts'
-import { decodeMeta, encodeMeta, freshMeta } from './meta.ts'
+import { decodeMeta, freshMeta } from './meta.ts'
+import { MetaFile } from './meta-file.ts'
 import { hasRebooted, suspicionAtStart } from './suspicion.ts'
 import type { SyncLevel } from './sync-level.ts'
 import { syncPolicyOf } from './sync-level.ts'
@@ -46,7 +47,7 @@ export interface ReplicaStoreOptions {
 /** The durable side of a replica: its meta file and its journal, opened and judged. */
 export interface ReplicaStore {
   readonly meta: ReplicaMeta
-  readonly metaFile: TwoSlotFile
+  readonly metaFile: MetaFile
   readonly journal: Journal
   /** What the disk has left; not started yet. */
   readonly space: SpaceWatch
@@ -72,6 +73,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     listener: { ...options.journalListener, spaceLow: () => void space.look() },
     mayPrepare: (bytes) => space.mayPrepare(bytes),
     isAlone: options.isAlone ?? false,
+    originWitness: metaFile,
     // Where boots cannot be told apart a kill -9 must not excuse decay.
     powerLost: options.bootId !== '' && !found.clean && hasRebooted(found, options.bootId),
   })
@@ -82,7 +84,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     const place = file === undefined ? {} : { file: join(directory, 'journal', file), offset }
     const look = `quorate journal verify ${directory}`
     log.error(options.isAlone === true ? DAMAGED_ALONE : DAMAGED, { damagedFrom, ...place, look })
-    await metaFile.write(encodeMeta({ ...found, suspect, damagedFrom }))
+    await metaFile.write({ ...found, suspect, damagedFrom })
     try {
       await journal.repair(damagedFrom)
     } catch (error) {
@@ -122,7 +124,7 @@ export async function openReplicaStore(options: ReplicaStoreOptions): Promise<Re
     commitHint: Math.min(found.commitHint, journal.tail.index),
   }
   await space.attach(journal)
-  await metaFile.write(encodeMeta(meta))
+  await metaFile.write(meta)
   return { meta, metaFile, journal, space }
 }
 
@@ -218,7 +220,7 @@ async function toldByLog(store: {
 
 async function openMeta(
   options: ReplicaStoreOptions,
-): Promise<{ metaFile: TwoSlotFile; found: ReplicaMeta }> {
+): Promise<{ metaFile: MetaFile; found: ReplicaMeta }> {
   const { fileSystem, directory, brokerName, nodeId, entropy, log } = options
   const path = join(directory, 'meta')
   if ((await fileSystem.list(directory)).includes(BACKUP_MANIFEST)) {
@@ -235,12 +237,11 @@ async function openMeta(
     await opened.file.close()
     opened = await TwoSlotFile.open({ fileSystem, path })
   }
-  const metaFile = opened.file
-  if (opened.payload === null) {
-    const sync = options.sync.words
-    return { metaFile, found: freshMeta({ brokerName, nodeId, storeUuid: entropy.uuid(), sync }) }
-  }
-  const found = decodeMeta(opened.payload)
+  const sync = options.sync.words
+  const found =
+    opened.payload === null
+      ? freshMeta({ brokerName, nodeId, storeUuid: entropy.uuid(), sync })
+      : decodeMeta(opened.payload)
   if (found.brokerName !== brokerName || found.nodeId !== nodeId) {
     throw new BrokerError(
       'FOREIGN_CLUSTER',
@@ -249,7 +250,7 @@ async function openMeta(
       { details: { directory, nodeId, brokerName } },
     )
   }
-  return { metaFile, found }
+  return { metaFile: new MetaFile(opened.file, found), found }
 }
 
 async function holdsSegments(fileSystem: FileSystem, directory: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { join } from 'node:path'
 import { Findings } from '../../src/inspection/findings.ts'
 import type { DumpedRecord } from '../../src/inspection/dump-journal.ts'
 import { dumpJournal } from '../../src/inspection/dump-journal.ts'
@@ -7,8 +8,12 @@ import { ListNames } from '../../src/inspection/list-names.ts'
 import { summarizeOp } from '../../src/inspection/op-summary.ts'
 import { compareReplicas } from '../../src/inspection/replica-comparison.ts'
 import { findHolders } from '../../src/inspection/segment-holders.ts'
+import { verifyJournal } from '../../src/inspection/verify-journal.ts'
+import type { VerifyReport } from '../../src/inspection/verify-journal.ts'
 import { encodeCarriedState } from '../../src/replication/carried-state.ts'
+import { freshMeta } from '../../src/replication/meta.ts'
 import type { BatchBuilder } from '../../src/store/journal/log-batch.ts'
+import { segmentFileName } from '../../src/store/journal/segment.ts'
 import type { LogOp } from '../../src/store/log-op.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
 import { encodeOp } from '../../src/store/op-codec.ts'
@@ -88,6 +93,22 @@ describe('a log that was compacted', () => {
       assert.deepEqual([report.damages, report.origin.index], [0, origin])
       assert.deepEqual([report.tail.index, report.understood], [10, 10 - origin])
     }
+  })
+
+  it('lacks its first segment where the meta file says so, without a checkpoint too', async () => {
+    const log = await compacted(4)
+    const data = await log.open()
+    const gone = { state: 'absent', value: null, problem: null } as const
+    const value = freshMeta({ brokerName: 'b', nodeId: 'node01', storeUuid: 'u', sync: 'disk' })
+    const logStart = data.checkpoint.value?.origin ?? null
+    const meta = { state: 'valid', value: { ...value, logStart }, problem: null } as const
+    const verified = (files: typeof data.files): Promise<VerifyReport> =>
+      verifyJournal({ ...quiet, data: { ...data, files, checkpoint: gone, meta } })
+    assert.equal((await verified(data.files)).damages, 0)
+    const report = await verified(data.files.slice(1))
+    const [finding] = report.findings.filter(({ kind }) => kind === 'missing-segment')
+    assert.equal(finding?.file, join('journal', segmentFileName(logStart?.position ?? 0)))
+    assert.match(finding.message, /^missing: no file holds the \d+ bytes from .*, records 4 to 7$/)
   })
 
   it('is the same as that of a replica that begins elsewhere', async () => {

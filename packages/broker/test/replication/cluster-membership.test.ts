@@ -128,6 +128,7 @@ async function member(t: TestContext, options: Options = {}) {
     brokerName: 'orders',
     zkAddress: 'zk1:2181',
     replicas: 3,
+    dataDirectory: '/data/a',
     bootstrapGraceMs: 10_000,
     stepDownOnZkExpiry: options.stepDownOnZkExpiry ?? false,
     replicationAddress: '127.0.0.1:1',
@@ -323,7 +324,7 @@ describe('cluster membership', () => {
     await again.settle()
     assert.equal(again.fatal[0]?.code, 'FOREIGN_CLUSTER')
     const advice =
-      /\/x\.quorate\/b\/bootstrap names cluster X\..* delete that znode.* move the data/
+      /^The data in \/data\/a belongs to .*\/x\.quorate\/b\/bootstrap names cluster X\..* delete that znode.* move the data/
     assert.match(again.fatal[0]?.message ?? '', advice)
   })
 
@@ -432,7 +433,10 @@ describe('cluster membership', () => {
     coordinator.show()
     await settle()
     assert.deepEqual([fatal[0]?.code, joined], ['FOREIGN_CLUSTER', []])
-    assert.match(fatal[0]?.message ?? '', /restored from a backup .*bootstrap names cluster X\./)
+    assert.match(
+      fatal[0]?.message ?? '',
+      /^The data in \/data\/a was restored from a backup .*bootstrap names cluster X\./,
+    )
   })
 
   it('of two restored stores founds with neither, and says so', async (t) => {

@@ -22,6 +22,7 @@ const meta: ReplicaMeta = {
   incomplete: true,
   damagedFrom: 17,
   commitHint: 9,
+  logStart: { index: 4, epoch: 2, chain: 7, position: 800 },
   peers: { b: 'host:1' },
 }
 
@@ -42,6 +43,10 @@ describe('meta file', () => {
     assert.equal(decodeMeta(changed({ inMemory: undefined })).inMemory, true)
   })
 
+  it('of a version that did not note where its log begins leaves that open', () => {
+    assert.equal(decodeMeta(changed({ logStart: undefined })).logStart, null)
+  })
+
   it('of a newer format is refused, not guessed (R4)', () => {
     assert.throws(() => decodeMeta(changed({ format: 2 })), { code: 'UNSUPPORTED_FORMAT' })
   })
@@ -56,6 +61,8 @@ describe('meta file', () => {
       { suspect: 1 },
       { damagedFrom: -1 },
       { commitHint: 1.5 },
+      { logStart: 4 },
+      { logStart: { index: 4, epoch: 2, chain: 7, position: -1 } },
       { promised: { epoch: 1, candidate: 'a' } },
       { promised: null },
       { configs: {} },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { BrokerError } from '@quorate/core/base/errors'
 import { systemEntropy } from '@quorate/core/base/entropy'
@@ -17,7 +17,6 @@ import {
   encodeEpochStart,
 } from '../../src/replication/log-records.ts'
 import type { ReplicaMeta } from '../../src/replication/meta.ts'
-import { encodeMeta } from '../../src/replication/meta.ts'
 import { damagedFromOf, openReplicaStore } from '../../src/replication/replica-store.ts'
 import type { ReplicaStore, ReplicaStoreOptions } from '../../src/replication/replica-store.ts'
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
@@ -25,6 +24,7 @@ import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 import type { FileOperation } from '../../src/store/journal/memory-file-system.ts'
 import { nodeFileSystem } from '../../src/store/journal/node-file-system.ts'
+import { segmentFileName } from '../../src/store/journal/segment.ts'
 
 const DIRECTORY = '/data/a'
 const SEGMENT_BYTES = 1 << 20
@@ -64,6 +64,18 @@ async function append(
   await store.journal.sync()
 }
 
+/** Records enough for many segments of 600 bytes. */
+async function appendSegments(store: ReplicaStore, count: number): Promise<void> {
+  const segmentSizeBytes = 600
+  for (let i = 0; i < count; i++) {
+    const { tail, segmentStart } = store.journal
+    const builder = new BatchBuilder({ tail, epoch: 1, segmentStart, segmentSizeBytes })
+    builder.add(50, Buffer.from(`record ${i} of many`))
+    store.journal.append(builder.take())
+  }
+  await store.journal.sync()
+}
+
 async function write(
   { journal }: ReplicaStore,
   epoch: number,
@@ -84,7 +96,7 @@ async function write(
 }
 
 async function persist(store: ReplicaStore, change: Partial<ReplicaMeta>): Promise<void> {
-  await store.metaFile.write(encodeMeta({ ...store.meta, ...change }))
+  await store.metaFile.write({ ...store.meta, ...change })
 }
 
 const versions = ({ meta }: ReplicaStore) => meta.configs.map(({ config }) => config.version)
@@ -290,6 +302,67 @@ describe('replica store', () => {
     assert.equal(meta.suspect, 'the end of the journal is missing')
     const place = { file: `${DIRECTORY}/journal`, offset: 0 }
     assert.deepEqual(errors, [{ lastIndex: 0, committed: 2, ...place }])
+  })
+
+  it('is suspect when its first segments and its checkpoint are not there (R32)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const small = { fileSystem, segmentSizeBytes: 600 }
+    const store = await openStore(small)
+    await appendSegments(store, 30)
+    await store.journal.releaseBefore(15)
+    const { origin } = store.journal
+    const released = await openStore({ ...small, fileSystem: fileSystem.kill() })
+    const [first] = released.journal.segments
+    const disk = fileSystem.kill()
+    await disk.remove(`${DIRECTORY}/journal/checkpoint`)
+    // What is left is whole: only the meta file knows that it is not all.
+    const whole = await openStore({ ...small, fileSystem: disk })
+    assert.deepEqual([whole.meta.suspect, whole.journal.origin], [null, origin])
+    const gone = `${DIRECTORY}/journal/${segmentFileName(first?.position ?? 0)}`
+    const broken = disk.kill()
+    await broken.remove(`${DIRECTORY}/journal/checkpoint`)
+    await broken.remove(gone)
+    const errors: (LogFields | undefined)[] = []
+    const log: Log = { ...silentLog, error: (_, fields) => void errors.push(fields) }
+    const { meta, journal } = await openStore({ ...small, fileSystem: broken, log })
+    assert.equal(meta.suspect, 'the journal was corrupt')
+    assert.equal(errors.find((fields) => fields?.damagedFrom !== undefined)?.file, gone)
+    // It is fetched again from where it began, and what is left of it is not deleted.
+    assert.deepEqual([journal.origin, journal.tail], [origin, origin])
+    assert.notDeepEqual(await broken.list(`${DIRECTORY}/journal/diverged`), [])
+  })
+
+  it('knows where its log begins before anything goes that came before (R19)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const small = { fileSystem, segmentSizeBytes: 600 }
+    const store = await openStore(small)
+    await appendSegments(store, 30)
+    const operations: string[] = []
+    fileSystem.fault = ({ kind, path }) => {
+      operations.push(`${kind} ${basename(path)}`)
+      return null
+    }
+    await store.journal.releaseBefore(15)
+    const { origin } = store.journal
+    assert.ok(origin.index > 0)
+    const noted = operations.indexOf('syncData meta')
+    const gone = operations.findIndex((each) => /^remove .*\.log$/.test(each))
+    assert.ok(noted >= 0 && noted < gone, operations.join(', '))
+    const again = await openStore({ ...small, fileSystem: fileSystem.kill() })
+    assert.deepEqual(again.metaFile.latestOrigin, origin)
+    await persist(again, { clean: true })
+    await again.metaFile.remember({ ...origin, position: origin.position - 1 })
+    assert.deepEqual(again.metaFile.latestOrigin, origin, 'it never moves back')
+  })
+
+  it('knows where a log begins that starts over elsewhere (R38)', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    await append(store, 1, 'x', 'y')
+    const elsewhere = { index: 99, epoch: 3, chain: 5, position: 70_000 }
+    await store.journal.restartAt(elsewhere)
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.deepEqual(again.metaFile.latestOrigin, elsewhere)
   })
 
   it('is not suspect for what it dropped to fetch it from a new start (R38)', async () => {

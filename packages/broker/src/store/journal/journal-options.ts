@@ -20,6 +20,17 @@ export interface JournalListener {
   spaceLow?(low: boolean): void
 }
 
+/**
+ * Who remembers, besides the checkpoint, how late the log may begin: so that files which begin later
+ * than that are known not to be all of it.
+ */
+export interface OriginWitness {
+  /** The log begins here or earlier; null: not known. */
+  readonly latestOrigin: LogPoint | null
+  /** Resolves when it will be known after a crash that the log may begin there. */
+  remember(origin: LogPoint): Promise<void>
+}
+
 export interface JournalOptions {
   readonly directory: string
   readonly fileSystem: FileSystem
@@ -31,6 +42,8 @@ export interface JournalOptions {
   readonly listener: JournalListener
   /** Where a new, empty journal begins: for a copy that is fetched from a leader's start (R38). */
   readonly origin?: LogPoint
+  /** Nobody by default. */
+  readonly originWitness?: OriginWitness
   /** Whether segments may take so much of the disk before they are needed; true by default. */
   readonly mayPrepare?: (bytes: number) => boolean
   /** The machine has stopped while it was open: holes behind the checkpoint are no decay (R32). */

@@ -94,6 +94,7 @@ export class Journal {
     const opened = await CheckpointFile.open(fileSystem, path)
     const recovered = await recoverJournal(directory, opened, {
       freshOrigin: options.origin ?? EMPTY_LOG,
+      latestOrigin: options.originWitness?.latestOrigin ?? null,
       powerLost: options.powerLost ?? false,
     })
     const { report, tail } = recovered
@@ -264,6 +265,7 @@ export class Journal {
       const keep = this.#directory.holding(Math.min(index, this.#appender.synced.index))
       if (this.#closed || this.#cutting || keep === undefined || keep === this.#directory.first)
         return
+      await this.#options.originWitness?.remember(keep.start)
       this.#origin = keep.start
       // First what is remembered, then the files: those left by a crash are removed at the start.
       await this.#writeCheckpoint(false)
@@ -281,6 +283,7 @@ export class Journal {
   async restartAt(origin: LogPoint): Promise<void> {
     await this.#cut(this.#origin.index, 'some')
     await this.#gate.exclusively(async () => {
+      await this.#options.originWitness?.remember(origin)
       this.#origin = origin
       this.#tail = origin
       this.#epochs = epochsBefore(origin)

@@ -66,7 +66,7 @@ export async function recoverJournal(
 ): Promise<Recovered> {
   const files = await directory.findFiles()
   const { checkpoint } = opened
-  const origin = checkpoint?.origin ?? (await originOf(directory, files, start.freshOrigin))
+  const origin = checkpoint?.origin ?? (await originOf(directory, files, start))
   const recovery = new Recovery(directory, files, origin, checkpoint)
   return recovery.run(opened.state, start.powerLost)
 }
@@ -74,6 +74,8 @@ export async function recoverJournal(
 export interface RecoveryStart {
   /** Where a journal without records begins. */
   readonly freshOrigin: LogPoint
+  /** It begins there or earlier, as others remember; null: nobody knows. */
+  readonly latestOrigin: LogPoint | null
   /** The machine may have stopped since the journal was written: unsynced sectors may be lost. */
   readonly powerLost: boolean
 }
@@ -376,16 +378,20 @@ export function lastPageOf(offset: number, length: number): number {
 
 const PAGE_BYTES = 4096
 
-/** Where a journal without a checkpoint begins: what its first record says it continues. */
+/**
+ * Where a journal without a checkpoint begins: what its first record says it continues, unless that
+ * is later than it can be. Then the first segments are missing, as the scan will find.
+ */
 async function originOf(
   directory: SegmentDirectory,
   files: readonly FoundFile[],
-  freshOrigin: LogPoint,
+  { freshOrigin, latestOrigin }: RecoveryStart,
 ): Promise<LogPoint> {
   const first = files[0]
   if (first === undefined) return freshOrigin
   if (first.position === 0) return EMPTY_LOG
-  const start = await readStart(directory, first, new EpochList(), { ...EMPTY_LOG, position: -1 })
+  if (latestOrigin !== null && latestOrigin.position < first.position) return latestOrigin
+  const start = await readStart(directory, first, new EpochList(), latestOrigin ?? NOWHERE)
   if (start !== null) return start
   const place = { file: segmentFileName(first.position), offset: 0 }
   throw corruptJournal(
@@ -393,6 +399,8 @@ async function originOf(
     'the first record is damaged and no checkpoint tells where the log is',
   )
 }
+
+const NOWHERE: LogPoint = { ...EMPTY_LOG, position: -1 }
 
 /** The point before the first record of a file; null when that record has no valid header. */
 async function readStart(

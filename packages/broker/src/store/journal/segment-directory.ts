@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { assert } from '@quorate/core/base/errors'
+import { assert, errnoOf } from '@quorate/core/base/errors'
 import type { File, FileSystem, OpenMode } from './file-system.ts'
 import type { LogPoint } from './log-batch.ts'
 import type { Segment } from './segment.ts'
@@ -124,11 +124,16 @@ export class SegmentDirectory {
     await this.#discard(segment, movedTo)
   }
 
-  /** Removes the first segment and its file. Nobody may be using it. */
+  /** Removes the first segment and its file, if that is still there. Nobody may be using it. */
   async removeFirst(): Promise<void> {
     const segment = this.#segments.shift()
     assert(segment !== undefined, 'there is a segment to remove')
-    await this.#discard(segment)
+    try {
+      await this.#discard(segment)
+    } catch (error) {
+      // Somebody else was faster; nobody needs it any more.
+      if (errnoOf(error) !== 'ENOENT') throw error
+    }
   }
 
   noteNamesChanged(): void {

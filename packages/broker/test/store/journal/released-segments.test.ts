@@ -29,3 +29,16 @@ describe('segments that were released as the process died', () => {
     assert.equal(again.journal.tail.index, 10)
   })
 })
+
+describe('segments that are to be released', () => {
+  it('may be gone already: nobody needs them any more', async () => {
+    const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+    const { journal } = await fixture.open()
+    for (let i = 1; i <= 30; i++) fixture.append(journal, [payloadOf(i, 20)])
+    await journal.sync()
+    await fixture.fileSystem.remove(FIRST)
+    await journal.releaseBefore(25)
+    assert.equal(journal.firstIndex, 21)
+    assert.deepEqual(fixture.fatal, [])
+  })
+})
