@@ -2,7 +2,7 @@ import { rmSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ManagedProcess } from '../../test/support/managed-process.ts'
-import type { Contender, ContenderName, RunningContender } from './contenders/contender.ts'
+import type { Ability, Contender, ContenderName, RunningContender } from './contenders/contender.ts'
 import type { LoadAnswer, LoadTask } from './load/load-task.ts'
 import { parseAnswer } from './load/load-answer.ts'
 import { usageOf } from './process-usage.ts'
@@ -37,8 +37,8 @@ export class Entrant {
     return this.contender.name
   }
 
-  can(task: LoadTask['do']): boolean {
-    return this.contender.cannot[task] === undefined
+  can(ability: Ability): boolean {
+    return this.contender.cannot[ability] === undefined
   }
 
   /** Plays the task and answers with what it came to, and what it cost the brokers. */

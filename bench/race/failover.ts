@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline'
 import type { ManagedProcess } from '../../test/support/managed-process.ts'
+import type { Blow } from './contenders/contender.ts'
 import type { Entrant } from './entrant.ts'
-import type { Question, Shape } from './questions.ts'
+import type { Question } from './questions.ts'
 import type { Sample } from './sample.ts'
 import { medianOf } from './statistics.ts'
 
@@ -14,47 +15,84 @@ const SLOW_MS = 20
 /** A contender that takes longer than this to serve again is said not to have. */
 const FAILOVER_WITHIN_MS = 60_000
 const READY_WITHIN_MS = 60_000
+/** Who only falls silent is missed by nobody before so long: the same for all clients. */
+const PATIENCE_MS = 500
 
 interface FailoverKind {
   readonly name: string
   readonly asks: string
-  readonly isDeep: boolean
+  readonly blow: Blow
+  readonly isDeep?: boolean
 }
 
-/** Milliseconds from a `kill -9` of the leader to the first send confirmed after it. */
-export function failover({ name, asks, isDeep }: FailoverKind): Question {
+/** Milliseconds from a blow to the leader to the first send confirmed after it. */
+export function failover({ name, asks, blow, isDeep = false }: FailoverKind): Question {
   return {
     name,
     asks,
-    needs: isDeep ? ['probe', 'fill'] : ['probe'],
+    needs: isDeep ? ['probe', 'takeover', 'fill'] : ['probe', 'takeover'],
     measure: 'p50Ms',
     better: 'less',
-    ask: async (entrant, shape, queue) => {
-      if (isDeep) {
-        const count = shape.deepBacklog
-        await entrant.load({ do: 'fill', queue, queues: 1, count, bytes: BYTES })
-      }
-      const sample = await killOften(entrant, shape, queue)
+    ask: async (entrant, { kills, deepBacklog }, queue) => {
+      if (isDeep) await fill(entrant, queue, deepBacklog)
+      const strike = (): Promise<number> => entrant.running.strikeLeader(queue, blow)
+      const patienceMs = blow === 'silence' ? PATIENCE_MS : 0
+      const sample = await outages(entrant, { queue, patienceMs, times: kills, strike })
       await entrant.running.remove([queue])
       return sample
     },
   }
 }
 
-async function killOften(entrant: Entrant, { kills }: Shape, queue: string): Promise<Sample> {
-  const probe = new Probe(await entrant.generator({ do: 'probe', queue, bytes: BYTES }))
-  const times: number[] = []
+/**
+ * Milliseconds from the start of the first process to the first send confirmed after it, with
+ * messages that wait. All had been ended in order.
+ */
+export const restart: Question = {
+  name: 'restart',
+  asks: 'restart of all of it, with a backlog, to a confirmed send',
+  needs: ['probe', 'fill'],
+  measure: 'p50Ms',
+  better: 'less',
+  ask: async (entrant, { backlog, kills }, queue) => {
+    await fill(entrant, queue, backlog)
+    const strike = (): Promise<number> => entrant.running.restart()
+    const sample = await outages(entrant, { queue, patienceMs: 0, times: kills, strike })
+    await entrant.running.remove([queue])
+    return sample
+  },
+}
+
+async function fill(entrant: Entrant, queue: string, count: number): Promise<void> {
+  await entrant.load({ do: 'fill', queue, queues: 1, count, bytes: BYTES })
+}
+
+interface Outages {
+  readonly queue: string
+  readonly patienceMs: number
+  readonly times: number
+  /** Makes one; answers the moment from which it counts. */
+  readonly strike: () => Promise<number>
+}
+
+async function outages(
+  entrant: Entrant,
+  { queue, patienceMs, times, strike }: Outages,
+): Promise<Sample> {
+  const task = { do: 'probe', queue, bytes: BYTES, patienceMs } as const
+  const probe = new Probe(await entrant.generator(task))
+  const lasted: number[] = []
   try {
     await probe.ready()
-    for (let kill = 0; kill < kills; kill++) {
-      const killedMs = await entrant.running.killLeader(queue)
-      times.push((await probe.confirmedAfter(killedMs + SLOW_MS)) - killedMs)
+    for (let time = 0; time < times; time++) {
+      const fromMs = await strike()
+      lasted.push((await probe.confirmedAfter(fromMs + SLOW_MS)) - fromMs)
       await entrant.running.restore()
     }
   } finally {
     await probe.end()
   }
-  const sorted = times.toSorted((a, b) => a - b)
+  const sorted = lasted.toSorted((a, b) => a - b)
   return {
     perSecond: null,
     p50Ms: medianOf(sorted),

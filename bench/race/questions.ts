@@ -1,5 +1,6 @@
+import type { Ability } from './contenders/contender.ts'
 import type { Entrant } from './entrant.ts'
-import { failover } from './failover.ts'
+import { failover, restart } from './failover.ts'
 import type { LoadTask } from './load/load-task.ts'
 import type { Measure, Sample } from './sample.ts'
 
@@ -19,8 +20,8 @@ export interface Question {
   readonly name: string
   /** The row's title. */
   readonly asks: string
-  /** Tasks that a contender must be able to do. */
-  readonly needs: readonly LoadTask['do'][]
+  /** What a contender must be able to do. */
+  readonly needs: readonly Ability[]
   /** The number that the race is about, and which way is better. */
   readonly measure: Measure
   readonly better: 'more' | 'less'
@@ -209,10 +210,17 @@ export const questions: readonly Question[] = [
     window,
     idle: 5_000,
   }),
-  failover({ name: 'failover', asks: 'kill -9 of the leader to a confirmed send', isDeep: false }),
+  failover({ name: 'failover', asks: 'kill -9 of the leader to a confirmed send', blow: 'kill' }),
   failover({
     name: 'failover-deep',
     asks: 'the same with a backlog',
+    blow: 'kill',
     isDeep: true,
   }),
+  failover({
+    name: 'failover-silent',
+    asks: 'the leader falls silent, to a confirmed send',
+    blow: 'silence',
+  }),
+  restart,
 ]

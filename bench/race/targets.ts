@@ -7,8 +7,9 @@ import type { Measure } from './sample.ts'
 export interface Target {
   readonly question: string
   readonly measure: Measure
-  /** Of whom the best is compared with; or another question of our own. */
-  readonly against: readonly ContenderName[] | { readonly question: string }
+  /** Of whom the best is compared with; or another question of our own, or a time. */
+  readonly against:
+    readonly ContenderName[] | { readonly question: string } | { readonly ms: number }
   /** Ours divided by theirs. */
   readonly ratio: { readonly at: 'most' | 'least'; readonly value: number }
   readonly words: string
@@ -85,6 +86,20 @@ export const targets: readonly Target[] = [
     words: 'no peer is faster',
   },
   {
+    question: 'failover',
+    measure: 'p50Ms',
+    against: { ms: 200 },
+    ratio: most(1),
+    words: 'under 200 ms',
+  },
+  {
+    question: 'failover-silent',
+    measure: 'p50Ms',
+    against: { ms: 2_000 },
+    ratio: most(1),
+    words: 'under 2 s when the leader falls silent',
+  },
+  {
     question: 'queues-10000',
     measure: 'perSecond',
     against: { question: 'window-1kb' },
@@ -111,12 +126,9 @@ export interface TargetOutcome {
 
 /** null when something was not measured. */
 export function outcomeOf(result: RaceResult, target: Target): TargetOutcome | null {
-  const { question, measure, against, ratio: wanted } = target
+  const { question, measure, ratio: wanted } = target
   const ours = spreadIn(result, { question, contender: 'quorate', measure })?.median
-  const other =
-    'question' in against
-      ? ownIn(result, against.question, measure)
-      : bestOf(result, target, against)
+  const other = rivalIn(result, target)
   if (ours === undefined || other === null) return null
   const ratio = ours / other.value
   const isReached = wanted.at === 'least' ? ratio >= wanted.value : ratio <= wanted.value
@@ -126,6 +138,13 @@ export function outcomeOf(result: RaceResult, target: Target): TargetOutcome | n
 interface Rival {
   readonly who: string
   readonly value: number
+}
+
+function rivalIn(result: RaceResult, target: Target): Rival | null {
+  const { against, measure } = target
+  if ('ms' in against) return { who: 'aimed at', value: against.ms }
+  if ('question' in against) return ownIn(result, against.question, measure)
+  return bestOf(result, target, against)
 }
 
 function ownIn(result: RaceResult, question: string, measure: Measure): Rival | null {

@@ -48,6 +48,14 @@ export class StockActiveMq {
     await this.#program?.dispose()
   }
 
+  /** In order. */
+  async stop(): Promise<void> {
+    const process = this.#program?.process
+    // It ends with its standard input.
+    process?.child.stdin?.end()
+    await process?.exited
+  }
+
   /** On the same port and store. */
   async restart(): Promise<void> {
     const words = { directory: this.directory, connector: this.#connector }

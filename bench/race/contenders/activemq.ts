@@ -16,7 +16,7 @@ export class ActiveMqContender implements Contender {
   readonly name = 'activemq'
   readonly title = '1 broker, KahaDB with disk sync'
   readonly promise = 'on the disk of one broker'
-  readonly cannot = { probe: 'one broker: nobody takes over' }
+  readonly cannot = { takeover: 'one broker: nobody takes over' }
   readonly #kind: GeneratorKind
 
   constructor(generator: GeneratorKind = 'jms') {
@@ -75,15 +75,19 @@ class RunningActiveMq implements RunningContender {
     await removeQueues(this.#address, queues)
   }
 
-  /** There is only the one. */
-  async killLeader(_queue: string): Promise<number> {
-    const killedMs = monotonicNowMs()
-    await this.#stock.kill9()
-    return killedMs
+  strikeLeader(): Promise<number> {
+    return Promise.reject(new Error('nobody takes over from the only one'))
   }
 
   async restore(): Promise<void> {
     if (this.#stock.pid === null) await this.#stock.restart()
+  }
+
+  async restart(): Promise<number> {
+    await this.#stock.stop()
+    const startedMs = monotonicNowMs()
+    await this.#stock.restart()
+    return startedMs
   }
 
   async stop(): Promise<void> {

@@ -31,8 +31,9 @@ function runningCeiling(servers: CeilingServers): RunningContender {
       task.do === 'send' ? Promise.resolve(servers.loadCommand(task)) : impossible(),
     // Nothing is kept: the files are written round and round.
     remove: () => Promise.resolve(),
-    killLeader: impossible,
+    strikeLeader: impossible,
     restore: impossible,
+    restart: impossible,
     stop: () => servers.dispose(),
   }
 }

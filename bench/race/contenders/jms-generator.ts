@@ -64,7 +64,8 @@ export class JmsGenerator {
     }
     if (task.do === 'send' && task.idle > 0) await this.#openIdle(task.idle)
     const flags = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', this.#classPath]
-    return { command: 'java', args: [...flags, 'JmsLoad', ...wordsOf({ address, task })] }
+    const order = { address: `${address}${patienceOf(task)}`, task }
+    return { command: 'java', args: [...flags, 'JmsLoad', ...wordsOf(order)] }
   }
 
   async dispose(): Promise<void> {
@@ -83,4 +84,16 @@ export class JmsGenerator {
     })
     await this.#idle.next(['ready'], IDLE_WITHIN_MS)
   }
+}
+
+/** Options of the failover transport for each of its connections. */
+function patienceOf(task: LoadTask): string {
+  if (task.do !== 'probe' || task.patienceMs === 0) return ''
+  const words = [
+    'connectionTimeout',
+    'connectAttemptTimeout',
+    'wireFormat.maxInactivityDuration',
+    'wireFormat.maxInactivityDurationInitalDelay',
+  ]
+  return words.map((word) => `&nested.${word}=${task.patienceMs}`).join('')
 }

@@ -15,6 +15,7 @@ import {
   streamWith,
 } from '../load/nats-jetstream.ts'
 import { queueStream, streamNamesOf } from '../load/nats-streams.ts'
+import type { Blow } from './contender.ts'
 import { serverConfig, serverName } from './nats-config.ts'
 import type { NatsServerPlace, NatsSync } from './nats-config.ts'
 
@@ -22,6 +23,7 @@ const SERVERS = 3
 const PORTS_EACH = 3
 const START_WITHIN_MS = 60_000
 const IN_STEP_WITHIN_MS = 120_000
+const END_WITHIN_MS = 60_000
 const POLL_MS = 100
 
 /** Three servers, and a connection to any of them for questions. */
@@ -70,23 +72,31 @@ export class NatsCluster {
   }
 
   /** Answers when, on CLOCK_MONOTONIC in milliseconds. */
-  async killLeaderOf(queue: string): Promise<number> {
+  async strikeLeaderOf(queue: string, blow: Blow): Promise<number> {
     const { cluster } = await streamInfo(this.#any(), await streamWith(this.#any(), queue))
     const leader = this.#servers.find(({ name }) => name === cluster.leader)
     if (leader === undefined) throw new Error(`nobody leads ${queue}`)
-    const killedMs = monotonicNowMs()
-    await leader.kill9()
-    return killedMs
+    const struckMs = monotonicNowMs()
+    await leader.strike(blow)
+    return struckMs
   }
 
-  /** Starts whoever is down, and waits until every server has its part of every stream. */
+  /** Starts whoever was struck, and waits until every server has its part of every stream. */
   async restore(): Promise<void> {
-    for (const server of this.#servers) server.start()
+    for (const server of this.#servers) await server.revive()
     await waitUntil(() => this.#isWhole(), {
       what: 'all NATS servers to be in step',
       timeoutMs: IN_STEP_WITHIN_MS,
       pollMs: POLL_MS,
     })
+  }
+
+  /** Answers when the first one was started again. */
+  async restart(): Promise<number> {
+    await Promise.all(this.#servers.map((server) => server.end()))
+    const startedMs = monotonicNowMs()
+    for (const server of this.#servers) server.start()
+    return startedMs
   }
 
   async stop(): Promise<void> {
@@ -137,6 +147,7 @@ class NatsServer {
   readonly #place: NatsServerPlace
   readonly #configFile: string
   #process: ManagedProcess | null = null
+  #isSilent = false
 
   constructor(place: NatsServerPlace, config: string) {
     this.#place = place
@@ -165,6 +176,24 @@ class NatsServer {
 
   async kill9(): Promise<void> {
     await this.#process?.kill9()
+  }
+
+  async strike(blow: Blow): Promise<void> {
+    if (blow === 'kill') return this.kill9()
+    this.#isSilent = true
+    this.#process?.signal('SIGSTOP')
+  }
+
+  /** Starts it if it is down, or anew if it stands still. */
+  async revive(): Promise<void> {
+    if (this.#isSilent) await this.kill9()
+    this.#isSilent = false
+    this.start()
+  }
+
+  /** In order. */
+  async end(): Promise<void> {
+    await this.#process?.terminate(END_WITHIN_MS)
   }
 
   /** It knows who leads, and every stream and consumer it has a part of is current. */

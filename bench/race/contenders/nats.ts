@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import type { Contender, ContenderName, GeneratorCommand, RunningContender } from './contender.ts'
+import type {
+  Blow,
+  Contender,
+  ContenderName,
+  GeneratorCommand,
+  RunningContender,
+} from './contender.ts'
 import { NatsCluster } from './nats-cluster.ts'
 import type { NatsSync } from './nats-config.ts'
 import { whyNotInstalled } from './nats-installation.ts'
@@ -56,12 +62,16 @@ class RunningNats implements RunningContender {
     await this.#cluster.remove(queues)
   }
 
-  async killLeader(queue: string): Promise<number> {
-    return this.#cluster.killLeaderOf(queue)
+  async strikeLeader(queue: string, blow: Blow): Promise<number> {
+    return this.#cluster.strikeLeaderOf(queue, blow)
   }
 
   async restore(): Promise<void> {
     await this.#cluster.restore()
+  }
+
+  async restart(): Promise<number> {
+    return this.#cluster.restart()
   }
 
   async stop(): Promise<void> {

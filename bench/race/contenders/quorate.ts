@@ -1,9 +1,10 @@
+import type { BrokerNode } from '../../../test/support/broker-node.ts'
 import { startCluster } from '../../../test/support/cluster.ts'
 import type { Cluster } from '../../../test/support/cluster.ts'
 import { monotonicNowMs } from '../../../test/support/ndjson-process.ts'
 import { quorateArgs } from '../../../test/support/quorate-command.ts'
 import type { LoadTask } from '../load/load-task.ts'
-import type { Contender, GeneratorCommand, RunningContender } from './contender.ts'
+import type { Blow, Contender, GeneratorCommand, RunningContender } from './contender.ts'
 import { JmsGenerator, jmsMissing } from './jms-generator.ts'
 import type { GeneratorKind } from './jms-generator.ts'
 import { removeQueues } from './jms-queues.ts'
@@ -64,6 +65,7 @@ class RunningQuorate implements RunningContender {
   readonly #cluster: Cluster
   readonly #generator: JmsGenerator
   readonly #address: string
+  #silent: BrokerNode | null = null
 
   constructor(parts: {
     readonly cluster: Cluster
@@ -92,16 +94,33 @@ class RunningQuorate implements RunningContender {
   }
 
   /** One broker leads all queues. */
-  async killLeader(_queue: string): Promise<number> {
+  async strikeLeader(_queue: string, blow: Blow): Promise<number> {
     const leader = await this.#cluster.leader()
-    const killedMs = monotonicNowMs()
-    await leader.kill9()
-    return killedMs
+    const struckMs = monotonicNowMs()
+    if (blow === 'kill') await leader.kill9()
+    else {
+      leader.pause()
+      this.#silent = leader
+    }
+    return struckMs
   }
 
   async restore(): Promise<void> {
-    for (const node of this.#cluster.nodes) if (!node.isRunning) node.start()
+    await this.#silent?.kill9()
+    this.#silent = null
+    this.#startAll()
     await this.#cluster.waitUntilWhole(WHOLE_WITHIN_MS)
+  }
+
+  async restart(): Promise<number> {
+    await Promise.all(this.#cluster.nodes.map((node) => node.stop()))
+    const startedMs = monotonicNowMs()
+    this.#startAll()
+    return startedMs
+  }
+
+  #startAll(): void {
+    for (const node of this.#cluster.nodes) if (!node.isRunning) node.start()
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePorts } from '../../../test/support/free-ports.ts'
 import { ManagedProcess } from '../../../test/support/managed-process.ts'
+import { monotonicNowMs } from '../../../test/support/ndjson-process.ts'
 import { waitUntil } from '../../../test/support/wait-until.ts'
+import type { Blow } from './contender.ts'
 import { RabbitmqNode } from './rabbitmq-node.ts'
 import type { ClusterPlace } from './rabbitmq-node.ts'
 import { areInStep, commitIndexIn } from './rabbitmq-status.ts'
@@ -75,19 +77,28 @@ export class RabbitmqCluster {
   }
 
   /** Answers when, on CLOCK_MONOTONIC in milliseconds. */
-  async killLeaderOf(queue: string): Promise<number> {
+  async strikeLeaderOf(queue: string, blow: Blow): Promise<number> {
     const leader = await this.#tools().leaderOf(queue)
     const node = this.#nodes.find(({ place }) => place.name === leader)
     if (node === undefined) throw new Error(`nobody leads ${queue}`)
-    const killedMs = Number(process.hrtime.bigint()) / 1e6
-    await node.kill9()
-    return killedMs
+    const struckMs = monotonicNowMs()
+    await node.strike(blow)
+    return struckMs
   }
 
-  /** Starts whoever is down, and waits until each has what was committed by then. */
-  async restore(queue: string): Promise<void> {
-    for (const node of this.#nodes) node.restart()
+  /** Answers when the first one was started again. */
+  async restart(): Promise<number> {
+    await Promise.all(this.#nodes.map((node) => node.end()))
+    const startedMs = monotonicNowMs()
+    for (const node of this.#nodes) await node.revive()
+    return startedMs
+  }
+
+  /** Starts whoever was struck, and waits until each has what was committed by then. */
+  async restore(queue: string | null): Promise<void> {
+    for (const node of this.#nodes) await node.revive()
     await this.#awaitMembers()
+    if (queue === null) return
     let committed: number | null = null
     const areWhole = async (): Promise<boolean> => {
       const members = await this.#tools().membersOf(queue)

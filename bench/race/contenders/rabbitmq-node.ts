@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ManagedProcess } from '../../../test/support/managed-process.ts'
+import type { Blow } from './contender.ts'
 
 /** Erlang listens on all addresses by itself. */
 const LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}'
+
+const END_WITHIN_MS = 60_000
 
 /** What the nodes of a cluster and its command line tools have in common. */
 export interface ClusterPlace {
@@ -76,6 +79,7 @@ export class RabbitmqNode {
   readonly place: NodePlace
   readonly #cluster: ClusterPlace
   #process: ManagedProcess
+  #isSilent = false
 
   constructor(cluster: ClusterPlace, place: NodePlace, members: readonly string[]) {
     this.place = place
@@ -102,8 +106,26 @@ export class RabbitmqNode {
     await this.#process.kill9()
   }
 
-  restart(): void {
+  async strike(blow: Blow): Promise<void> {
+    if (blow === 'kill') return this.kill9()
+    this.#isSilent = true
+    for (const pid of this.pids()) process.kill(pid, 'SIGSTOP')
+  }
+
+  /** Starts it if it is down, or anew if it stands still. */
+  async revive(): Promise<void> {
+    if (this.#isSilent) {
+      const [, ...helpers] = this.pids()
+      for (const pid of helpers) process.kill(pid, 'SIGKILL')
+      await this.kill9()
+    }
+    this.#isSilent = false
     if (!this.isRunning) this.#process = this.#spawn()
+  }
+
+  /** In order. */
+  async end(): Promise<void> {
+    await this.#process.terminate(END_WITHIN_MS)
   }
 
   logTail(): string {

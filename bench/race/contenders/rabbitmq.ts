@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { compileJava, sharedJava } from '../../../test/support/java.ts'
-import type { Contender, GeneratorCommand, RunningContender } from './contender.ts'
+import type { Blow, Contender, GeneratorCommand, RunningContender } from './contender.ts'
 import type { LoadTask } from '../load/load-task.ts'
 import { RabbitmqCluster } from './rabbitmq-cluster.ts'
 import { installedRabbitmq, rabbitmqJars, rabbitmqMissing } from './rabbitmq-installation.ts'
@@ -56,7 +56,8 @@ class RunningRabbitmq implements RunningContender {
   readonly version: string
   readonly #cluster: RabbitmqCluster
   readonly #classPath: string
-  #killedLeaderOf: string | null = null
+  /** Whose members have to be in step before the next blow. */
+  #struckQueue: string | null = null
 
   constructor(version: string, cluster: RabbitmqCluster, classPath: string) {
     this.version = version
@@ -80,14 +81,18 @@ class RunningRabbitmq implements RunningContender {
     await remover
   }
 
-  async killLeader(queue: string): Promise<number> {
-    this.#killedLeaderOf = queue
-    return this.#cluster.killLeaderOf(queue)
+  async strikeLeader(queue: string, blow: Blow): Promise<number> {
+    this.#struckQueue = queue
+    return this.#cluster.strikeLeaderOf(queue, blow)
   }
 
   async restore(): Promise<void> {
-    if (this.#killedLeaderOf === null) throw new Error('nothing was killed')
-    await this.#cluster.restore(this.#killedLeaderOf)
+    await this.#cluster.restore(this.#struckQueue)
+  }
+
+  async restart(): Promise<number> {
+    this.#struckQueue = null
+    return this.#cluster.restart()
   }
 
   stop(): Promise<void> {

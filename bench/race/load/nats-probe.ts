@@ -19,6 +19,7 @@ export async function probe(address: string, task: ProbeTask): Promise<void> {
     maxReconnectAttempts: -1,
     reconnectTimeWait: RETRY_MS,
     reconnectJitter: 0,
+    ...patienceOf(task),
   })
   await ensureStream(connection, queueStream(task.queue, 1))
   let isOver = false
@@ -33,6 +34,12 @@ export async function probe(address: string, task: ProbeTask): Promise<void> {
     else if (confirmedMs - sentMs > SLOW_MS && !isOver) tell({ sentMs, confirmedMs })
   }
   await connection.close()
+}
+
+/** A server that does not answer two pings in a row is left; a reconnection has as long. */
+function patienceOf({ patienceMs }: ProbeTask) {
+  if (patienceMs === 0) return {}
+  return { pingInterval: patienceMs / 2, maxPingOut: 1, timeout: patienceMs }
 }
 
 interface Attempt {

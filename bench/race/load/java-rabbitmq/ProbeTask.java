@@ -20,6 +20,8 @@ final class ProbeTask implements Task {
 
     private final String queue;
     private final Bodies bodies;
+    private final int answerWithinMs;
+    private final int handshakeWithinMs;
     private ConnectionFactory factory;
     private int[] ports;
     private int at;
@@ -29,13 +31,16 @@ final class ProbeTask implements Task {
     ProbeTask(Arguments words) {
         queue = words.text("queue");
         bodies = new Bodies(words);
+        int patienceMs = words.number("patienceMs", 0);
+        answerWithinMs = patienceMs == 0 ? ANSWER_WITHIN_MS : patienceMs;
+        handshakeWithinMs = patienceMs == 0 ? HANDSHAKE_WITHIN_MS : patienceMs;
     }
 
     @Override public void run(Broker broker) throws Exception {
         ports = broker.ports();
         factory = Broker.newFactory();
-        factory.setConnectionTimeout(HANDSHAKE_WITHIN_MS);
-        factory.setHandshakeTimeout(HANDSHAKE_WITHIN_MS);
+        factory.setConnectionTimeout(handshakeWithinMs);
+        factory.setHandshakeTimeout(handshakeWithinMs);
         connect();
         Queues.declare(channel, queue);
         Thread sender = new Thread(this::sendForever);
@@ -75,7 +80,7 @@ final class ProbeTask implements Task {
             if (channel == null) connect();
             channel.basicPublish("", queue, MessageProperties.MINIMAL_PERSISTENT_BASIC,
                 bodies.shared());
-            if (channel.waitForConfirms(ANSWER_WITHIN_MS)) return true;
+            if (channel.waitForConfirms(answerWithinMs)) return true;
             // Refused. To a leader that was dead as it began a channel sends for ever.
             channel.close();
             openChannel();
