@@ -6,8 +6,9 @@ export const UNPACED_BYTES_MAX = 64 * 1024 * 1024
 export const PACE_BYTES_PER_SECOND = 16 * 1024 * 1024
 /** But always more than the log grows: else the follower would never be in step. */
 const PACE_TO_GROWTH = 1.5
-/** Fewer new records a second are no work that anybody could be kept from. */
+/** Fewer new records, and fewer bytes, a second are no work that anybody could be kept from. */
 const BUSY_RECORDS_PER_SECOND = 100
+const BUSY_BYTES_PER_SECOND = 1024 * 1024
 const LOOK_EVERY_MS = 500
 
 interface Look {
@@ -35,8 +36,9 @@ export class FeedPace {
   tick(nowMs: number, { index, position }: LogPoint): number {
     const seconds = (nowMs - this.#look.atMs) / 1000
     if (seconds * 1000 >= LOOK_EVERY_MS) {
-      const isBusy = (index - this.#look.index) / seconds >= BUSY_RECORDS_PER_SECOND
       const growth = (position - this.#look.position) / seconds
+      const records = (index - this.#look.index) / seconds
+      const isBusy = records >= BUSY_RECORDS_PER_SECOND || growth >= BUSY_BYTES_PER_SECOND
       this.#bytesPerSecond = isBusy
         ? Math.max(PACE_BYTES_PER_SECOND, growth * PACE_TO_GROWTH)
         : Number.POSITIVE_INFINITY

@@ -36,6 +36,10 @@ describe('the pace of followers that are far behind', () => {
     assert.equal(fedInASecond(5_000, 5_000_000), PACE_BYTES_PER_SECOND)
   })
 
+  it('is bounded while they send a few large messages', () => {
+    assert.equal(fedInASecond(5, 5_000_000), PACE_BYTES_PER_SECOND)
+  })
+
   it('is always above what the log grows by: the follower arrives', () => {
     const growth = 100_000_000
     assert.equal(fedInASecond(50_000, growth), 1.5 * growth)
