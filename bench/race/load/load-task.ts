@@ -127,7 +127,8 @@ export interface RequestReplyTask extends Timed {
  * input ends. Prints `{"ready":true}` when the first was confirmed, and then for each one that took
  * longer than 20 ms `{"sentMs":..,"confirmedMs":..}` on CLOCK_MONOTONIC, which Node calls
  * `process.hrtime`. A send that fails or gets no answer is made again; it was sent when it
- * was first. A connection that says nothing for `patienceMs` is given up; 0 leaves that to the client.
+ * was first. A connection that says nothing for `patienceMs` is given up; 0 leaves that to the
+ * client.
  */
 export interface ProbeTask {
   readonly do: 'probe'

@@ -6,8 +6,9 @@ export const UNPACED_BYTES_MAX = 64 * 1024 * 1024
 export const PACE_BYTES_PER_SECOND = 16 * 1024 * 1024
 /** But always more than the log grows: else the follower would never be in step. */
 const PACE_TO_GROWTH = 1.5
-/** Fewer new records, and fewer bytes, a second are no work that anybody could be kept from. */
+/** Fewer new records a second are no work that anybody could be kept from... */
 const BUSY_RECORDS_PER_SECOND = 100
+/** ...unless they are large: clients are busy with so much new log a second, however few they send. */
 const BUSY_BYTES_PER_SECOND = 1024 * 1024
 const LOOK_EVERY_MS = 500
 
