@@ -21,8 +21,8 @@ export interface JournalListener {
 }
 
 /**
- * Who remembers, besides the checkpoint, how late the log may begin: so that files which begin later
- * than that are known not to be all of it.
+ * Who remembers, besides the checkpoint, how late the log may begin: files which begin later than
+ * that are known not to be all of it.
  */
 export interface OriginWitness {
   /** The log begins here or earlier; null: not known. */
