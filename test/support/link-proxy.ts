@@ -15,6 +15,8 @@ export class LinkProxy {
   readonly #targetPort: number
   readonly #sockets = new Set<Socket>()
   #isCut = false
+  #carriedBytes = 0
+  #bytesPerSecond = Infinity
 
   private constructor(server: Server, { port, targetPort }: { port: number; targetPort: number }) {
     this.#server = server
@@ -29,6 +31,16 @@ export class LinkProxy {
     server.listen({ host: '127.0.0.1', port })
     await once(server, 'listening')
     return new LinkProxy(server, { port, targetPort })
+  }
+
+  /** What went through to the broker, from all who dialled it. */
+  get carriedBytes(): number {
+    return this.#carriedBytes
+  }
+
+  /** Lets so much through to the broker on each connection, and waits for the rest. */
+  slowDown(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond
   }
 
   cut(): void {
@@ -56,6 +68,12 @@ export class LinkProxy {
     const far = connect({ host: '127.0.0.1', port: this.#targetPort, noDelay: true })
     this.#carry(near, far)
     this.#carry(far, near)
+    near.on('data', ({ length }: Buffer) => {
+      this.#carriedBytes += length
+      if (this.#bytesPerSecond === Infinity) return
+      near.pause()
+      setTimeout(() => near.resume(), (1000 * length) / this.#bytesPerSecond).unref()
+    })
   }
 
   #carry(from: Socket, to: Socket): void {

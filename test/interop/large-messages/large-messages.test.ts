@@ -30,7 +30,7 @@ function peakBytes({ pid }: BrokerNode): number {
 }
 
 describe("messages of 100 MB, with ActiveMQ's Java client", { skip: javaMissing() }, () => {
-  it('go through a cluster; a larger one is refused, and others do not notice', async () => {
+  it('go through a cluster, in a transaction too; a larger one is refused, and others do not notice', async () => {
     const classPath = await compileJava(fileURLToPath(new URL('./java', import.meta.url)))
     await withCluster({ deadlineMs: DEADLINE_MS, logSize: '100mb' }, async (cluster) => {
       const leader = await cluster.leader()
@@ -38,8 +38,9 @@ describe("messages of 100 MB, with ActiveMQ's Java client", { skip: javaMissing(
       const before = await leader.status()
       const args = [leader.clientUri, FITS_BYTES, TOO_LARGE_BYTES, 1].map(String)
       const output = await runJava('LargeMessages', args, { classPath, heapMb: CLIENT_HEAP_MB })
-      const [sent, received, refused = '', untouched] = output.trim().split('\n')
-      assert.deepEqual([sent, received, untouched], ['sent 1', 'received 1', 'untouched true'])
+      const [sent, received, transacted, refused = '', untouched] = output.trim().split('\n')
+      assert.deepEqual([sent, received, transacted], ['sent 1', 'received 1', 'transacted 1'])
+      assert.equal(untouched, 'untouched true')
       assert.match(refused, /^refused Frame size of 101 MB larger than max allowed 100 MB$/)
       const after = await leader.status()
       assert.equal(after?.epoch, before?.epoch, 'nobody took the leader for dead')

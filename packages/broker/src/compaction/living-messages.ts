@@ -14,7 +14,7 @@ const ASKED_FOR_MAX = 256
 /** Messages and lists that are looked at in one round, in one turn of the event loop. */
 const LOOKED_AT_MAX = 10_000
 /** Lists of one message that are copied at once; it is copied again for the others. */
-const SHARERS_MAX = 5_000
+export const SHARERS_MAX = 5_000
 
 interface Bounds {
   readonly bytes: number
@@ -33,6 +33,8 @@ export class LivingMessages {
   /** Messages that were stored behind that place have this sequence or a higher one. */
   readonly #endSequence: number
   readonly #lists: readonly number[]
+  /** A subscription that begins later waits for nothing that is old. */
+  readonly #sharers: ReadonlyMap<number, readonly number[]>
   #at = 0
   /** Of the list that is being looked through: the last sequence that was looked at. */
   #after = 0
@@ -42,6 +44,7 @@ export class LivingMessages {
     this.until = until.position
     this.#endSequence = until.sequence
     this.#lists = [...fold.lists.keys()]
+    this.#sharers = sharersIn(fold)
   }
 
   /** All lists have been looked through. */
@@ -70,7 +73,7 @@ export class LivingMessages {
     left: { bytes: number; places: number; looks: number },
   ): boolean {
     if (list.lowest >= this.#endSequence) return true
-    const lists = this.#sharersOf(list.id)
+    const lists = this.#sharers.get(list.id) ?? [list.id]
     for (;;) {
       const asked = list.next(this.#after, ASKED_FOR_MAX)
       for (const { sequence, position, length } of asked) {
@@ -88,18 +91,25 @@ export class LivingMessages {
       if (asked.length < ASKED_FOR_MAX) return true
     }
   }
+}
 
-  /** The durable subscriptions of one topic share their messages. */
-  #sharersOf(list: number): readonly number[] {
-    const topic = this.#fold.subscriptions.get(list)?.topic
-    if (topic === undefined) return [list]
-    const sharers = [list]
-    for (const { id, topic: other } of this.#fold.subscriptions.values()) {
-      if (sharers.length >= SHARERS_MAX) break
-      if (other === topic && id !== list) sharers.push(id)
+/**
+ * The durable subscriptions of one topic share their messages. For each list those that it is
+ * copied with: found once, for looking for them list by list would take their square.
+ */
+function sharersIn({ subscriptions }: Fold): Map<number, readonly number[]> {
+  const sharers = new Map<number, readonly number[]>()
+  const groups = new Map<number, number[]>()
+  for (const { id, topic } of subscriptions.values()) {
+    let group = groups.get(topic)
+    if (group === undefined || group.length >= SHARERS_MAX) {
+      group = []
+      groups.set(topic, group)
     }
-    return sharers
+    group.push(id)
+    sharers.set(id, group)
   }
+  return sharers
 }
 
 /**

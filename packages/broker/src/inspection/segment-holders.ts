@@ -92,6 +92,11 @@ class SegmentCount {
     this.segment = segment
   }
 
+  /** A body begins behind the header of its record: an empty one perhaps where the segment ends. */
+  holds(position: number): boolean {
+    return this.segment.start.position < position && position <= this.segment.end.position
+  }
+
   add(list: number, bytes: number, isFirst: boolean): void {
     const held = this.#held.get(list) ?? { messages: 0, bytes: 0 }
     if (held.messages === 0) this.#held.set(list, held)
@@ -122,23 +127,32 @@ class SegmentCount {
   }
 }
 
-/** Both the messages of a list and the segments ascend. */
 function countList(
   list: MessageList,
   counts: readonly SegmentCount[],
   isFirst: (sequence: number) => boolean,
 ): void {
-  let at = 0
+  let count = countAt(counts, 0)
   for (const page of list.pages()) {
     for (const { sequence, position, length } of page) {
-      while (position >= (counts[at]?.segment.end.position ?? Infinity)) {
-        // An empty body at the very end of a segment begins where the next one does.
-        if (length === 0 && position === counts[at]?.segment.end.position) break
-        at++
-      }
-      counts[at]?.add(list.id, length, isFirst(sequence))
+      // Neighbours in a list mostly lie in one segment; where one was copied, it lies ahead.
+      if (count?.holds(position) !== true) count = countAt(counts, position)
+      count?.add(list.id, length, isFirst(sequence))
     }
   }
+}
+
+/** The segments are in order; null when a body at this position lies in none of them. */
+function countAt(counts: readonly SegmentCount[], position: number): SegmentCount | null {
+  let low = 0
+  let high = counts.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((counts[middle] as SegmentCount).segment.end.position < position) low = middle + 1
+    else high = middle
+  }
+  const count = counts[low]
+  return count?.holds(position) === true ? count : null
 }
 
 function namesOf(fold: Fold): Map<number, string> {

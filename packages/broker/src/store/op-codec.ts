@@ -81,11 +81,15 @@ export interface EncodedOp {
 
 type SequencesOp = AcknowledgeOp | RedeliveredOp
 
-const MESSAGE_FIXED_BYTES = 32
+export const MESSAGE_FIXED_BYTES = 32
+/** Of one list that a message is put on. */
+export const LIST_BYTES = 4
 /** Bit 0: the body has a check. There is no message without. */
 const MESSAGE_FLAGS = 1
-const SEQUENCES_FIXED_BYTES = 9
-const NESTED_HEADER_BYTES = 5
+export const SEQUENCES_FIXED_BYTES = 9
+/** Without the id. */
+export const TRANSACTION_FIXED_BYTES = 7
+export const NESTED_HEADER_BYTES = 5
 const NOTHING = Buffer.alloc(0)
 /** Largest value of a 32-bit field. */
 const UINT32_MAX = 0xffff_ffff
@@ -132,7 +136,7 @@ function encodeMessage(op: MessageOp): EncodedOp {
   const count = op.lists.length
   check(count <= MESSAGE_LISTS_MAX, 'a message on too many lists')
   check(op.priority >= 0 && op.priority <= 9, 'a priority outside 0 to 9')
-  const checkAt = MESSAGE_FIXED_BYTES + 4 * count
+  const checkAt = MESSAGE_FIXED_BYTES + LIST_BYTES * count
   const head = Buffer.allocUnsafe(checkAt + CHECK_BYTES)
   head[0] = MESSAGE_FLAGS
   head[1] = op.priority
@@ -142,7 +146,7 @@ function encodeMessage(op: MessageOp): EncodedOp {
   writeUint53(head, 16, op.producerSequence)
   writeUint53(head, 24, op.expirationMs)
   for (let i = 0; i < count; i++) {
-    head.writeUInt32BE(op.lists[i] as number, MESSAGE_FIXED_BYTES + 4 * i)
+    head.writeUInt32BE(op.lists[i] as number, MESSAGE_FIXED_BYTES + LIST_BYTES * i)
   }
   writeCheck(head, checkAt, op.body)
   const length = head.length + op.body.length
@@ -164,7 +168,17 @@ function encodeTransaction(op: TransactionOp): EncodedOp {
     chunks.push(nestedHead, ...encoded.chunks)
     length += NESTED_HEADER_BYTES + encoded.length
   }
-  return { type: OP_TYPES.transaction, chunks, length }
+  const inPlace = aroundLarge(chunks, length)
+  return { type: OP_TYPES.transaction, chunks: inPlace === null ? chunks : [inPlace], length }
+}
+
+/** As with a message alone, where one large message is nearly all of it. */
+function aroundLarge(chunks: readonly Buffer[], length: number): Buffer | null {
+  const at = chunks.findIndex((chunk) => chunk.length >= LARGE_BYTES)
+  const large = chunks[at]
+  if (large === undefined || length - large.length >= LARGE_BYTES) return null
+  const head = Buffer.concat(chunks.slice(0, at))
+  return wrapInPlace(head, large, Buffer.concat(chunks.slice(at + 1)))
 }
 
 function encodeSmall(op: Exclude<FlatOp, MessageOp> | LogStartOp): Buffer {
@@ -242,11 +256,12 @@ function decodeMessage(payload: Buffer): MessageOp {
   const priority = payload.readUInt8(1)
   if (priority > 9) throw malformed(`a priority of ${priority}`)
   const count = payload.readUInt16BE(2)
-  const checkAt = MESSAGE_FIXED_BYTES + 4 * count
+  const checkAt = MESSAGE_FIXED_BYTES + LIST_BYTES * count
   const bodyAt = checkAt + CHECK_BYTES
   if (payload.length < bodyAt) throw malformed(`${count} lists in ${payload.length} bytes`)
   const lists: number[] = []
-  for (let at = MESSAGE_FIXED_BYTES; at < checkAt; at += 4) lists.push(payload.readUInt32BE(at))
+  for (let at = MESSAGE_FIXED_BYTES; at < checkAt; at += LIST_BYTES)
+    lists.push(payload.readUInt32BE(at))
   // The body is not held against its check here: the record's checksum has covered both.
   return {
     kind: 'message',

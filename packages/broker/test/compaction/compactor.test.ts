@@ -2,12 +2,22 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { COPY_BYTES_MAX, HELD_FOR_FOLLOWERS_MAX } from '../../src/compaction/compactor.ts'
+import { SHARERS_MAX } from '../../src/compaction/living-messages.ts'
 import type { CopiesOp, LogOp } from '../../src/store/log-op.ts'
 import { busyOp } from '../store/random-ops.ts'
 import { CompactedFixture } from './compacted-fixture.ts'
 
 function queue(id: number): LogOp {
   return { kind: 'destination-added', id, destination: { kind: 'queue', name: `Q${id}` } }
+}
+
+function topic(id: number): LogOp {
+  return { kind: 'destination-added', id, destination: { kind: 'topic', name: `T${id}` } }
+}
+
+function subscription(id: number): LogOp {
+  const rest = { clientId: 'c', name: `s${id}`, selector: '', noLocal: false }
+  return { kind: 'subscription-added', id, topic: 1, ...rest }
 }
 
 function message(lists: readonly number[], bytes = 1_000): LogOp {
@@ -137,19 +147,7 @@ describe('compaction', () => {
 
   it('copies a message that several durable subscriptions wait for once', async () => {
     const log = new CompactedFixture()
-    log.run({ kind: 'destination-added', id: 1, destination: { kind: 'topic', name: 'T' } })
-    for (const id of [2, 3, 4]) {
-      const name = `s${id}`
-      log.run({
-        kind: 'subscription-added',
-        id,
-        topic: 1,
-        clientId: 'c',
-        name,
-        selector: '',
-        noLocal: false,
-      })
-    }
+    log.run(topic(1), ...[2, 3, 4].map((id) => subscription(id)))
     log.run(...from(1, 10).map(() => message([2, 3, 4])))
     for (const list of [2, 3]) log.run(acknowledge(list, ...from(1, 9)))
     log.run(acknowledge(4, ...from(1, 10)), { kind: 'redelivered', list: 3, sequences: [10] })
@@ -166,6 +164,37 @@ describe('compaction', () => {
         ],
       ],
     )
+    assert.deepEqual(log.rebuilt(), log.state())
+  })
+
+  it('copies for a great many subscriptions, and looks through them once', async () => {
+    const log = new CompactedFixture()
+    const ids = from(2, 2 * SHARERS_MAX + 101)
+    log.run(topic(1), ...ids.map((id) => subscription(id)))
+    log.run(message(ids, 1), message(ids))
+    for (const id of ids) log.run(acknowledge(id, 2))
+    log.beginSegment()
+    const { subscriptions } = log.store.fold
+    let looks = 0
+    subscriptions.values = function () {
+      looks += this.size
+      return Map.prototype.values.call(this) as ReturnType<typeof this.values>
+    }
+    await log.compact(60)
+    const lists = log.appended.flatMap((op) => {
+      return op.kind === 'copies'
+        ? op.messages.map((each) => each.lists.map(({ list }) => list))
+        : []
+    })
+    assert.deepEqual(
+      lists.map(({ length }) => length),
+      [SHARERS_MAX, SHARERS_MAX, 100],
+    )
+    assert.deepEqual(lists.flat(), ids)
+    assert.equal(log.start, log.segments[1]!.firstIndex)
+    // Once for each time that it goes through all lists.
+    assert.ok(looks <= 3 * ids.length, `${looks}`)
+    delete (subscriptions as Partial<typeof subscriptions>).values
     assert.deepEqual(log.rebuilt(), log.state())
   })
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { NO_RECEIPT } from '../../src/engine/client.ts'
 import {
+  MESSAGE_BYTES_MAX,
   TRANSACTION_BYTES_MAX,
   TRANSACTION_OPERATIONS_MAX,
 } from '../../src/engine/policy/limits.ts'
+import { MAX_PAYLOAD_BYTES } from '../../src/store/journal/record.ts'
+import { TransactionSize } from '../../src/store/transaction-size.ts'
 import { EngineHarness, testMessage } from './engine-harness.ts'
 
 describe('a local transaction', () => {
@@ -238,8 +240,47 @@ describe('a local transaction', () => {
     assert.equal(client.paused, false)
   })
 
+  it('takes one message of the largest size, as without it, however small the memory limit', () => {
+    assert.equal(TRANSACTION_BYTES_MAX, MAX_PAYLOAD_BYTES)
+    const harness = new EngineHarness({ memoryLimitBytes: 1000 })
+    const client = harness.connect({ clientId: 'me' })
+    client.consume('topic://T', { durableName: 'S' }).close(0)
+    client.send('IN', 'in')
+    client.consume('IN')
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.takeDeliveries(), { transaction: 'T1' })
+    const body = Buffer.alloc(MESSAGE_BYTES_MAX)
+    client.client.send({ ...testMessage('topic://T', ''), body }, 'T1', client.receipt())
+    const receipt = client.commit('T1')
+    harness.settle()
+    assert.deepEqual(client.rejections, [])
+    assert.equal(client.isConfirmed(receipt), true)
+    assert.deepEqual(harness.stored('IN'), [])
+    client.consume('topic://T', { durableName: 'S' })
+    harness.settle()
+    assert.equal(client.texts[0]?.length, MESSAGE_BYTES_MAX)
+  })
+
+  it('with messages that no record holds together is refused at the one that is too much', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.client.begin('T1')
+    const message = { ...testMessage('Q', ''), body: Buffer.alloc(MESSAGE_BYTES_MAX / 2) }
+    const receipts = [1, 2, 3].map(() => client.receipt())
+    for (const receipt of receipts) client.client.send(message, 'T1', receipt)
+    assert.deepEqual(
+      receipts.map((receipt) => client.rejectionOf(receipt)),
+      [undefined, undefined, 'RESOURCE_LIMIT'],
+    )
+    assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
+    client.send('Q', 'next')
+    harness.settle()
+    assert.deepEqual(harness.stored('Q'), ['next'])
+  })
+
   it('that no record can hold is rolled back whole', () => {
-    const harness = new EngineHarness({ memoryLimitBytes: TRANSACTION_BYTES_MAX })
+    const harness = new EngineHarness()
     const client = harness.connect({ clientId: 'me' })
     client.consume('topic://T', { durableName: 'S' }).close(0)
     client.send('IN', 'in')
@@ -247,8 +288,15 @@ describe('a local transaction', () => {
     harness.settle()
     client.client.begin('T1')
     client.acknowledge(client.deliveries, { transaction: 'T1' })
-    const body = Buffer.alloc(TRANSACTION_BYTES_MAX)
-    client.client.send({ ...testMessage('topic://T', ''), body }, 'T1', NO_RECEIPT)
+    const size = new TransactionSize('T1')
+    size.add(1, MESSAGE_BYTES_MAX, 1)
+    // Without the numbers of the lists that they go to there is just room.
+    for (const bytes of [MESSAGE_BYTES_MAX, TRANSACTION_BYTES_MAX - size.bytesWith(1, 0, 0)]) {
+      const receipt = client.receipt()
+      const body = Buffer.alloc(bytes)
+      client.client.send({ ...testMessage('topic://T', ''), body }, 'T1', receipt)
+      assert.equal(client.isConfirmed(receipt), true)
+    }
     assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
     assert.equal(client.rejectionOf(client.commit('T1')), 'TRANSACTION_ROLLED_BACK')
     client.client.close()

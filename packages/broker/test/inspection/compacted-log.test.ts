@@ -25,8 +25,10 @@ const config = { version: 1, seats: [{ nodeId: 'node01', storeUuid: 'store-1' },
 const quiet = { isRunning: false, powerLost: false }
 const body = Buffer.alloc(100, 'body')
 
+type Written = LogOp | 'segment'
+
 /** Records 1 to 3, 4 to 7, 8 to 9: three segments, of which the last one copies out of the first. */
-const operations: readonly (LogOp | 'segment')[] = [
+const operations: readonly Written[] = [
   queue(1, 'ORDERS'),
   { kind: 'producer', id: 1, name: 'ID:host-1:1' },
   message(1, { body }),
@@ -35,26 +37,22 @@ const operations: readonly (LogOp | 'segment')[] = [
   message(1, { body }),
   { kind: 'acknowledge', list: 1, sequences: [2] },
   'segment',
-  {
-    kind: 'copies',
-    messages: [1, 3].map((sequence) => ({
-      sequence,
-      lists: [{ list: 1, redeliveries: 0 }],
-      priority: 4,
-      expirationMs: 0,
-      body,
-    })),
-  },
+  copies(1, 3),
   { kind: 'log-start', index: 8 },
 ]
 
+function copies(...sequences: number[]): LogOp {
+  const rest = { lists: [{ list: 1, redeliveries: 0 }], priority: 4, expirationMs: 0, body }
+  return { kind: 'copies', messages: sequences.map((sequence) => ({ sequence, ...rest })) }
+}
+
 /** A log as a leader compacts it; with `releasedBefore`, its replica has dropped what it may. */
-async function compacted(releasedBefore = 0): Promise<InspectedLog> {
+async function compacted(releasedBefore = 0, written = operations): Promise<InspectedLog> {
   const log = new InspectedLog(65_536)
   const { journal } = await log.fixture.open()
   const store = new MemoryStore()
   const builder: BatchBuilder = log.fixture.builder(journal, 1)
-  for (const each of operations) {
+  for (const each of written) {
     if (each === 'segment') {
       builder.startSegment()
       const replication = encodeCarriedState({ config, losses: [] })
@@ -168,5 +166,27 @@ describe('a log that was compacted', () => {
     assert.deepEqual(later.segments, whole.segments.slice(2))
     const holder = { name: 'queue://ORDERS', messages: 2, bytes: 200 }
     assert.deepEqual(later.segments[0]?.holders, [holder])
+  })
+
+  it('is held where a message was stored too, when older ones of its list were copied ahead', async () => {
+    const log = await compacted(0, [
+      queue(1, 'ORDERS'),
+      message(1, { body }),
+      message(1, { body }),
+      'segment',
+      message(1, { body }),
+      message(1, { body: Buffer.alloc(0) }),
+      'segment',
+      copies(1, 2),
+      'segment',
+      message(1, { body: Buffer.alloc(0) }),
+      'segment',
+      message(1, { body }),
+    ])
+    const { segments } = await findHolders({ ...quiet, data: await log.open() })
+    const held = segments.map(({ holders }) =>
+      holders.map(({ messages, bytes }) => [messages, bytes]),
+    )
+    assert.deepEqual(held, [[], [[2, 100]], [[2, 200]], [[1, 0]], [[1, 100]]])
   })
 })

@@ -96,6 +96,24 @@ describe('operation codec', () => {
     assert.ok(first.equals(expected), 'as it was')
   })
 
+  it('encodes a transaction around one large body in one piece, beside others as it is', () => {
+    const small: LogOp = { kind: 'acknowledge', list: 7, sequences: [300] }
+    const roomy = (): MessageOp => ({ ...message, body: allocateRoomy(LARGE_BYTES).fill('b') })
+    const plain: MessageOp = { ...message, body: Buffer.alloc(LARGE_BYTES, 'b') }
+    const one = roomy()
+    const encoded = encodeOp({ kind: 'transaction', id: 'tx', ops: [message, one, small] })
+    const ops = [message, plain, small]
+    assert.equal(encoded.chunks.length, 1)
+    assert.equal(encoded.chunks[0]?.buffer, one.body.buffer)
+    assert.ok(encoded.chunks[0].equals(payloadOf({ kind: 'transaction', id: 'tx', ops })))
+    assert.equal(encoded.chunks[0].length, encoded.length)
+
+    const two = encodeOp({ kind: 'transaction', id: 'tx', ops: [roomy(), roomy()] })
+    assert.equal(two.chunks.length, 5)
+    const both = payloadOf({ kind: 'transaction', id: 'tx', ops: [plain, plain] })
+    assert.ok(Buffer.concat(two.chunks).equals(both))
+  })
+
   it('tells the offset of an empty body too', () => {
     const payload = payloadOf({ ...message, body: Buffer.alloc(0) })
     const decoded = decodeOp(OP_TYPES.message, payload)

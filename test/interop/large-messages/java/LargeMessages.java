@@ -13,11 +13,17 @@ import org.apache.activemq.ActiveMQConnectionFactory;
 import org.apache.activemq.command.ActiveMQBytesMessage;
 import org.apache.activemq.util.ByteSequence;
 
-/** One large message a connection, through a broker and back; then one that is too large. */
+/**
+ * One large message a connection, through a broker and back; then perhaps one in a transaction, and
+ * one that is too large.
+ */
 public final class LargeMessages {
   private static final int WITHIN_MS = 50_000;
 
-  /** Arguments: uri, bytes of a body that fits, bytes of one that does not, connections at a time. */
+  /**
+   * Arguments: uri, bytes of a body that fits, bytes of one that does not (0: none, and nothing in
+   * a transaction), connections at a time.
+   */
   public static void main(String[] args) throws Exception {
     ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(args[0]);
     // A copy of its own for each send would only measure the client.
@@ -30,7 +36,11 @@ public final class LargeMessages {
     for (int each = 0; each < connections; each++) receive(factory, body);
     System.out.println("received " + connections);
     int tooLarge = Integer.parseInt(args[2]);
-    if (tooLarge > 0) refuse(factory, tooLarge);
+    if (tooLarge == 0) return;
+    sendOne(factory, body, true);
+    receive(factory, body);
+    System.out.println("transacted 1");
+    refuse(factory, tooLarge);
   }
 
   private static void send(ActiveMQConnectionFactory factory, byte[] body, int connections)
@@ -42,7 +52,7 @@ public final class LargeMessages {
           new Thread(
               () -> {
                 try {
-                  sendOne(factory, body);
+                  sendOne(factory, body, false);
                 } catch (Throwable failure) {
                   synchronized (failures) {
                     failures.add(failure);
@@ -56,11 +66,13 @@ public final class LargeMessages {
     if (!failures.isEmpty()) throw new IllegalStateException(failures.get(0));
   }
 
-  private static void sendOne(ActiveMQConnectionFactory factory, byte[] body) throws JMSException {
+  private static void sendOne(
+      ActiveMQConnectionFactory factory, byte[] body, boolean isTransacted) throws JMSException {
     Connection connection = factory.createConnection();
     try {
-      Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
+      Session session = connection.createSession(isTransacted, Session.AUTO_ACKNOWLEDGE);
       sendTo(session, body);
+      if (isTransacted) session.commit();
     } finally {
       connection.close();
     }

@@ -49,10 +49,10 @@ export const TRANSACTION_OPERATIONS_MAX = 100_000
  */
 export const MESSAGE_BYTES_MAX = 100 << 20
 /**
- * Bytes of the messages sent in one transaction, and of the numbers of the lists they go to: it
- * becomes one record of the log.
+ * Bytes of one transaction in the log, with what that adds to each message, list and
+ * acknowledgement: it becomes one record.
  */
-export const TRANSACTION_BYTES_MAX = 96 << 20
+export const TRANSACTION_BYTES_MAX = (100 << 20) + (64 << 10)
 /** Transactions that one connection has open at a time. */
 export const TRANSACTIONS_PER_CLIENT_MAX = 1000
 /** Consumers of one connection. */

@@ -97,17 +97,14 @@ export function rolledBack(error: BrokerError): BrokerError {
 }
 
 /** How many lists a message goes to, and so how large the record is, is known only now. */
-function checkRecord({ bytes }: Transaction, shipments: readonly Shipment[]): void {
+function checkRecord(transaction: Transaction, shipments: readonly Shipment[]): void {
   const lists = shipments.reduce((sum, shipment) => sum + shipment.lists.length, 0)
-  const allBytes = bytes + lists * LIST_NUMBER_BYTES
-  if (allBytes <= TRANSACTION_BYTES_MAX) return
+  const bytes = transaction.recordBytes(lists)
+  if (bytes <= TRANSACTION_BYTES_MAX) return
   throw new BrokerError('RESOURCE_LIMIT', 'The transaction goes to too many subscriptions.', {
-    details: { bytes: allBytes, mostBytes: TRANSACTION_BYTES_MAX },
+    details: { bytes, mostBytes: TRANSACTION_BYTES_MAX },
   })
 }
-
-/** Of one list's number in a message's record. */
-const LIST_NUMBER_BYTES = 4
 
 /** The deliveries are done; tells which stored messages leave which lists with the commit. */
 function takeAcknowledged(deliveries: readonly DispatchedMessage[]): Map<Backlog, number[]> {

@@ -1,6 +1,7 @@
 import { BrokerError } from '@quorate/core/base/errors'
 import type { AcknowledgeOp, FlatOp, TransactionOp } from '../../store/log-op.ts'
 import type { Stored } from '../../store/message-store.ts'
+import { TransactionSize } from '../../store/transaction-size.ts'
 import type { Message, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
 import type { MemoryBudget } from '../dispatch/memory-budget.ts'
@@ -38,6 +39,7 @@ export class Transaction {
   readonly acknowledged: DispatchedMessage[] = []
   /** For the messages, which only memory holds. */
   readonly #memory: MemoryBudget
+  readonly #size: TransactionSize
   #bytes = 0
   #reserved = 0
   #doom: BrokerError | null = null
@@ -45,6 +47,7 @@ export class Transaction {
   constructor(id: string, memory: MemoryBudget) {
     this.id = id
     this.#memory = memory
+    this.#size = new TransactionSize(id)
   }
 
   /** Why it can only be rolled back; null while it can be committed. */
@@ -55,6 +58,11 @@ export class Transaction {
   /** Of the messages sent in it. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What it takes in the log at most, when its messages go to so many lists. */
+  recordBytes(lists: number): number {
+    return this.#size.bytesWithLists(lists)
   }
 
   /** Whether its commit adds messages to the log... */
@@ -69,8 +77,9 @@ export class Transaction {
 
   addSend(send: HeldSend): void {
     const { length } = send.message.body
-    this.#checkRoom(1, length)
+    this.#checkRoom(1, length, 0)
     this.#reserve(length)
+    this.#size.add(1, length, 0)
     this.#bytes += length
     this.sends.push(send)
   }
@@ -82,7 +91,8 @@ export class Transaction {
   }
 
   addAcknowledged(deliveries: readonly DispatchedMessage[]): void {
-    this.#checkRoom(deliveries.length, 0)
+    this.#checkRoom(0, 0, deliveries.length)
+    this.#size.add(0, 0, deliveries.length)
     for (const delivery of deliveries) {
       delivery.state = 'held'
       this.acknowledged.push(delivery)
@@ -94,13 +104,17 @@ export class Transaction {
     this.#doom ??= reason
   }
 
-  /** Its client cannot be paused instead: what frees the memory is the end of the transaction. */
+  /**
+   * Its client cannot be paused instead: what frees the memory is the end of the transaction. One
+   * message has room wherever nothing else is held: it would be taken outside of a transaction.
+   */
   #reserve(bytes: number): void {
-    if (this.#memory.tryReserve(bytes)) {
+    const { usedBytes, limitBytes } = this.#memory
+    if (usedBytes === 0 || usedBytes + bytes <= limitBytes) {
+      this.#memory.reserve(bytes)
       this.#reserved += bytes
       return
     }
-    const { usedBytes, limitBytes } = this.#memory
     const reason = new BrokerError('RESOURCE_LIMIT', 'No memory is left for the transaction.', {
       details: { bytes, usedBytes, limitBytes },
     })
@@ -108,9 +122,9 @@ export class Transaction {
     throw reason
   }
 
-  #checkRoom(operations: number, bytes: number): void {
-    const all = this.sends.length + this.acknowledged.length + operations
-    const allBytes = this.#bytes + bytes
+  #checkRoom(sends: number, bytes: number, acknowledged: number): void {
+    const all = this.sends.length + this.acknowledged.length + sends + acknowledged
+    const allBytes = this.#size.bytesWith(sends, bytes, acknowledged)
     if (all <= TRANSACTION_OPERATIONS_MAX && allBytes <= TRANSACTION_BYTES_MAX) return
     const reason = new BrokerError('RESOURCE_LIMIT', 'The transaction is too large.', {
       details: {
