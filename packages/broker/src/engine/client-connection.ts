@@ -14,6 +14,7 @@ import type {
   EngineObserver,
   Message,
   Receipt,
+  WaitingLoad,
 } from './client.ts'
 import type { ConnectionView, ConsumerView } from './administration/views.ts'
 import { removeDestination } from './destination/destination-removal.ts'
@@ -87,6 +88,10 @@ export class ClientConnection
 
   get isWritable(): boolean {
     return this.#writable && !this.#closed
+  }
+
+  get waiting(): WaitingLoad {
+    return this.#gate.waiting
   }
 
   get consumerCount(): number {

@@ -1,5 +1,5 @@
 import { Deque } from '@quorate/core/base/deque'
-import type { Message, Receipt } from '../client.ts'
+import type { Message, Receipt, WaitingLoad } from '../client.ts'
 import type { DestinationPolicy } from './destination-policy.ts'
 import type { Shortage } from './shortage.ts'
 
@@ -31,7 +31,7 @@ export interface WaitingSend {
  * same producer waits behind: overtaking would break JMS's order, and the one overtaken would be
  * taken for a resend (R42).
  */
-export class WaitingSends {
+export class WaitingSends implements WaitingLoad {
   readonly #lines = new Map<string, Deque<WaitingSend>>()
   #length = 0
   #bytes = 0
