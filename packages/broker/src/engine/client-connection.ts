@@ -14,6 +14,7 @@ import type {
   EngineObserver,
   Message,
   Receipt,
+  WaitingLoad,
 } from './client.ts'
 import type { ConnectionView, ConsumerView } from './administration/views.ts'
 import { removeDestination } from './destination/destination-removal.ts'
@@ -87,6 +88,10 @@ export class ClientConnection
 
   get isWritable(): boolean {
     return this.#writable && !this.#closed
+  }
+
+  get waiting(): WaitingLoad {
+    return this.#gate.waiting
   }
 
   get consumerCount(): number {
@@ -318,11 +323,13 @@ export class ClientConnection
   }
 
   refuse({ message, transaction, receipt }: Send, error: unknown): void {
+    const open = this.#transactions.get(transaction)
     if (message !== null || !(error instanceof BrokerError)) {
+      // Nobody may have waited for it: the commit must not succeed without it.
+      if (error instanceof BrokerError) open?.fail(error)
       this.#reject(receipt, error)
       return
     }
-    const open = this.#transactions.get(transaction)
     if (open !== undefined) rollbackTransaction(open)
     this.#transactions.delete(transaction)
     this.reject(receipt, rolledBack(error))
@@ -369,14 +376,9 @@ export class ClientConnection
   #hold(message: Message, sending: Sending | null, transaction: string): void {
     const open = this.#transaction(transaction)
     if (isResend(message, sending)) return
-    try {
-      // Destinations that cannot be sent to are told at once, not at the commit.
-      this.#router.route(message.destination)
-      open.addSend({ message, producer: this.#producer(message, sending) })
-    } catch (error) {
-      if (error instanceof BrokerError) open.fail(error)
-      throw error
-    }
+    // Destinations that cannot be sent to are told at once, not at the commit.
+    this.#router.route(message.destination)
+    open.addSend({ message, producer: this.#producer(message, sending) })
   }
 
   #sending(producer: string): Sending | null {

@@ -162,9 +162,17 @@ export interface InFlight extends Iterable<Delivery> {
   at(position: number): Delivery | undefined
 }
 
+/** Sends that found no room, and that the engine bounds by itself. */
+export interface WaitingLoad {
+  readonly length: number
+  readonly bytes: number
+}
+
 /** One client's connection, inside the engine. */
 export interface Client {
   readonly options: ConnectOptions
+  /** Its sends that wait for room; they are not uncommitted. */
+  readonly waiting: WaitingLoad
   /**
    * Throws the BrokerError when the consumer is refused: nothing has happened then and the receipt
    * is not answered any more. Otherwise it is confirmed through the sink, possibly within this

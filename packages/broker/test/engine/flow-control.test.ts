@@ -206,6 +206,53 @@ describe('sendFailIfNoSpace', () => {
     assert.equal(client.rejectionOf(later), undefined)
   })
 
+  describe('of the destination in front', () => {
+    const [late, later] = [1000, 5000].map((sendFailIfNoSpaceAfterTimeoutMs) => {
+      return { memoryLimitBytes: 10, sendFailIfNoSpaceAfterTimeoutMs }
+    })
+    const policies = [policy('A', { ...late }), policy('B', { ...later })]
+
+    /** Queues A and B are full; one message waits for A. */
+    function stuck(): { harness: EngineHarness; client: TestClient; front: number } {
+      const harness = new EngineHarness({ policies })
+      const client = harness.connect()
+      for (const queue of ['A', 'B']) client.send(queue, kilobyte, inMemory)
+      const front = client.send('A', 'late', inMemory)
+      return { harness, client, front }
+    }
+
+    it('lets what stood behind go when it is over, where there is room', () => {
+      const { harness, client, front } = stuck()
+      harness.clock.advance(500)
+      const behind = client.send('C', 'c', inMemory)
+      harness.clock.advance(600)
+      harness.settle()
+      assert.equal(client.rejectionOf(front), 'RESOURCE_LIMIT')
+      assert.equal(client.isConfirmed(behind), true)
+    })
+
+    it('refuses nothing behind it that finds room', () => {
+      const { harness, client, front } = stuck()
+      const behind = ['C', 'C'].map((queue) => client.send(queue, 'c', inMemory))
+      harness.clock.advance(1100)
+      harness.settle()
+      assert.equal(client.rejectionOf(front), 'RESOURCE_LIMIT')
+      assert.deepEqual(
+        behind.map((receipt) => client.isConfirmed(receipt)),
+        [true, true],
+      )
+    })
+
+    it('does not count for what waits behind it for another one', () => {
+      const { harness, client } = stuck()
+      const behind = client.send('B', 'b', inMemory)
+      harness.clock.advance(4900)
+      assert.equal(client.rejectionOf(behind), undefined)
+      harness.clock.advance(200)
+      assert.equal(client.rejectionOf(behind), 'RESOURCE_LIMIT')
+    })
+  })
+
   it('lets a paused connection go on when what waited was refused', () => {
     const harness = full({ sendFailIfNoSpaceAfterTimeoutMs: 1000 })
     const [sender, consumer] = [harness.connect(), harness.connect()]
@@ -328,6 +375,28 @@ describe('a store without space', () => {
     sender.send('Q', 'a', { transaction: 's' })
     assert.equal(sender.rejectionOf(sender.commit('s')), 'TRANSACTION_ROLLED_BACK')
     harness.engine.setShort('store', false)
+    harness.settle()
+    assert.deepEqual(harness.stored('Q'), [])
+  })
+
+  it('fails a transaction of which a send was refused', () => {
+    const harness = new EngineHarness()
+    const sender = harness.connect()
+    sender.consume('OTHER')
+    harness.engine.setShort('store', true)
+    const body = Buffer.alloc(WAITING_BYTES_MAX)
+    sender.client.send(
+      { ...testMessage('LARGE', '', { producer: 'p' }), body },
+      '',
+      sender.receipt(),
+    )
+    sender.client.begin('s')
+    const refused = sender.send('Q', 'behind it', { transaction: 's', producer: 'p' })
+    assert.equal(sender.rejectionOf(refused), 'RESOURCE_LIMIT')
+    sender.send('Q', 'of another producer', { transaction: 's', producer: 'other' })
+    harness.engine.setShort('store', false)
+    harness.settle()
+    assert.equal(sender.rejectionOf(sender.commit('s')), 'TRANSACTION_ROLLED_BACK')
     harness.settle()
     assert.deepEqual(harness.stored('Q'), [])
   })

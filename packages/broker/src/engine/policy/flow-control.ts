@@ -30,8 +30,8 @@ export interface Sender {
   readonly waiting: WaitingSends
   /** Tries the first waiting send of each producer again; how many are done. */
   retrySends(): number
-  /** Refuses the waiting sends whose time is over. */
-  expireSends(nowMs: number): void
+  /** The same for those whose time is over: what finds no room now is refused. */
+  expireSends(nowMs: number): number
   pauseReading(): void
   resumeReading(): void
 }
@@ -69,7 +69,8 @@ export class FlowControl {
   readonly #switched = new Set<SwitchedShortage>()
   /** What had been freed when the waiting were last tried. */
   #triedAt = 0
-  #switchedOff = false
+  /** Whether something else may have made room. */
+  #isRetryDue = false
   #look: Timer | null = null
 
   constructor(port: FlowPort) {
@@ -95,7 +96,7 @@ export class FlowControl {
   /** A reason appears, or disappears: what waits for it is tried again at the end of the turn. */
   setShort(reason: SwitchedShortage, short: boolean): void {
     if (short) this.#switched.add(reason)
-    else if (this.#switched.delete(reason)) this.#switchedOff = true
+    else if (this.#switched.delete(reason)) this.#isRetryDue = true
   }
 
   isShort(reason: (typeof shared)[number]): boolean {
@@ -174,9 +175,9 @@ export class FlowControl {
   /** One send of each producer in turn, as long as there is room: nobody takes all of it. */
   #retry(): void {
     const { releasedBytes } = this.#port.memory
-    if (releasedBytes === this.#triedAt && !this.#switchedOff) return
+    if (releasedBytes === this.#triedAt && !this.#isRetryDue) return
     this.#triedAt = releasedBytes
-    this.#switchedOff = false
+    this.#isRetryDue = false
     for (let progress = true; progress;) {
       progress = false
       for (const sender of [...this.#waiting]) if (sender.retrySends() > 0) progress = true
@@ -186,7 +187,10 @@ export class FlowControl {
 
   #expire(): void {
     const nowMs = this.#port.clock.monotonicMs()
-    for (const sender of [...this.#waiting]) sender.expireSends(nowMs)
+    for (const sender of [...this.#waiting]) {
+      // Those behind it asked for something else, perhaps.
+      if (sender.expireSends(nowMs) > 0) this.#isRetryDue = true
+    }
     this.#dropDone()
     this.relax()
   }

@@ -3,7 +3,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import type { FlowControl, Sender } from './flow-control.ts'
 import { WAITING_SENDS_MAX } from './limits.ts'
 import { shortages } from './shortage.ts'
-import { WaitingSends } from './waiting-sends.ts'
+import { WaitingSends, deadlineOf } from './waiting-sends.ts'
 import type { Lack, Send, WaitingSend } from './waiting-sends.ts'
 
 /** The connection behind a gate. */
@@ -59,10 +59,8 @@ export class SendGate implements Sender {
     return this.waiting.retry((waiting) => this.#attempt(waiting))
   }
 
-  expireSends(nowMs: number): void {
-    for (const { send, lack } of this.waiting.takeExpired(nowMs)) {
-      this.#owner.refuse(send, noRoom(lack))
-    }
+  expireSends(nowMs: number): number {
+    return this.waiting.expire(nowMs, (waiting) => this.#attempt(waiting, nowMs))
   }
 
   pauseReading(): void {
@@ -90,23 +88,24 @@ export class SendGate implements Sender {
     if (policy.sendFailIfNoSpace && !isBehind) throw noRoom(lack)
     const isFull = this.waiting.length >= WAITING_SENDS_MAX || this.#flow.isWaitingFull
     if (isFull && this.isConsuming) throw noRoom(lack)
-    const timeoutMs = policy.sendFailIfNoSpaceAfterTimeoutMs
-    const deadlineMs = timeoutMs === 0 ? Infinity : this.#clock.monotonicMs() + timeoutMs
-    this.waiting.add({ send, lack, deadlineMs })
-    this.#flow.waits(this, deadlineMs)
+    const waiting = { send, lack, sinceMs: this.#clock.monotonicMs() }
+    this.waiting.add(waiting)
+    this.#flow.waits(this, deadlineOf(waiting))
     const stopsItself = send.message === null || send.message.paced
     if ((isFull || !stopsItself) && !this.isConsuming) this.#flow.pause(this, lack.reason)
   }
 
-  /** Whether it is done, in one way or the other. */
-  #attempt(waiting: WaitingSend): boolean {
+  /** Whether it is done, in one way or the other. With a time it is refused when its own is over. */
+  #attempt(waiting: WaitingSend, nowMs = -Infinity): boolean {
     const { send } = waiting
     try {
       const before = send.message === null ? this.#lackBefore(send) : null
       const lack = before ?? this.#owner.perform(send)
       if (lack === null) return true
-      if (lack.policy.sendFailIfNoSpace) throw noRoom(lack)
       waiting.lack = lack
+      const deadlineMs = deadlineOf(waiting)
+      if (lack.policy.sendFailIfNoSpace || deadlineMs <= nowMs) throw noRoom(lack)
+      this.#flow.waits(this, deadlineMs)
       return false
     } catch (error) {
       this.#owner.refuse(send, error)

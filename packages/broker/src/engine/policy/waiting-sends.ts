@@ -1,5 +1,5 @@
 import { Deque } from '@quorate/core/base/deque'
-import type { Message, Receipt } from '../client.ts'
+import type { Message, Receipt, WaitingLoad } from '../client.ts'
 import type { DestinationPolicy } from './destination-policy.ts'
 import type { Shortage } from './shortage.ts'
 
@@ -21,9 +21,16 @@ export interface Lack {
 /** A send that finds no room. Nothing of it has happened. */
 export interface WaitingSend {
   readonly send: Send
+  /** Behind another one that one's, until its own turn comes. */
   lack: Lack
-  /** On the monotonic clock: when it is refused; Infinity = never. */
-  readonly deadlineMs: number
+  /** On the monotonic clock. */
+  readonly sinceMs: number
+}
+
+/** On the monotonic clock: when it is refused; Infinity = never. */
+export function deadlineOf({ lack, sinceMs }: WaitingSend): number {
+  const { sendFailIfNoSpaceAfterTimeoutMs: timeoutMs } = lack.policy
+  return timeoutMs === 0 ? Infinity : sinceMs + timeoutMs
 }
 
 /**
@@ -31,7 +38,7 @@ export interface WaitingSend {
  * same producer waits behind: overtaking would break JMS's order, and the one overtaken would be
  * taken for a resend (R42).
  */
-export class WaitingSends {
+export class WaitingSends implements WaitingLoad {
   readonly #lines = new Map<string, Deque<WaitingSend>>()
   #length = 0
   #bytes = 0
@@ -79,27 +86,27 @@ export class WaitingSends {
       if (first === undefined || !attempt(first)) continue
       // The attempt may have ended the connection, and all of this with it.
       if (this.#length === 0) return done
-      line.shift()
-      this.#left(first)
-      if (line.length === 0) this.#lines.delete(name)
+      this.#shift(name, line)
       done++
     }
     return done
   }
 
-  /** Takes what has waited for as long as it may, wherever it stands. */
-  takeExpired(nowMs: number): WaitingSend[] {
-    const taken: WaitingSend[] = []
+  /**
+   * The same for those that have waited for as long as they may; when one is done, also for the
+   * ones behind it: their own time counts when their turn has come.
+   */
+  expire(nowMs: number, attempt: (waiting: WaitingSend) => boolean): number {
+    let done = 0
     for (const [name, line] of this.#lines) {
-      for (let left = line.length; left > 0; left--) {
-        const waiting = line.shift() as WaitingSend
-        if (waiting.deadlineMs > nowMs) line.push(waiting)
-        else taken.push(waiting)
+      for (let first = line.peek(); first !== undefined; first = line.peek()) {
+        if (deadlineOf(first) > nowMs || !attempt(first)) break
+        if (this.#length === 0) return done
+        this.#shift(name, line)
+        done++
       }
-      if (line.length === 0) this.#lines.delete(name)
     }
-    for (const waiting of taken) this.#left(waiting)
-    return taken
+    return done
   }
 
   clear(): void {
@@ -112,9 +119,12 @@ export class WaitingSends {
     for (const line of this.#lines.values()) yield* line
   }
 
-  #left(waiting: WaitingSend): void {
+  #shift(name: string, line: Deque<WaitingSend>): void {
+    const first = line.shift()
+    if (first === undefined) return
     this.#length--
-    this.#bytes -= bytesOf(waiting)
+    this.#bytes -= bytesOf(first)
+    if (line.length === 0) this.#lines.delete(name)
   }
 }
 

@@ -1,6 +1,6 @@
-/** Sends and other requests of one connection that may be unanswered before reading pauses. */
+/** Requests of one connection under way before reading pauses; what waits for room is not counted. */
 export const RECEIPTS_MAX = 8192
-/** Uncommitted bytes of one connection before reading pauses; large frames are not counted. */
+/** The same in bytes of its messages; large frames are not counted. */
 export const UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024
 /** Bytes waiting for the peer above which no further delivery is encoded for it. */
 export const DISPATCH_BYTES_MAX = 1024 * 1024

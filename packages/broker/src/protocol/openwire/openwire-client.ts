@@ -5,7 +5,7 @@ import type { Command, ConnectionInfo } from '@quorate/core/openwire/commands'
 import type { NegotiatedFormat } from '@quorate/core/openwire/wire-format'
 import type { ByteStream } from '@quorate/core/transport/byte-stream'
 import { NO_RECEIPT } from '../../engine/client.ts'
-import type { Client, Delivery, Receipt } from '../../engine/client.ts'
+import type { Client, Delivery, Receipt, WaitingLoad } from '../../engine/client.ts'
 import { execute } from './commands.ts'
 import { DeliveryWriter } from './delivery-writer.ts'
 import { EngineAnswers } from './engine-answers.ts'
@@ -23,6 +23,8 @@ import { bounded, connectionText } from './wire-ids.ts'
 
 /** First version whose ConnectionControl carries addresses. */
 const CLUSTER_URIS_VERSION = 6
+
+const NOTHING_WAITS: WaitingLoad = { length: 0, bytes: 0 }
 
 export interface OpenWireClientOptions {
   readonly services: OpenWireServices
@@ -115,7 +117,7 @@ export class OpenWireClient implements LinkOwner {
   expect(receipt: Receipt): void {
     if (receipt === NO_RECEIPT) return
     this.receipts.add(receipt, null)
-    if (this.receipts.isFull) this.link.brake('receipts', true)
+    this.#brakeIfFull()
   }
 
   /** As `expect`, for a message: what is uncommitted is bounded even if its sender does not wait. */
@@ -129,7 +131,7 @@ export class OpenWireClient implements LinkOwner {
     if (!isCounted) return NO_RECEIPT
     const counted = receipt === NO_RECEIPT ? this.receipts.nextSilent() : receipt
     this.receipts.add(counted, message)
-    if (this.receipts.isFull) this.link.brake('receipts', true)
+    this.#brakeIfFull()
     return counted
   }
 
@@ -238,7 +240,8 @@ export class OpenWireClient implements LinkOwner {
 
   /** Reads on when enough has been answered. */
   relax(): void {
-    if (this.link.isBraked && this.receipts.isRelaxed) this.link.brake('receipts', false)
+    if (!this.link.isBraked) return
+    if (this.receipts.isRelaxed(this.#waiting)) this.link.brake('receipts', false)
   }
 
   refused(error: BrokerError): void {
@@ -252,6 +255,14 @@ export class OpenWireClient implements LinkOwner {
     }
     this.disconnect()
     this.#ended(this)
+  }
+
+  get #waiting(): WaitingLoad {
+    return this.#client?.waiting ?? NOTHING_WAITS
+  }
+
+  #brakeIfFull(): void {
+    if (this.receipts.isFull(this.#waiting)) this.link.brake('receipts', true)
   }
 
   /**

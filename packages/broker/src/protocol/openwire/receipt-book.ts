@@ -1,4 +1,4 @@
-import type { Receipt } from '../../engine/client.ts'
+import type { Receipt, WaitingLoad } from '../../engine/client.ts'
 import type { InboundMessage } from './inbound-message.ts'
 import type { Claim } from './large-frame-budget.ts'
 import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from './limits.ts'
@@ -10,9 +10,11 @@ import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from './limits.ts'
  *   0 .. 2^32-1   the command id of a client that waits for its Response
  *   2^32 ..       a persistent or a large message whose sender does not wait: only counted
  *
+ * A send that waits for room is bounded by the engine, and not counted here: what makes room may be
+ * an acknowledgement behind it, so reading has to go on.
+ *
  * A large message is bounded by the room that it has, which is given back with its answer, and not
- * counted here: it may wait for as long as its queue is full, and reading has to go on, since the
- * acknowledgements behind it may be what makes room there.
+ * counted among the bytes, for the same reason.
  */
 export class ReceiptBook {
   readonly #open = new Map<Receipt, InboundMessage | null>()
@@ -25,13 +27,13 @@ export class ReceiptBook {
   }
 
   /** Whether reading from the client should pause. */
-  get isFull(): boolean {
-    return this.#open.size >= RECEIPTS_MAX || this.#bytes >= UNCOMMITTED_BYTES_MAX
+  isFull(waiting: WaitingLoad): boolean {
+    return this.#isAtShare(1, waiting)
   }
 
   /** Whether it has come down far enough to read on. */
-  get isRelaxed(): boolean {
-    return this.#open.size < RECEIPTS_MAX / 2 && this.#bytes < UNCOMMITTED_BYTES_MAX / 2
+  isRelaxed(waiting: WaitingLoad): boolean {
+    return !this.#isAtShare(RELAXED_SHARE, waiting)
   }
 
   get size(): number {
@@ -65,6 +67,11 @@ export class ReceiptBook {
     this.#open.clear()
   }
 
+  #isAtShare(share: number, { length, bytes }: WaitingLoad): boolean {
+    const isLong = this.#open.size - length >= RECEIPTS_MAX * share
+    return isLong || this.#bytes - bytes >= UNCOMMITTED_BYTES_MAX * share
+  }
+
   #forget(message: InboundMessage): void {
     const { room } = message
     if (room === null) {
@@ -75,6 +82,9 @@ export class ReceiptBook {
     this.#giveBack(room)
   }
 }
+
+/** Reading goes on at this share of the limits. */
+const RELAXED_SHARE = 1 / 2
 
 const FIRST_SILENT = 2 ** 32
 

@@ -72,6 +72,7 @@ export class FakeClient implements Client {
   confirming = true
   /** Called with each send. */
   onSend: () => void = () => {}
+  readonly waiting = { length: 0, bytes: 0 }
   closed = false
   writable = true
   /** Thrown by the next call that can fail. */
