@@ -133,19 +133,21 @@ describe('the body of a message that was sent to its consumer', () => {
 })
 
 describe('a consumer whose connection takes no more', () => {
-  it('holds no more than 4 MiB of what is large, and gets the rest when it reads', () => {
-    const harness = new EngineHarness()
-    const [sender, slow] = [harness.connect(), harness.connect()]
-    slow.onDispatch = () => slow.client.setWritable(false)
-    slow.consume('Q')
-    for (let i = 0; i < 10; i++) sender.send('Q', `${i}`.padEnd(1 << 20))
-    harness.settle()
-    assert.equal(slow.deliveries.length, 4)
-    slow.onDispatch = () => {}
-    slow.client.setWritable(true)
-    harness.settle()
-    assert.equal(slow.deliveries.length, 10)
-  })
+  for (const destination of ['Q', 'topic://T']) {
+    it(`holds no more than 4 MiB of ${destination}, and gets the rest when it reads`, () => {
+      const harness = new EngineHarness()
+      const [sender, slow] = [harness.connect(), harness.connect()]
+      slow.onDispatch = () => slow.client.setWritable(false)
+      slow.consume(destination)
+      for (let i = 0; i < 10; i++) sender.send(destination, `${i}`.padEnd(1 << 20))
+      harness.settle()
+      assert.equal(slow.deliveries.length, 4)
+      slow.onDispatch = () => {}
+      slow.client.setWritable(true)
+      harness.settle()
+      assert.equal(slow.deliveries.length, 10)
+    })
+  }
 })
 
 describe('a poisoned message whose body only the journal has', () => {

@@ -42,6 +42,8 @@ export class Entry {
   doubtful = false
   /** Its body counts in the windows' budget. */
   budgeted = false
+  /** Subscribers of topics that it waits for. */
+  feeds = 0
 
   private constructor(
     source: StoredMessage | TemporaryMessage | Message,
