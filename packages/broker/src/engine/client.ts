@@ -37,7 +37,7 @@ export interface Delivery {
   readonly id: number
   readonly consumer: Consumer
   readonly destination: DestinationName
-  /** Canonical encoding; empty once it was sent, unless only memory holds the message. */
+  /** Canonical encoding; empty once it was sent, unless it may come again and only memory has it. */
   readonly body: Buffer
   /** Decoded form, if an adapter has one (`Message.decoded`); goes with the body. */
   readonly decoded: unknown

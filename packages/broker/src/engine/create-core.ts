@@ -13,8 +13,9 @@ import { PendingRecords } from './pending-records.ts'
 import { DeadLetters } from './policy/dead-letter.ts'
 import { DestinationPolicies } from './policy/destination-policy.ts'
 import { FlowControl } from './policy/flow-control.ts'
-import { WINDOW_BYTES_MAX } from './policy/limits.ts'
+import { FEEDS_SHARE, TOPIC_PENDING_BYTES_MAX, WINDOW_BYTES_MAX } from './policy/limits.ts'
 import { ProducerTable } from './producer-table.ts'
+import { FeedBudget } from './subscription/feed-budget.ts'
 
 export interface CoreSetup {
   readonly options: EngineOptions
@@ -86,6 +87,9 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     editor: ports.editor,
     flow,
     held: new MemoryBudget(options.memoryLimitBytes),
+    feeds: new FeedBudget(
+      Math.max(TOPIC_PENDING_BYTES_MAX, options.memoryLimitBytes * FEEDS_SHARE),
+    ),
     commits: new Set(),
   }
 }

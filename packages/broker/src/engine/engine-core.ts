@@ -12,6 +12,7 @@ import type { PendingRecords } from './pending-records.ts'
 import type { DeadLetters } from './policy/dead-letter.ts'
 import type { FlowControl } from './policy/flow-control.ts'
 import type { ProducerTable } from './producer-table.ts'
+import type { FeedBudget } from './subscription/feed-budget.ts'
 
 /** What the parts of one engine share. Lives as long as one leadership. */
 export interface EngineCore {
@@ -30,6 +31,8 @@ export interface EngineCore {
   readonly flow: FlowControl
   /** For the messages of open transactions. Apart from the others': nobody is paused for these. */
   readonly held: MemoryBudget
+  /** For what waits for subscribers of topics that are not durable. */
+  readonly feeds: FeedBudget
   /** Transactions whose commit is appended and not applied; bounded as records are. */
   readonly commits: Set<string>
 }

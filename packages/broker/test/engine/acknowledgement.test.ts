@@ -212,12 +212,24 @@ describe('a poisoned message', () => {
     }
   })
 
-  it('of a topic is copied to the dead letter queue', () => {
+  it('of a topic just goes, as in ActiveMQ: nothing but its subscriber had it', () => {
+    const { harness, client } = withMessages(0, { deadLetterNonPersistent: true })
+    client.consume('topic://T')
+    for (const persistent of [true, false]) client.send('topic://T', 'x', { persistent })
+    harness.settle()
+    const receipt = client.acknowledge(client.deliveries, { mode: 'poisoned', cause: 'bad' })
+    harness.settle()
+    assert.equal(client.isConfirmed(receipt), true)
+    assert.deepEqual(harness.stored('ActiveMQ.DLQ'), [])
+  })
+
+  it('of a topic is copied to the dead letter queue if it could not be written', () => {
     const { harness, client } = withMessages(0)
+    client.onDispatch = (deliveries) => {
+      client.acknowledge(deliveries, { mode: 'poisoned', cause: 'bad' })
+    }
     client.consume('topic://T')
     client.send('topic://T', 'x')
-    harness.settle()
-    client.acknowledge(client.deliveries, { mode: 'poisoned', cause: 'bad' })
     harness.settle()
     assert.deepEqual(harness.stored('ActiveMQ.DLQ'), ['x [bad]'])
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { DispatchedMessage } from '../../src/engine/subscription/dispatched-message.ts'
 import {
   EngineHarness,
   nameOf,
@@ -26,6 +27,11 @@ async function withMessages(
   return { harness, client, reads }
 }
 
+/** The bodies that a client's deliveries hold. */
+function held(client: TestClient): (Buffer | null)[] {
+  return client.deliveries.map((delivery) => (delivery as DispatchedMessage).entry.body)
+}
+
 describe('the body of a message that was sent to its consumer', () => {
   it('leaves memory if the store has it, and stays if only memory does', async () => {
     const { harness, client } = await withMessages(1)
@@ -37,6 +43,66 @@ describe('the body of a message that was sent to its consumer', () => {
       client.deliveries.map(({ body }) => body.toString()),
       ['', 'transient'],
     )
+  })
+
+  it('leaves memory if it came from a topic, for it never comes again', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.consume('topic://T')
+    for (const persistent of [true, false]) client.send('topic://T', 'x', { persistent })
+    harness.settle()
+    assert.deepEqual(client.texts, ['x', 'x'])
+    assert.deepEqual(held(client), [null, null])
+  })
+
+  it('leaves memory if it was shown to a browser, and a consumer has taken it since', () => {
+    const harness = new EngineHarness()
+    const [browser, consumer] = [harness.connect(), harness.connect()]
+    consumer.send('Q', 'x', { persistent: false })
+    browser.consume('Q', { browser: true })
+    harness.settle()
+    consumer.consume('Q')
+    harness.settle()
+    consumer.acknowledge(consumer.takeDeliveries())
+    assert.deepEqual([browser.texts, held(browser)], [['x'], [null]])
+  })
+
+  it('is there for the other subscribers of its topic, whoever was sent it before', () => {
+    const harness = new EngineHarness()
+    const [fast, slow] = [harness.connect(), harness.connect()]
+    fast.consume('topic://T')
+    slow.consume('topic://T', { prefetch: 1 })
+    for (const text of ['first', 'second']) fast.send('topic://T', text)
+    harness.settle()
+    slow.acknowledge(slow.deliveries)
+    harness.settle()
+    assert.deepEqual(
+      [fast.texts, slow.texts],
+      [
+        ['first', 'second'],
+        ['first', 'second'],
+      ],
+    )
+  })
+
+  it('is not needed to acknowledge it in a transaction, and to roll that back', () => {
+    const harness = new EngineHarness()
+    const client = harness.connect()
+    client.consume('topic://T', { prefetch: 1 })
+    for (const text of ['first', 'second']) client.send('topic://T', text)
+    harness.settle()
+    client.client.begin('T1')
+    client.acknowledge(client.deliveries, { transaction: 'T1' })
+    client.rollback('T1')
+    harness.settle()
+    // Its client delivers it again by itself.
+    client.acknowledge(client.deliveries, { mode: 'redelivered' })
+    client.client.begin('T2')
+    client.acknowledge(client.deliveries, { transaction: 'T2' })
+    client.commit('T2')
+    harness.settle()
+    assert.deepEqual(client.texts, ['first', 'second'])
+    assert.equal(client.deliveries[0]?.redeliveries, 1)
   })
 
   it('is read again when the message comes again', async () => {
@@ -67,19 +133,21 @@ describe('the body of a message that was sent to its consumer', () => {
 })
 
 describe('a consumer whose connection takes no more', () => {
-  it('holds no more than 4 MiB of what is large, and gets the rest when it reads', () => {
-    const harness = new EngineHarness()
-    const [sender, slow] = [harness.connect(), harness.connect()]
-    slow.onDispatch = () => slow.client.setWritable(false)
-    slow.consume('Q')
-    for (let i = 0; i < 10; i++) sender.send('Q', `${i}`.padEnd(1 << 20))
-    harness.settle()
-    assert.equal(slow.deliveries.length, 4)
-    slow.onDispatch = () => {}
-    slow.client.setWritable(true)
-    harness.settle()
-    assert.equal(slow.deliveries.length, 10)
-  })
+  for (const destination of ['Q', 'topic://T']) {
+    it(`holds no more than 4 MiB of ${destination}, and gets the rest when it reads`, () => {
+      const harness = new EngineHarness()
+      const [sender, slow] = [harness.connect(), harness.connect()]
+      slow.onDispatch = () => slow.client.setWritable(false)
+      slow.consume(destination)
+      for (let i = 0; i < 10; i++) sender.send(destination, `${i}`.padEnd(1 << 20))
+      harness.settle()
+      assert.equal(slow.deliveries.length, 4)
+      slow.onDispatch = () => {}
+      slow.client.setWritable(true)
+      harness.settle()
+      assert.equal(slow.deliveries.length, 10)
+    })
+  }
 })
 
 describe('a poisoned message whose body only the journal has', () => {

@@ -14,6 +14,17 @@ import type { Message } from '../client.ts'
  * which JMS allows (JMS 1.1, 4.4.10).
  */
 export class Entry {
+  /** In the place of any that was sent and comes never again: of a topic, or shown to a browser. */
+  static readonly SENT: Entry = Entry.ofTemporary({
+    place: 0,
+    turn: 0,
+    persistent: false,
+    priority: 0,
+    expirationMs: 0,
+    redeliveries: 0,
+    body: null,
+  })
+
   /** null for a message that is not stored. */
   readonly stored: StoredMessage | null
   readonly place: number
@@ -31,6 +42,8 @@ export class Entry {
   doubtful = false
   /** Its body counts in the windows' budget. */
   budgeted = false
+  /** Subscribers of topics that it waits for. */
+  feeds = 0
 
   private constructor(
     source: StoredMessage | TemporaryMessage | Message,

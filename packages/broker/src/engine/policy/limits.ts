@@ -13,7 +13,7 @@ export const FETCH_ENTRIES_MAX = 256
 export const FETCH_BYTES_MAX = 4 << 20
 /** Messages assigned to consumers in one round of one list. */
 export const ROUND_ENTRIES_MAX = 1000
-/** Bytes of these messages; one may be larger. A peer that does not read gets no second round. */
+/** Bytes of these, and of a topic's; one may be larger. A peer that does not read gets them once. */
 export const ROUND_BYTES_MAX = 4 << 20
 /** Deliveries one consumer may leave unacknowledged, whatever prefetch it asks for. */
 export const PREFETCH_MAX = 65_535
@@ -69,6 +69,16 @@ export const ROUTES_AT_HAND_MAX = 256
 export const OFFLINE_MEMORY_MESSAGES_MAX = 1000
 /** Bytes waiting in memory for one subscriber of a topic; the oldest are dropped above it. */
 export const TOPIC_PENDING_BYTES_MAX = 32 << 20
+/**
+ * Share of the memory limit that may wait in memory for all subscribers of topics together, but at
+ * least TOPIC_PENDING_BYTES_MAX; above it the oldest of those who have most are dropped. Beside the
+ * memory limit, which ActiveMQ has them use up: queues are not to wait for subscribers of topics.
+ */
+export const FEEDS_SHARE = 0.5
+/** When that is used up, so much of it is kept: the next look at all subscribers is far away then. */
+export const FEEDS_KEPT_SHARE = 7 / 8
+/** What a message that waits counts for each subscriber beside its bytes, which count once. */
+export const FEED_REFERENCE_BYTES = 64
 /** Messages a browser is given between two looks at the lease and at its window. */
 export const BROWSE_PAGE_ENTRIES = 200
 /** Share of a memory limit above which messages that only memory holds are spilled, as in ActiveMQ. */

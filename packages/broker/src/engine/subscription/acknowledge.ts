@@ -1,7 +1,7 @@
 import { NO_RECEIPT } from '../client.ts'
 import type { Acknowledgement, AcknowledgeMode, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
-import type { Entry } from '../dispatch/entry.ts'
+import { Entry } from '../dispatch/entry.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ReceiptHolder } from '../pending-records.ts'
 import type { DeadLetterSource } from '../policy/burial-queue.ts'
@@ -108,7 +108,10 @@ function leave(
   deliveries: readonly DispatchedMessage[],
   bury: (source: DeadLetterSource, entries: readonly Entry[]) => void,
 ): void {
-  const settled = deliveries.filter((delivery) => subscription.settle(delivery))
+  // What a topic's subscriber had is nowhere any more, so there is nothing to bury, as in ActiveMQ.
+  const settled = deliveries.filter((delivery) => {
+    return subscription.settle(delivery) && delivery.entry !== Entry.SENT
+  })
   for (const [source, entries] of bySource(settled)) {
     const from = settled.find((delivery) => delivery.source === source)
     // A browser's deliveries are copies: there is nothing to bury.

@@ -1,7 +1,7 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { Consumer, Delivery } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
-import type { Entry } from '../dispatch/entry.ts'
+import { Entry } from '../dispatch/entry.ts'
 
 /**
  * Where a dispatched message stands:
@@ -14,7 +14,8 @@ export type DispatchState = 'out' | 'held' | 'settled'
 export class DispatchedMessage implements Delivery {
   readonly id: number
   readonly consumer: Consumer
-  readonly entry: Entry
+  /** `Entry.SENT` once it was sent and nobody can want it again. */
+  entry: Entry
   /** Where it goes back to; null for topics' and browsers' messages, which go nowhere. */
   readonly source: Backlog | null
   readonly destination: DestinationName
@@ -41,13 +42,17 @@ export class DispatchedMessage implements Delivery {
     return this.entry.sequence
   }
 
-  /** What the store has too is loaded again where it is needed: to come again, or to be buried. */
+  /**
+   * What the store has too is loaded again where it is needed: to come again, or to be buried. What
+   * goes back nowhere is gone from here, however long the client takes to acknowledge it.
+   */
   sent(): void {
     // Settled, the entry may wait in its list again, which counts the bodies that are there.
-    if (this.entry.stored === null || this.state === 'settled') return
+    if (this.state === 'settled' || (this.source !== null && this.entry.stored === null)) return
     this.body = EMPTY
     this.decoded = undefined
     this.entry.letGo()
+    if (this.source === null) this.entry = Entry.SENT
   }
 }
 

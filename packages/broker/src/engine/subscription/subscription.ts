@@ -9,6 +9,7 @@ import type { Entry } from '../dispatch/entry.ts'
 import { PrefetchWindow } from '../dispatch/prefetch-window.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { SilentRecord } from '../pending-records.ts'
+import { ROUND_BYTES_MAX } from '../policy/limits.ts'
 import { Browser } from './browser.ts'
 import { DispatchedMessage } from './dispatched-message.ts'
 import { InFlightList } from './in-flight-list.ts'
@@ -65,7 +66,7 @@ export class Subscription
     this.#matcher = matcher
     this.#window = new PrefetchWindow(options.prefetch)
     this.#pulls = new PullWaiters(core.clock, () => this.#pullTimedOut())
-    this.#feed = new TopicFeed(pendingLimit(core, options))
+    this.#feed = new TopicFeed(core.feeds, pendingLimit(core, options))
     this.#browser = options.browser ? new Browser(core.store) : null
   }
 
@@ -202,6 +203,7 @@ export class Subscription
       this.#core.registry.forgetUnheard(topic)
     }
     this.#core.registry.unsubscribePattern(this)
+    this.#feed.close()
     // What an open transaction has acknowledged stays with it until its end.
     const back = [...this.inFlight].filter(({ state }) => state === 'out')
     for (const delivery of back) delivery.state = 'settled'
@@ -271,12 +273,16 @@ export class Subscription
   #dispatchFeed(): void {
     const deliveries: DispatchedMessage[] = []
     const nowMs = this.#core.clock.wallMs()
-    for (let free = this.free; free > 0; free--) {
+    let bytes = 0
+    for (let free = this.free; free > 0 && bytes < ROUND_BYTES_MAX; free--) {
       const next = this.#feed.take(nowMs)
       if (next === undefined) break
+      bytes += next.entry.length
       deliveries.push(this.#dispatched(null, next.origin.destination, next.entry))
     }
     if (deliveries.length > 0) this.#send(deliveries)
+    // The peer may not read: more of it in the next turn, if it does.
+    if (bytes >= ROUND_BYTES_MAX) this.#mark()
   }
 
   #dispatchBrowser(browser: Browser): void {

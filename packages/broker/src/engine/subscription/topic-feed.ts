@@ -1,7 +1,8 @@
 import { Deque } from '@quorate/core/base/deque'
 import type { TopicOrigin } from '../destination/topic.ts'
 import type { Entry } from '../dispatch/entry.ts'
-import { TOPIC_PENDING_BYTES_MAX } from '../policy/limits.ts'
+import { FEED_REFERENCE_BYTES, TOPIC_PENDING_BYTES_MAX } from '../policy/limits.ts'
+import type { BudgetedFeed, FeedBudget } from './feed-budget.ts'
 
 interface Waiting {
   readonly entry: Entry
@@ -10,14 +11,16 @@ interface Waiting {
 
 /**
  * What a subscriber of topics has not been given yet, in memory. A slow one does not slow down
- * others: above the limit its oldest messages are dropped.
+ * others: above its limit, or that of all, its oldest messages are dropped.
  */
-export class TopicFeed {
+export class TopicFeed implements BudgetedFeed {
+  readonly #budget: FeedBudget
   readonly #pendingMax: number
   readonly #waiting = new Deque<Waiting>()
   #bytes = 0
 
-  constructor(pendingMax: number) {
+  constructor(budget: FeedBudget, pendingMax: number) {
+    this.#budget = budget
     this.#pendingMax = pendingMax
   }
 
@@ -29,28 +32,55 @@ export class TopicFeed {
     return this.#bytes
   }
 
+  get heldBytes(): number {
+    return this.#bytes + this.#waiting.length * FEED_REFERENCE_BYTES
+  }
+
   /** `free`: the room in the prefetch window, which does not count as waiting. */
   offer(entry: Entry, origin: TopicOrigin, free: number): void {
+    if (this.#waiting.length === 0) this.#budget.join(this)
     this.#waiting.push({ entry, origin })
     this.#bytes += entry.length
-    while (this.#waiting.length > 1 && this.#isOver(free)) {
-      const oldest = this.#waiting.shift() as Waiting
-      this.#bytes -= oldest.entry.length
-      oldest.origin.discarded++
-    }
+    this.#budget.reserve(entry)
+    while (this.#waiting.length > 1 && this.#isOver(free)) this.#dropOldest()
+    this.#budget.fit(entry)
   }
 
   /** The next message that has not expired. */
   take(nowMs: number): Waiting | undefined {
     for (;;) {
-      const next = this.#waiting.shift()
-      if (next === undefined) return undefined
-      this.#bytes -= next.entry.length
-      if (!next.entry.isExpired(nowMs)) return next
+      const next = this.#shift()
+      if (next === undefined || !next.entry.isExpired(nowMs)) return next
     }
+  }
+
+  shrink(mostBytes: number, spared: Entry): void {
+    while (this.heldBytes > mostBytes && this.#budget.isShrinking) {
+      if (this.#waiting.peek()?.entry === spared) return
+      this.#dropOldest()
+    }
+  }
+
+  /** The subscriber is gone; so is what waits for it. */
+  close(): void {
+    while (this.#shift() !== undefined);
+    this.#budget.leave(this)
   }
 
   #isOver(free: number): boolean {
     return this.#waiting.length > this.#pendingMax + free || this.#bytes > TOPIC_PENDING_BYTES_MAX
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#shift()
+    if (oldest !== undefined) oldest.origin.discarded++
+  }
+
+  #shift(): Waiting | undefined {
+    const next = this.#waiting.shift()
+    if (next === undefined) return undefined
+    this.#bytes -= next.entry.length
+    this.#budget.release(next.entry)
+    return next
   }
 }
