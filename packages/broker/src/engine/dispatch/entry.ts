@@ -31,6 +31,8 @@ export class Entry {
   doubtful = false
   /** Its body counts in the windows' budget. */
   budgeted = false
+  /** Its body is being loaded for the list that it waits in. */
+  awaited = false
 
   private constructor(
     source: StoredMessage | TemporaryMessage | Message,
