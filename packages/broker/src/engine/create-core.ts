@@ -3,9 +3,11 @@ import type { EngineObserver } from './client.ts'
 import { DestinationRegistry } from './destination/destination-registry.ts'
 import { AckBatch } from './dispatch/ack-batch.ts'
 import type { BacklogPort } from './dispatch/backlog.ts'
+import { BodyLoader } from './dispatch/body-loader.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { MemoryBudget } from './dispatch/memory-budget.ts'
 import { Spiller } from './dispatch/spiller.ts'
+import { WindowSpace } from './dispatch/window-space.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { EnginePorts } from './engine.ts'
@@ -13,7 +15,12 @@ import { PendingRecords } from './pending-records.ts'
 import { DeadLetters } from './policy/dead-letter.ts'
 import { DestinationPolicies } from './policy/destination-policy.ts'
 import { FlowControl } from './policy/flow-control.ts'
-import { FEEDS_SHARE, TOPIC_PENDING_BYTES_MAX, WINDOW_BYTES_MAX } from './policy/limits.ts'
+import {
+  FEEDS_SHARE,
+  TOPIC_PENDING_BYTES_MAX,
+  WINDOWS_ENTRIES_MAX,
+  WINDOW_BYTES_MAX,
+} from './policy/limits.ts'
 import { ProducerTable } from './producer-table.ts'
 import { FeedBudget } from './subscription/feed-budget.ts'
 
@@ -50,6 +57,7 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     editor: ports.editor,
     deadLetterList: () => registry.deadLetterQueue(options.deadLetterQueue).id,
   })
+  const windows = new WindowSpace(WINDOW_BYTES_MAX, WINDOWS_ENTRIES_MAX)
   const backlogs: BacklogPort = {
     store,
     dispatcher,
@@ -59,7 +67,8 @@ export function createCore(ports: EnginePorts, setup: CoreSetup): EngineCore {
     keepsExpired: (persistent) =>
       options.deadLetterExpired && (persistent || options.deadLetterNonPersistent),
     policies,
-    windows: new MemoryBudget(WINDOW_BYTES_MAX),
+    windows,
+    loader: new BodyLoader(windows, dispatcher),
     takeoverSequence: store.nextSequence,
     takeoverDoubtMax: options.takeoverDoubtMax,
     wallMs: () => clock.wallMs(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FETCH_BYTES_MAX } from '../../src/engine/policy/limits.ts'
+import { FETCH_BYTES_MAX, FETCHES_MAX } from '../../src/engine/policy/limits.ts'
 import { EngineHarness, textOf } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 
@@ -109,5 +109,77 @@ describe('a queue whose bodies are in the journal', () => {
     client.takeDeliveries()
     client.consume('Q', { prefetch: 1000 })
     assert.deepEqual(await consumeAll(harness, client), texts)
+  })
+})
+
+/** Reads of bodies that are under way, and how many there were at most. */
+function countFetches(harness: EngineHarness): { underWay: number; peak: number } {
+  const count = { underWay: 0, peak: 0 }
+  const { store } = harness
+  const fetch = store.fetch.bind(store)
+  store.fetch = (messages, done) => {
+    count.underWay++
+    count.peak = Math.max(count.peak, count.underWay)
+    fetch(messages, (bodies) => {
+      count.underWay--
+      done(bodies)
+    })
+  }
+  return count
+}
+
+describe('many queues whose bodies are in the journal', () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `Q${i}`)
+
+  function withQueues(perQueue: number): EngineHarness {
+    const harness = new EngineHarness({}, 0)
+    const client = harness.connect()
+    for (let i = 0; i < perQueue; i++) for (const name of names) client.send(name, `${name} ${i}`)
+    harness.settle()
+    return harness
+  }
+
+  it('are loaded by few reads at a time for a consumer of all of them', async () => {
+    const harness = withQueues(3)
+    const fetches = countFetches(harness)
+    const client = harness.connect()
+    client.consume('>', { prefetch: 10_000 })
+    for (let i = 0; i < 100 && client.texts.length < 3000; i++) await harness.settleReads()
+    assert.equal(fetches.peak, FETCHES_MAX)
+    const expected = [0, 1, 2].flatMap((i) => names.map((name) => `${name} ${i}`))
+    assert.deepEqual([...client.texts].sort(), expected.sort())
+  })
+
+  it('are loaded by few reads at a time for consumers that all come at once', async () => {
+    const harness = withQueues(1)
+    const fetches = countFetches(harness)
+    const client = harness.connect()
+    for (const name of names) client.consume(name)
+    for (let i = 0; i < 100 && client.texts.length < 1000; i++) await harness.settleReads()
+    assert.equal(fetches.peak, FETCHES_MAX)
+    assert.deepEqual(
+      client.texts,
+      names.map((name) => `${name} 0`),
+    )
+  })
+
+  it('are waited for by pulls that would not wait for a message', async () => {
+    const harness = withQueues(1)
+    const client = harness.connect()
+    for (const name of names.slice(0, 20)) client.consume(name, { prefetch: 0 }).pull(-1)
+    client.consume('empty', { prefetch: 0 }).pull(-1)
+    for (let i = 0; i < 100 && client.texts.length < 20; i++) await harness.settleReads()
+    assert.deepEqual([client.texts.length, client.ended.length], [20, 1])
+  })
+
+  it('are loaded by the next leader where one steps down while lists wait for their turn', async () => {
+    const harness = withQueues(1)
+    harness.connect().consume('>', { prefetch: 10_000 })
+    harness.runTurns()
+    harness.failOver('kept')
+    const client = harness.connect()
+    client.consume('>', { prefetch: 10_000 })
+    for (let i = 0; i < 100 && client.texts.length < 1000; i++) await harness.settleReads()
+    assert.equal(client.texts.length, 1000)
   })
 })

@@ -2,17 +2,18 @@ import type { DestinationName } from '@quorate/core/model/destination'
 import type { MessageStore, StoredList, StoredMessage } from '../../store/message-store.ts'
 import type { Message } from '../client.ts'
 import type { DestinationPolicies, DestinationPolicy } from '../policy/destination-policy.ts'
-import { FETCH_BYTES_MAX, ROUND_BYTES_MAX, ROUND_ENTRIES_MAX } from '../policy/limits.ts'
+import { ROUND_BYTES_MAX, ROUND_ENTRIES_MAX } from '../policy/limits.ts'
 import type { AckBatch } from './ack-batch.ts'
+import type { BodyLoader, Loadable } from './body-loader.ts'
 import type { Dispatcher, TurnWork } from './dispatcher.ts'
 import { Entry } from './entry.ts'
-import type { MemoryBudget } from './memory-budget.ts'
 import { MemoryMessages } from './memory-messages.ts'
 import type { MemoryMessagesPort } from './memory-messages.ts'
 import { PendingCursor } from './pending-cursor.ts'
 import { assignRound, pickExclusive } from './round.ts'
 import type { Candidate } from './round.ts'
 import type { SpilledRun } from './spilled-run.ts'
+import type { WindowSpace } from './window-space.ts'
 
 /** A subscription that a backlog hands messages to. */
 export interface Receiver extends Candidate<Entry> {
@@ -27,8 +28,8 @@ export interface BacklogPort extends MemoryMessagesPort {
   readonly dispatcher: Dispatcher
   readonly acks: AckBatch
   readonly policies: DestinationPolicies
-  /** For bodies that the store has too. */
-  readonly windows: MemoryBudget
+  readonly windows: WindowSpace
+  readonly loader: BodyLoader
   readonly takeoverSequence: number
   readonly takeoverDoubtMax: number
   /** Expired messages, which are to leave the store; calls back when that is in the log. */
@@ -58,12 +59,13 @@ export interface BacklogCounts {
  * subscription's, which is a queue with one consumer. Holds what waits, shares it out, takes it
  * back.
  */
-export class Backlog implements TurnWork {
+export class Backlog implements TurnWork, Loadable {
   readonly destination: DestinationName
   /** 0 when nothing here is stored. */
   readonly listId: number
   readonly policy: DestinationPolicy
   marked = false
+  awaitsLoad = false
   readonly #port: BacklogPort
   readonly #cursor: PendingCursor
   /** By descending priority, first come first. */
@@ -96,7 +98,7 @@ export class Backlog implements TurnWork {
     })
     this.#cursor = new PendingCursor({
       list: () => this.#storedList(),
-      budget: port.windows,
+      space: port.windows,
       takeoverSequence: port.takeoverSequence,
       takeoverDoubtMax: port.takeoverDoubtMax,
       memory: this.#memory.line,
@@ -145,7 +147,16 @@ export class Backlog implements TurnWork {
 
   /** Bodies are being loaded: what comes next is not known yet. */
   get isLoading(): boolean {
-    return this.#fetching || this.#memory.isReading
+    return this.#fetching || this.awaitsLoad || this.#memory.isReading
+  }
+
+  get isFetching(): boolean {
+    return this.#fetching
+  }
+
+  /** Somebody has room for what comes next. */
+  get isNeeded(): boolean {
+    return this.#receivers.some((receiver) => receiver.free > 0)
   }
 
   attach(receiver: Receiver): void {
@@ -164,7 +175,7 @@ export class Backlog implements TurnWork {
     if (position <= this.#lastServed) this.#lastServed--
     this.#chooseExclusive()
     if (this.#receivers.length === 0) {
-      this.#cursor.park()
+      this.shed()
       // Nothing has to be at hand any more.
       this.#memory.eased()
     }
@@ -221,7 +232,7 @@ export class Backlog implements TurnWork {
       return
     }
     this.#cursor.giveBack(entries)
-    if (this.#receivers.length === 0) this.#cursor.park()
+    if (this.#receivers.length === 0) this.shed()
     this.mark()
   }
 
@@ -290,7 +301,42 @@ export class Backlog implements TurnWork {
     this.#discarded = true
     for (const entry of this.#cursor.returnedMemory()) this.#memory.forget(entry)
     this.#memory.discard()
+    this.shed()
+  }
+
+  lacksBodies(): boolean {
+    return this.#cursor.missing(this.#port.wallMs(), 1).length > 0
+  }
+
+  fetch(entriesMax: number): boolean {
+    if (this.#receivers.length === 0) return false
+    this.#cursor.readAhead(entriesMax)
+    const missing = this.#cursor.missing(this.#port.wallMs(), entriesMax)
+    if (missing.length === 0) return false
+    this.#fetching = true
+    const { store, windows, loader } = this.#port
+    const generation = this.#cursor.generation
+    const stored = missing.map((entry) => entry.stored).filter((one) => one !== null)
+    const bytes = missing.reduce((sum, { length }) => sum + length, 0)
+    windows.bodies.reserve(bytes)
+    store.fetch(stored, (bodies) => {
+      this.#fetching = false
+      windows.bodies.release(bytes)
+      this.#cursor.loaded(missing, bodies, generation)
+      this.#loaded()
+      loader.finished()
+    })
+    return true
+  }
+
+  passedOver(): void {
+    for (const receiver of this.#receivers) receiver.sourceLoaded()
+  }
+
+  /** The window and all bodies that can be loaded again go. */
+  shed(): void {
     this.#cursor.park()
+    this.#port.loader.release(this)
   }
 
   #storedList(): StoredList | undefined {
@@ -375,27 +421,13 @@ export class Backlog implements TurnWork {
     return left.length === 0
   }
 
-  /**
-   * Starts loading the bodies that come next, one batch at a time; ahead of need only while the
-   * windows' budget has room.
-   */
+  /** Has the bodies loaded that come next, one batch at a time. */
   #load(): void {
     if (this.#receivers.length === 0) return
-    const isNeeded = this.#receivers.some((receiver) => receiver.free > 0)
+    const { isNeeded } = this
     this.#loadSpilled(isNeeded)
-    if (this.#fetching) return
-    const { usedBytes, limitBytes } = this.#port.windows
-    if (!isNeeded && usedBytes + FETCH_BYTES_MAX > limitBytes) return
-    const missing = this.#cursor.missing(this.#port.wallMs())
-    if (missing.length === 0) return
-    this.#fetching = true
-    const generation = this.#cursor.generation
-    const stored = missing.map((entry) => entry.stored).filter((one) => one !== null)
-    this.#port.store.fetch(stored, (bodies) => {
-      this.#fetching = false
-      this.#cursor.loaded(missing, bodies, generation)
-      this.#loaded()
-    })
+    if (this.#cursor.isHolding) this.#port.loader.hold(this)
+    if (!this.#fetching && !this.awaitsLoad) this.#port.loader.request(this, isNeeded)
   }
 
   #loadSpilled(isNeeded: boolean): void {
@@ -408,6 +440,6 @@ export class Backlog implements TurnWork {
 
   #loaded(): void {
     this.mark()
-    for (const receiver of this.#receivers) receiver.sourceLoaded()
+    this.passedOver()
   }
 }

@@ -44,6 +44,8 @@ export class Entry {
   budgeted = false
   /** Subscribers of topics that it waits for. */
   feeds = 0
+  /** Its body is being loaded for the list that it waits in. */
+  awaited = false
 
   private constructor(
     source: StoredMessage | TemporaryMessage | Message,

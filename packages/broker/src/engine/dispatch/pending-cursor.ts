@@ -5,19 +5,19 @@ import {
   FETCH_BYTES_MAX,
   FETCH_ENTRIES_MAX,
   PAGE_ENTRIES,
+  SHORT_ENTRIES_MAX,
   WINDOW_ENTRIES_MAX,
 } from '../policy/limits.ts'
 import { hasBody } from './bodies.ts'
 import { compareEntries, Entry } from './entry.ts'
-import type { MemoryBudget } from './memory-budget.ts'
 import type { MemoryLine } from './memory-line.ts'
 import type { SpilledRun } from './spilled-run.ts'
+import type { WindowSpace } from './window-space.ts'
 
 export interface CursorPort {
   /** The committed list; undefined for lists that are not stored, or not yet. */
   list(): StoredList | undefined
-  /** For the bodies of the windows. */
-  readonly budget: MemoryBudget
+  readonly space: WindowSpace
   /** Messages below it were stored before this leader took over. */
   readonly takeoverSequence: number
   /** How many of those may have been handed out by the leader before. */
@@ -68,7 +68,7 @@ export class PendingCursor {
   committed(stored: StoredMessage, message: Message | null, keep: boolean): void {
     if (stored.sequence <= this.#position) return
     if (!this.#caughtUp) return
-    if (!keep || this.#window.length >= WINDOW_ENTRIES_MAX) {
+    if (!keep || this.#window.length >= this.#mostAtHand) {
       this.#caughtUp = false
       return
     }
@@ -86,6 +86,7 @@ export class PendingCursor {
       // It was not reached yet, and will be.
       if (this.#unwithdraw(entry) && entry.place > this.#position) continue
       if (entry.body === null) this.#bodiless++
+      else if (entry.stored !== null) this.#budget(entry)
       this.#returned.push(entry)
     }
     this.#returned.sort((one, other) => compareEntries(other, one))
@@ -105,7 +106,9 @@ export class PendingCursor {
 
   /** The next one; undefined when there is none, or it has been spilled and is not back. */
   peek(): Entry | undefined {
-    if (!this.#caughtUp && this.#window.length <= WINDOW_ENTRIES_MAX / 2) this.#fill()
+    if (!this.#caughtUp && this.#window.length <= this.#mostAtHand / 2) {
+      this.#fill(Math.min(PAGE_ENTRIES, this.#mostAtHand))
+    }
     let first = this.#window.peek()
     const memory = this.#memory.peek()
     if (memory !== undefined && (first === undefined || compareEntries(memory, first) < 0)) {
@@ -139,7 +142,11 @@ export class PendingCursor {
     if (entry === undefined) return undefined
     if (entry === this.#returned.at(-1)) this.#returned.pop()
     else if (entry === this.#memory.peek()) this.#memory.shift()
-    else this.#window.shift()
+    else {
+      this.#window.shift()
+      this.#port.space.entries--
+    }
+    entry.awaited = false
     if (entry.body === null) this.#bodiless--
     this.#unbudget(entry)
     return entry
@@ -161,9 +168,7 @@ export class PendingCursor {
       return false
     }
     this.#returned = this.#returned.filter(isKept)
-    const window = [...this.#window].filter(isKept)
-    this.#window.clear()
-    for (const entry of window) this.#window.push(entry)
+    this.#keep(isKept)
     for (const sequence of wanted) {
       if (sequence <= this.#position || this.#withdrawn.has(sequence)) continue
       const stored = list?.get(sequence)
@@ -183,28 +188,39 @@ export class PendingCursor {
     for (const sequence of sequences) this.#withdrawn.delete(sequence)
   }
 
+  /** References to what is loaded next, where the window holds fewer; it is this list's turn. */
+  readAhead(entriesMax: number): void {
+    if (this.#caughtUp || this.#window.length === 0 || this.#window.length >= entriesMax) return
+    this.#fill(this.#port.space.isCrowded ? SHORT_ENTRIES_MAX : PAGE_ENTRIES)
+  }
+
   /**
-   * The next entries that lack their bodies, as many as are loaded in one batch. Those that have
-   * expired need none.
+   * The next entries that lack their bodies, as many as are loaded in one batch, or fewer. Those
+   * that have expired need none.
    */
-  missing(nowMs: number): Entry[] {
+  missing(nowMs: number, entriesMax = FETCH_ENTRIES_MAX): Entry[] {
     const missing: Entry[] = []
     if (this.#bodiless === 0) return missing
     let looked = 0
     let bytes = 0
     const look = (entry: Entry | undefined): boolean => {
-      if (entry === undefined || looked++ >= FETCH_ENTRIES_MAX || bytes >= FETCH_BYTES_MAX) {
-        return false
-      }
+      if (entry === undefined || missing.length >= entriesMax) return false
+      if (looked++ >= FETCH_ENTRIES_MAX || bytes >= FETCH_BYTES_MAX) return false
       if (entry.body !== null || entry.stored?.body != null) return true
       if (entry.isExpired(nowMs)) return true
       missing.push(entry)
+      entry.awaited = true
       bytes += entry.length
       return true
     }
     for (let i = this.#returned.length - 1; i >= 0; i--) if (!look(this.#returned[i])) break
     for (let i = 0; i < this.#window.length; i++) if (!look(this.#window.at(i))) break
     return missing
+  }
+
+  /** There is something in memory that can be read again. */
+  get isHolding(): boolean {
+    return this.#window.length > 0 || this.#returned.length > 0
   }
 
   get generation(): number {
@@ -217,6 +233,9 @@ export class PendingCursor {
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i] as Entry
       const body = bodies[i] ?? null
+      // It expired, and was taken as it is.
+      if (!entry.awaited) continue
+      entry.awaited = false
       if (body === null) {
         this.#forget(entry)
         continue
@@ -224,8 +243,7 @@ export class PendingCursor {
       if (entry.body !== null) continue
       this.#bodiless--
       entry.body = body
-      this.#port.budget.reserve(entry.length)
-      entry.budgeted = true
+      this.#budget(entry)
     }
   }
 
@@ -235,7 +253,7 @@ export class PendingCursor {
     const first = this.#window.peek()
     if (first !== undefined) this.#readAgainFrom(first.place)
     for (const entry of this.#window) this.#unbudget(entry)
-    this.#window.clear()
+    this.#keep(() => false)
     this.#bodiless = 0
     for (const entry of this.#returned) {
       this.#unbudget(entry)
@@ -267,7 +285,12 @@ export class PendingCursor {
     })
   }
 
-  #fill(): void {
+  /** References that this list keeps, less while those of all lists are many. */
+  get #mostAtHand(): number {
+    return this.#port.space.isCrowded ? 1 : WINDOW_ENTRIES_MAX
+  }
+
+  #fill(most: number): void {
     const list = this.#port.list()
     if (list === undefined) {
       // A list that is not stored has nothing to read; one that is not yet will be announced.
@@ -276,12 +299,12 @@ export class PendingCursor {
     }
     // A whole page may have been withdrawn.
     do {
-      const page = list.next(this.#position, PAGE_ENTRIES)
+      const page = list.next(this.#position, most)
       for (const stored of page) {
         if (this.#withdrawn.has(stored.sequence)) this.#position = stored.sequence
         else this.#pushToWindow(this.#read(stored))
       }
-      if (page.length < PAGE_ENTRIES) this.#caughtUp = true
+      if (page.length < most) this.#caughtUp = true
     } while (this.#window.length === 0 && !this.#caughtUp)
   }
 
@@ -309,7 +332,7 @@ export class PendingCursor {
   #pushToWindow(entry: Entry): void {
     this.#position = entry.place
     if (entry.body !== null) {
-      entry.budgeted = this.#port.budget.tryReserve(entry.length)
+      entry.budgeted = this.#port.space.bodies.tryReserve(entry.length)
       if (!entry.budgeted) {
         entry.body = null
         entry.decoded = undefined
@@ -317,20 +340,32 @@ export class PendingCursor {
     }
     if (entry.body === null) this.#bodiless++
     this.#window.push(entry)
+    this.#port.space.entries++
+  }
+
+  #budget(entry: Entry): void {
+    this.#port.space.bodies.reserve(entry.length)
+    entry.budgeted = true
   }
 
   #unbudget(entry: Entry): void {
     if (!entry.budgeted) return
     entry.budgeted = false
-    this.#port.budget.release(entry.length)
+    this.#port.space.bodies.release(entry.length)
   }
 
   /** An entry whose message has left the list by another way than through here. */
   #forget(entry: Entry): void {
     if (entry.body === null) this.#bodiless--
     this.#returned = this.#returned.filter((other) => other !== entry)
-    const kept = [...this.#window].filter((other) => other !== entry)
+    this.#keep((other) => other !== entry)
+  }
+
+  /** Of the window, in its order. */
+  #keep(isKept: (entry: Entry) => boolean): void {
+    const kept = [...this.#window].filter(isKept)
+    this.#port.space.entries -= this.#window.length - kept.length
     this.#window.clear()
-    for (const other of kept) this.#window.push(other)
+    for (const entry of kept) this.#window.push(entry)
   }
 }

@@ -11,6 +11,11 @@ export const PAGE_ENTRIES = 500
 export const FETCH_ENTRIES_MAX = 256
 /** Bytes of the bodies loaded from the journal in one batch; one message may be larger. */
 export const FETCH_BYTES_MAX = 4 << 20
+/**
+ * Such batches under way at a time, for all lists together: they share libuv's four threads with
+ * the log's syncs. The other lists wait for their turn, each of them once.
+ */
+export const FETCHES_MAX = 3
 /** Messages assigned to consumers in one round of one list. */
 export const ROUND_ENTRIES_MAX = 1000
 /** Bytes of these, and of a topic's; one may be larger. A peer that does not read gets them once. */
@@ -19,8 +24,17 @@ export const ROUND_BYTES_MAX = 4 << 20
 export const PREFETCH_MAX = 65_535
 /** The same, with those that the client has seen and the prefetch does not count. */
 export const IN_FLIGHT_MAX = 200_000
-/** Bodies kept in memory for the windows of all lists together. */
+/**
+ * Bodies kept in memory for the windows of all lists together, those that are being loaded
+ * included. One batch may exceed it, and above it one that is handed out before the next begins.
+ */
 export const WINDOW_BYTES_MAX = 128 << 20
+/** References in the windows of all lists together; above it one for a list, until its turn. */
+export const WINDOWS_ENTRIES_MAX = 250_000
+/** What one list reads, and loads, at a time where that is used up. */
+export const SHORT_ENTRIES_MAX = 32
+/** Lists that are asked for what they have at hand, and nobody has room for, when another needs it. */
+export const SHED_VISITS_MAX = 64
 /** Bytes of messages appended to the log and not committed yet; senders pause above it (R30). */
 export const UNCOMMITTED_BYTES_MAX = 64 << 20
 /** Records appended to the log and not committed yet; senders pause above it (R30). */

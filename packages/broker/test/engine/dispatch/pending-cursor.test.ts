@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { compareEntries, Entry } from '../../../src/engine/dispatch/entry.ts'
-import { MemoryBudget } from '../../../src/engine/dispatch/memory-budget.ts'
 import { MemoryLine } from '../../../src/engine/dispatch/memory-line.ts'
 import { PendingCursor } from '../../../src/engine/dispatch/pending-cursor.ts'
 import type { StoredList, StoredMessage } from '../../../src/store/message-store.ts'
+import { WindowSpace } from '../../../src/engine/dispatch/window-space.ts'
 import { testMessage } from '../engine-harness.ts'
 
 /** A committed list whose bodies are only in the journal. */
@@ -52,17 +52,17 @@ class TestList implements StoredList {
   }
 }
 
-function makeCursor(list: StoredList, budgetBytes = 1 << 20) {
-  const budget = new MemoryBudget(budgetBytes)
+function makeCursor(list: StoredList, budgetBytes = 1 << 20, entriesMax = 10_000) {
+  const space = new WindowSpace(budgetBytes, entriesMax)
   const memory = new MemoryLine()
   const cursor = new PendingCursor({
     list: () => list,
-    budget,
+    space,
     takeoverSequence: 0,
     takeoverDoubtMax: 0,
     memory,
   })
-  return { cursor, budget, memory }
+  return { cursor, space, memory }
 }
 
 type Step =
@@ -108,9 +108,9 @@ interface Loading {
 describe('the pending cursor', () => {
   it('shows every waiting message once, in order, whatever comes, goes and is parked', () => {
     fc.assert(
-      fc.property(steps, fc.integer({ min: 0, max: 20 }), (all, budgetBytes) => {
+      fc.property(steps, fc.integer({ min: 0, max: 20 }), fc.boolean(), (all, bytes, crowded) => {
         const list = new TestList()
-        const { cursor, budget, memory } = makeCursor(list, budgetBytes)
+        const { cursor, space, memory } = makeCursor(list, bytes, crowded ? 0 : 10_000)
         let sequence = 0
         let turn = 0
         const out: Entry[] = []
@@ -143,6 +143,7 @@ describe('the pending cursor', () => {
             cursor.giveBack(back)
           } else if (step.kind === 'load') {
             cursor.peek()
+            cursor.readAhead(5)
             const missing = cursor.missing(0)
             const bodies = missing.map(() => Buffer.from('x'))
             cursor.loaded(missing, bodies, cursor.generation)
@@ -189,7 +190,8 @@ describe('the pending cursor', () => {
         assert.equal(rest.length, waiting.size)
         const sorted = [...rest].sort(compareEntries)
         assert.deepEqual(rest.map(key), sorted.map(key))
-        assert.equal(budget.usedBytes, 0)
+        assert.equal(space.bodies.usedBytes, 0)
+        assert.equal(space.entries, 0)
       }),
       { numRuns: 1000 },
     )
@@ -206,14 +208,54 @@ describe('the pending cursor', () => {
     assert.equal(cursor.take(), undefined)
   })
 
+  it('counts no body of a message that has expired, and left, while it was read', () => {
+    const list = new TestList()
+    const expiring = { ...list.add(1), expirationMs: 10 }
+    list.messages[0] = expiring
+    const { cursor, space } = makeCursor(list)
+    cursor.peek()
+    const missing = cursor.missing(0)
+    const taken = cursor.take()
+    assert.equal(taken?.isExpired(10), true)
+    cursor.loaded(missing, [Buffer.from('x')], cursor.generation)
+    assert.equal(space.bodies.usedBytes, 0)
+    cursor.committed(list.add(2), null, true)
+    assert.equal(cursor.missing(0).length, 1)
+  })
+
+  it('has no more loaded than is asked for, of what came back and of what never left together', () => {
+    const list = new TestList()
+    for (const sequence of [1, 2, 3]) list.add(sequence)
+    const { cursor } = makeCursor(list)
+    cursor.peek()
+    cursor.giveBack([cursor.take() as Entry])
+    assert.deepEqual(
+      [1, 2, 3].map((count) => cursor.missing(0, count).length),
+      [1, 2, 3],
+    )
+  })
+
+  it('counts the bodies of messages that come back unread', () => {
+    const list = new TestList()
+    const { cursor, space } = makeCursor(list)
+    cursor.peek()
+    cursor.committed(list.add(1), testMessage('Q', 'x'), true)
+    const taken = cursor.take() as Entry
+    assert.equal(space.bodies.usedBytes, 0)
+    cursor.giveBack([taken])
+    assert.equal(space.bodies.usedBytes, 1)
+    cursor.park()
+    assert.equal(space.bodies.usedBytes, 0)
+  })
+
   it('keeps no more bodies than the budget allows', () => {
     const list = new TestList()
-    const { cursor, budget } = makeCursor(list, 5)
+    const { cursor, space } = makeCursor(list, 5)
     cursor.peek()
     for (let sequence = 1; sequence <= 10; sequence++) {
       cursor.committed(list.add(sequence), testMessage('Q', 'x'), true)
     }
-    assert.equal(budget.usedBytes, 5)
+    assert.equal(space.bodies.usedBytes, 5)
     assert.equal(cursor.missing(0).length, 5)
   })
 })

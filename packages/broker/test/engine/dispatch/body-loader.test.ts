@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Backlog } from '../../../src/engine/dispatch/backlog.ts'
+import {
+  FETCH_BYTES_MAX,
+  FETCH_ENTRIES_MAX,
+  FETCHES_MAX,
+  SHORT_ENTRIES_MAX,
+  WINDOW_BYTES_MAX,
+  WINDOWS_ENTRIES_MAX,
+} from '../../../src/engine/policy/limits.ts'
+import { BacklogBench, TestReceiver } from './backlog-bench.ts'
+
+const MIB = 1 << 20
+
+/** So many lists, all of them for one receiver. */
+function listsFor(receiver: TestReceiver, bench: BacklogBench, lists: readonly Backlog[]): void {
+  for (const list of lists) list.attach(receiver)
+  receiver.wake = () => {
+    for (const list of lists) list.mark()
+  }
+  bench.turn()
+}
+
+describe('the bodies of many lists', () => {
+  it('are loaded by few fetches at a time, each list having its turn before another has two', () => {
+    const bench = new BacklogBench()
+    const lists = Array.from({ length: 200 }, () => bench.list({ count: 600, length: 10 }))
+    const receiver = new TestReceiver(1_000_000)
+    listsFor(receiver, bench, lists)
+    bench.finishAll()
+    assert.equal(bench.peakUnderWay, FETCHES_MAX)
+    const turns = bench.fetched.map(({ list }) => list)
+    const ids = lists.map(({ listId }) => listId)
+    assert.deepEqual(turns.slice(0, 400), [...ids, ...ids])
+    assert.equal(receiver.taken.length, 200 * 600)
+    assert.ok(receiver.isInOrder())
+  })
+
+  it('take no more memory than all windows may, one fetch apart', () => {
+    const bench = new BacklogBench()
+    const lists = Array.from({ length: 300 }, () => bench.list({ count: 8, length: MIB }))
+    const receiver = new TestReceiver(100)
+    listsFor(receiver, bench, lists)
+    // It takes little, and the lists load ahead.
+    while (receiver.taken.length < 300 * 8) {
+      bench.finishAll()
+      const { usedBytes } = bench.windows.bodies
+      assert.ok(usedBytes > WINDOW_BYTES_MAX / 2 || receiver.taken.length > 1500)
+      receiver.makeRoom(100)
+      bench.turn()
+    }
+    assert.ok(bench.peakBytes <= WINDOW_BYTES_MAX + FETCH_BYTES_MAX, String(bench.peakBytes))
+    assert.ok(receiver.isInOrder())
+    assert.equal(bench.windows.bodies.usedBytes, 0)
+  })
+
+  it('make room for a list that is wanted, where nobody wants those that are at hand', () => {
+    const bench = new BacklogBench()
+    const idle = Array.from({ length: 100 }, () => bench.list({ count: 8, length: MIB }))
+    const stuck = new TestReceiver(1)
+    listsFor(stuck, bench, idle)
+    bench.finishAll()
+    assert.ok(bench.windows.bodies.usedBytes > WINDOW_BYTES_MAX - FETCH_BYTES_MAX)
+    const wanted = bench.list({ count: 1000, length: 10 })
+    const receiver = new TestReceiver(1000)
+    listsFor(receiver, bench, [wanted])
+    const before = bench.fetched.length
+    bench.finishAll()
+    assert.equal(receiver.taken.length, 1000)
+    assert.equal(bench.fetched[before - 1]?.count, FETCH_ENTRIES_MAX)
+    // What was given up is loaded again for whoever comes to want it.
+    while (stuck.taken.length < 100 * 8) {
+      stuck.makeRoom(50)
+      bench.finishAll()
+    }
+    assert.ok(stuck.isInOrder())
+    assert.ok(bench.peakBytes <= WINDOW_BYTES_MAX + FETCH_BYTES_MAX)
+  })
+
+  it('come one at a time where no list can make room, messages larger than all of it too', () => {
+    const bench = new BacklogBench()
+    const lists = Array.from({ length: 5 }, () =>
+      bench.list({ count: 3, length: WINDOW_BYTES_MAX + 1 }),
+    )
+    const receiver = new TestReceiver(1000)
+    listsFor(receiver, bench, lists)
+    bench.finishAll()
+    assert.equal(receiver.taken.length, 15)
+    assert.ok(receiver.isInOrder())
+    assert.equal(bench.peakUnderWay, 1)
+    assert.equal(bench.windows.bodies.usedBytes, 0)
+  })
+
+  it('go on where a list that waits, or loads, loses its consumers or is gone', () => {
+    const bench = new BacklogBench()
+    const lists = Array.from({ length: 9 }, () => bench.list({ count: 2, length: 10 }))
+    const receiver = new TestReceiver(1000)
+    listsFor(receiver, bench, lists)
+    lists[0]?.detach(receiver)
+    lists[4]?.detach(receiver)
+    lists[5]?.discard()
+    bench.remove(lists[5] as Backlog)
+    bench.finishAll()
+    const left = new Set(receiver.taken.map(({ list }) => list))
+    assert.deepEqual([...left], [2, 3, 4, 7, 8, 9])
+    assert.equal(bench.windows.bodies.usedBytes, 0)
+    assert.equal(bench.windows.entries, 0)
+    const back = new TestReceiver(1000)
+    listsFor(back, bench, [lists[0] as Backlog, lists[4] as Backlog])
+    bench.finishAll()
+    assert.equal(back.taken.length, 4)
+  })
+
+  it('are not loaded when it is their turn and their consumers have become full', () => {
+    const bench = new BacklogBench()
+    bench.windows.bodies.reserve(WINDOW_BYTES_MAX)
+    const lists = Array.from({ length: 50 }, () => bench.list({ count: 500, length: 10 }))
+    const receiver = new TestReceiver(2 * SHORT_ENTRIES_MAX)
+    listsFor(receiver, bench, lists)
+    bench.finishAll()
+    assert.deepEqual(
+      bench.fetched.map(({ list, count }) => [list, count]),
+      [
+        [1, SHORT_ENTRIES_MAX],
+        [2, SHORT_ENTRIES_MAX],
+      ],
+    )
+    receiver.makeRoom(1)
+    bench.finishAll()
+    assert.equal(bench.fetched.length, 3)
+  })
+
+  it('have few references in memory, however many wait in how many lists', () => {
+    const bench = new BacklogBench()
+    const lists = Array.from({ length: 2000 }, () => bench.list({ count: 600, length: 10 }))
+    const receiver = new TestReceiver(1000)
+    listsFor(receiver, bench, lists)
+    bench.finishAll()
+    assert.ok(bench.peakEntries <= WINDOWS_ENTRIES_MAX + lists.length, String(bench.peakEntries))
+    const wanted = bench.list({ count: 2000, length: 10 })
+    const other = new TestReceiver(5000)
+    listsFor(other, bench, [wanted])
+    bench.finishAll()
+    assert.equal(other.taken.length, 2000)
+    assert.ok(other.isInOrder())
+  })
+})
+
+describe('the bodies of one long list', () => {
+  it('are loaded ahead of a consumer that takes one at a time', () => {
+    const bench = new BacklogBench()
+    const receiver = new TestReceiver(1)
+    listsFor(receiver, bench, [bench.list({ count: 1024, length: 1000 })])
+    assert.equal(bench.fetched[0]?.count, FETCH_ENTRIES_MAX)
+    bench.finishAll()
+    assert.equal(receiver.taken.length, 1)
+    // All but the first are at hand, and one more.
+    assert.equal(bench.windows.bodies.usedBytes, FETCH_ENTRIES_MAX * 1000)
+    while (receiver.taken.length < 1024) {
+      receiver.makeRoom(1)
+      const { length } = receiver.taken
+      bench.turn()
+      assert.equal(receiver.taken.length, length + 1, 'what comes next is at hand')
+      bench.finishAll()
+    }
+    assert.ok(receiver.isInOrder())
+  })
+})
