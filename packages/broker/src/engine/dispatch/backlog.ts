@@ -187,7 +187,9 @@ export class Backlog implements TurnWork {
     if (this.#discarded) return
     const place = this.#port.store.nextSequence - 1
     this.#enqueued++
-    this.#memory.add(Entry.ofMessage(message, place, this.#memory.nextTurn()))
+    const entry = Entry.ofMessage(message, place, this.#memory.nextTurn())
+    if (this.#receivers.length === 0) entry.stay()
+    this.#memory.add(entry)
     this.mark()
   }
 
@@ -220,6 +222,7 @@ export class Backlog implements TurnWork {
       for (const entry of entries) if (entry.stored === null) this.#memory.forget(entry)
       return
     }
+    for (const entry of entries) entry.stay()
     this.#cursor.giveBack(entries)
     if (this.#receivers.length === 0) this.#cursor.park()
     this.mark()
@@ -252,6 +255,7 @@ export class Backlog implements TurnWork {
   /** Hands out what the subscriptions have room for. */
   dispatch(): void {
     while (this.#round());
+    this.#memory.line.stay()
     this.#load()
   }
 
