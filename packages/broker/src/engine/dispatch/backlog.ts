@@ -198,7 +198,9 @@ export class Backlog implements TurnWork, Loadable {
     if (this.#discarded) return
     const place = this.#port.store.nextSequence - 1
     this.#enqueued++
-    this.#memory.add(Entry.ofMessage(message, place, this.#memory.nextTurn()))
+    const entry = Entry.ofMessage(message, place, this.#memory.nextTurn())
+    if (this.#receivers.length === 0) entry.stay()
+    this.#memory.add(entry)
     this.mark()
   }
 
@@ -231,6 +233,7 @@ export class Backlog implements TurnWork, Loadable {
       for (const entry of entries) if (entry.stored === null) this.#memory.forget(entry)
       return
     }
+    for (const entry of entries) entry.stay()
     this.#cursor.giveBack(entries)
     if (this.#receivers.length === 0) this.shed()
     this.mark()
@@ -263,6 +266,7 @@ export class Backlog implements TurnWork, Loadable {
   /** Hands out what the subscriptions have room for. */
   dispatch(): void {
     while (this.#round());
+    this.#memory.line.stay()
     this.#load()
   }
 

@@ -1,6 +1,7 @@
 import type { StoredMessage } from '../../store/message-store.ts'
 import type { TemporaryMessage } from '../../store/temporary-store.ts'
 import type { Message } from '../client.ts'
+import { SHARED_MEMORY_FACTOR } from '../policy/limits.ts'
 
 /**
  * One message waiting in one list, in memory. A stored message's place is its store sequence; a
@@ -42,6 +43,8 @@ export class Entry {
   doubtful = false
   /** Its body counts in the windows' budget. */
   budgeted = false
+  /** It has come in this turn: whoever takes it at once gets it as it came. */
+  isFresh = false
   /** Subscribers of topics that it waits for. */
   feeds = 0
   /** Its body is being loaded for the list that it waits in. */
@@ -72,6 +75,7 @@ export class Entry {
   static ofMessage(message: Message, place: number, turn: number): Entry {
     const entry = new Entry(message, null, place, turn)
     entry.decoded = message.decoded
+    entry.isFresh = true
     return entry
   }
 
@@ -100,6 +104,21 @@ export class Entry {
     if (this.stored === null) return
     this.body = null
     this.decoded = undefined
+  }
+
+  /**
+   * Nobody took it in the turn in which it came. What it was decoded to goes, and with it the chunk
+   * that was read from the socket; the body leaves the chunk that it shares with others that may be
+   * gone soon.
+   */
+  stay(): void {
+    if (!this.isFresh) return
+    this.isFresh = false
+    this.decoded = undefined
+    const { body } = this
+    if (body === null || body.buffer.byteLength <= SHARED_MEMORY_FACTOR * body.length) return
+    this.body = Buffer.allocUnsafeSlow(body.length)
+    this.body.set(body)
   }
 
   isExpired(nowMs: number): boolean {

@@ -49,6 +49,11 @@ export class MemoryLine {
     this.#tailBytes += entry.length
   }
 
+  /** What came in this turn, and is here still, was not taken. */
+  stay(): void {
+    if (stayAtEnd(this.#tail)) stayAtEnd(this.#head)
+  }
+
   /** One that was taken comes back, if it precedes all that is here. */
   unshift(entry: Entry): boolean {
     const front = this.#head.peek() ?? this.#runs.peek() ?? this.#tail.peek()
@@ -192,4 +197,14 @@ export class MemoryLine {
     }
     return entries.reverse()
   }
+}
+
+/** Whether all of it had just come. */
+function stayAtEnd(entries: Deque<Entry>): boolean {
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const entry = entries.at(i) as Entry
+    if (!entry.isFresh) return false
+    entry.stay()
+  }
+  return true
 }

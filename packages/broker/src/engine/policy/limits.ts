@@ -93,6 +93,8 @@ export const FEEDS_SHARE = 0.5
 export const FEEDS_KEPT_SHARE = 7 / 8
 /** What a message that waits counts for each subscriber beside its bytes, which count once. */
 export const FEED_REFERENCE_BYTES = 64
+/** A body that waits gets memory of its own where what it came in is more than so many times larger. */
+export const SHARED_MEMORY_FACTOR = 2
 /** Messages a browser is given between two looks at the lease and at its window. */
 export const BROWSE_PAGE_ENTRIES = 200
 /** Share of a memory limit above which messages that only memory holds are spilled, as in ActiveMQ. */

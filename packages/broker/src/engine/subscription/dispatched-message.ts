@@ -48,9 +48,14 @@ export class DispatchedMessage implements Delivery {
    */
   sent(): void {
     // Settled, the entry may wait in its list again, which counts the bodies that are there.
-    if (this.state === 'settled' || (this.source !== null && this.entry.stored === null)) return
-    this.body = EMPTY
+    if (this.state === 'settled') return
     this.decoded = undefined
+    if (this.source !== null && this.entry.stored === null) {
+      // Should it come again it is decoded again.
+      this.entry.decoded = undefined
+      return
+    }
+    this.body = EMPTY
     this.entry.letGo()
     if (this.source === null) this.entry = Entry.SENT
   }

@@ -271,6 +271,7 @@ export class Subscription
   }
 
   #dispatchFeed(): void {
+    this.#feed.stay()
     const deliveries: DispatchedMessage[] = []
     const nowMs = this.#core.clock.wallMs()
     let bytes = 0

@@ -18,6 +18,8 @@ export class TopicFeed implements BudgetedFeed {
   readonly #pendingMax: number
   readonly #waiting = new Deque<Waiting>()
   #bytes = 0
+  /** Offered in this turn. */
+  #fresh = 0
 
   constructor(budget: FeedBudget, pendingMax: number) {
     this.#budget = budget
@@ -41,6 +43,7 @@ export class TopicFeed implements BudgetedFeed {
     if (this.#waiting.length === 0) this.#budget.join(this)
     this.#waiting.push({ entry, origin })
     this.#bytes += entry.length
+    this.#fresh++
     this.#budget.reserve(entry)
     while (this.#waiting.length > 1 && this.#isOver(free)) this.#dropOldest()
     this.#budget.fit(entry)
@@ -52,6 +55,19 @@ export class TopicFeed implements BudgetedFeed {
       const next = this.#shift()
       if (next === undefined || !next.entry.isExpired(nowMs)) return next
     }
+  }
+
+  /**
+   * What other turns have left stays. What came in this one is as it came until all its subscribers
+   * were served.
+   */
+  stay(): void {
+    for (let i = this.#waiting.length - 1 - this.#fresh; i >= 0; i--) {
+      const { entry } = this.#waiting.at(i) as Waiting
+      if (!entry.isFresh) break
+      entry.stay()
+    }
+    this.#fresh = 0
   }
 
   shrink(mostBytes: number, spared: Entry): void {
