@@ -18,34 +18,48 @@ const QUEUE = 'ORDERS'
 const BODY = 'x'.repeat(100_000)
 const MESSAGES_MAX = (DISK_MB * MB) / BODY.length
 
-interface Stage {
+interface Occupied {
   readonly cluster: Cluster
-  readonly disks: SmallDisks
   readonly client: OpenWireClient
 }
 
-async function onSmallDisks(act: (stage: Stage) => Promise<void>): Promise<void> {
+interface Stage extends Occupied {
+  readonly disks: SmallDisks
+}
+
+/** Far above what the disks, or the store, may hold. */
+const LARGE_LOG_SIZE = '100mb'
+
+/** Segments are small, so that a disk holds many of them, unless it is told otherwise. */
+async function onSmallDisks(act: (stage: Stage) => Promise<void>, logSize = '1mb'): Promise<void> {
   const disks = new SmallDisks(NODES, DISK_MB)
   try {
     const { directory } = disks
-    await withCluster({ deadlineMs: DEADLINE_MS, directory, logSize: '1mb' }, async (cluster) => {
-      const client = new OpenWireClient(cluster.nodes.map((node) => node.ports.client))
-      await client.open()
-      try {
-        await act({ cluster, disks, client })
-      } finally {
-        client.close()
-      }
-    })
+    await withCluster({ deadlineMs: DEADLINE_MS, directory, logSize }, (cluster) =>
+      withClient(cluster, (client) => act({ cluster, disks, client })),
+    )
   } finally {
     disks.dispose()
+  }
+}
+
+async function withClient(
+  cluster: Cluster,
+  act: (client: OpenWireClient) => Promise<void>,
+): Promise<void> {
+  const client = new OpenWireClient(cluster.nodes.map((node) => node.ports.client))
+  await client.open()
+  try {
+    await act(client)
+  } finally {
+    client.close()
   }
 }
 
 /** Sends until one is not answered. Returns that one, and how many were before it. */
 async function sendUntilOneWaits({
   client,
-}: Stage): Promise<{ count: number; last: Promise<void> }> {
+}: Pick<Occupied, 'client'>): Promise<{ count: number; last: Promise<void> }> {
   for (let count = 0; count < MESSAGES_MAX; count++) {
     const last = client.send(QUEUE, `${count} ${BODY}`)
     if (await isWaiting(last)) return { count, last }
@@ -65,18 +79,62 @@ async function isWaiting(send: Promise<void>): Promise<boolean> {
   return Promise.race([send.then(() => false), delay(WAITS_MS, true, { ref: false })])
 }
 
-async function receiveAll({ client }: Stage, from: number, to: number): Promise<void> {
+async function receiveAll(
+  { client }: Pick<Occupied, 'client'>,
+  from: number,
+  to: number,
+): Promise<void> {
   for (let n = from; n < to; n++) {
     const received = await client.receive()
     assert.equal(received?.text.split(' ')[0], String(n))
   }
 }
 
-async function untilShort({ cluster }: Stage, names: readonly string[]): Promise<void> {
+async function untilShort({ cluster }: Occupied, names: readonly string[]): Promise<void> {
   await cluster.waitFor('brokers to notice how full their disks are', (statuses) =>
     statuses.every((status) => status?.store?.isShort === names.includes(status?.nodeId ?? '')),
   )
 }
+
+/** Senders wait: they go on when all is consumed. */
+async function consumeAll(
+  stage: Occupied,
+  { count, last }: { count: number; last: Promise<void> },
+): Promise<void> {
+  const { cluster, client } = stage
+  // It may take longer than a client waits for its answer.
+  last.catch(() => undefined)
+  await client.consume(QUEUE)
+  await receiveAll(stage, 0, count)
+  assert.deepEqual(
+    cluster.nodes.map(({ isRunning }) => isRunning),
+    cluster.nodes.map(() => true),
+  )
+  await untilShort(stage, [])
+  await client.send(QUEUE, `${count + 1} ${BODY}`)
+  await receiveAll(stage, count, count + 2)
+  await cluster.waitUntilWhole()
+}
+
+describe('a storeLimit below one segment', () => {
+  it('has senders wait until messages are consumed, and they go on', () => {
+    const settings = { storeLimit: '32mb' }
+    const options = { deadlineMs: DEADLINE_MS, logSize: LARGE_LOG_SIZE, settings }
+    return withCluster(options, (cluster) =>
+      withClient(cluster, async (client) => {
+        const filled = await sendUntilOneWaits({ client })
+        assert.ok(filled.count > 250, `only ${filled.count} were taken`)
+        await consumeAll({ cluster, client }, filled)
+        // More than the store may hold, of which little waits at a time.
+        for (let n = 0; n < 400; n += 20) {
+          const sends = Array.from({ length: 20 }, (_, i) => client.send(QUEUE, `${n + i} ${BODY}`))
+          await Promise.all(sends)
+          await receiveAll({ client }, n, n + 20)
+        }
+      }),
+    )
+  })
+})
 
 describe('disks that fill up', { skip: smallDisksMissing() }, () => {
   it('have senders wait until something else is deleted', () =>
@@ -96,22 +154,10 @@ describe('disks that fill up', { skip: smallDisksMissing() }, () => {
     }))
 
   it('let consumers go on, and senders when what they acknowledged has given its space back', () =>
-    onSmallDisks(async (stage) => {
-      const { cluster, client } = stage
-      const { count, last } = await fill(stage)
-      // It may take longer than a client waits for its answer.
-      last.catch(() => undefined)
-      await client.consume(QUEUE)
-      await receiveAll(stage, 0, count)
-      assert.deepEqual(
-        cluster.nodes.map(({ isRunning }) => isRunning),
-        [true, true, true],
-      )
-      await untilShort(stage, [])
-      await client.send(QUEUE, `${count + 1} ${BODY}`)
-      await receiveAll(stage, count, count + 2)
-      await cluster.waitUntilWhole()
-    }))
+    onSmallDisks(async (stage) => consumeAll(stage, await fill(stage))))
+
+  it('do so where all of a disk is less than one segment', () =>
+    onSmallDisks(async (stage) => consumeAll(stage, await fill(stage)), LARGE_LOG_SIZE))
 
   it('of one follower stop nobody', () =>
     onSmallDisks(async (stage) => {

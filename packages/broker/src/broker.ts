@@ -421,6 +421,9 @@ function compactedLogOf(node: ReplicaNode): CompactedLog {
     get roomBytes() {
       return copyRoomOf(node.space, node.lacksSpace)
     },
+    get lacksSpace() {
+      return node.lacksSpace
+    },
     async sequenceAt({ firstIndex }) {
       const first = await journal.read(firstIndex, 1, firstIndex)
       return first === null ? 'unwritten' : sequenceIn(first)
@@ -430,6 +433,7 @@ function compactedLogOf(node: ReplicaNode): CompactedLog {
       node.append(type, payload)
     },
     appendSettled: (make) => node.appendSettled(() => recordOf(make())),
+    beginSegment: (leastBytes) => node.beginSegment(leastBytes),
   }
 }
 

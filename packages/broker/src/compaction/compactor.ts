@@ -24,6 +24,8 @@ export interface CompactedLog {
   readonly fedIndex: number
   /** What copies may write before the files that they set free are gone (copy-room.ts). */
   readonly roomBytes: number
+  /** New messages have to wait for space. */
+  readonly lacksSpace: boolean
   /**
    * `nextSequence` where this segment begins; null when it does not say how things stood there.
    * 'unwritten' while our own disk does not have what others have committed.
@@ -32,6 +34,8 @@ export interface CompactedLog {
   append(op: LogOp): void
   /** Appends what `make` returns when everything before it has been applied. */
   appendSettled(make: () => LogOp): void
+  /** Begins a segment now, unless the last one has less than so many bytes; whether it does. */
+  beginSegment(leastBytes: number): boolean
 }
 
 export interface CompactorOptions {
@@ -54,6 +58,10 @@ export const COPY_BYTES_MAX = 1024 * 1024
 export const COPY_PLACES_MAX = 10_000
 /** Old segments are copied when no more than this part of them is in use: one byte frees another. */
 export const COPIED_SHARE_MAX = 1 / 2
+/** Without space a segment ends early that is this part of the log, or more... */
+export const EARLY_SHARE_MIN = 1 / 4
+/** ...and has so many bytes: a part of the smallest `storeLimit`. */
+export const EARLY_BYTES_MIN = 256 * 1024
 /** What a copied message takes of the log beside its body, about. */
 const COPY_OVERHEAD_BYTES = 64
 /** For a follower that is fed and behind, the start waits until this much log could go. */
@@ -119,8 +127,24 @@ export class Compactor {
       return false
     }
     const until = await this.#copiedUntil()
-    if (this.#isStopped || until === null) return false
-    return this.#copy(until)
+    if (this.#isStopped) return false
+    if (until !== null) return this.#copy(until)
+    this.#beginEarly()
+    return false
+  }
+
+  /**
+   * Only what lies before the last segment can go, and a log that may be no larger than a segment
+   * is nothing but that one. Without space it ends as soon as the whole log is worth copying:
+   * acknowledgements alone would never fill it, and who sends waits.
+   */
+  #beginEarly(): void {
+    const { log, fold, logger } = this.#options
+    if (!log.lacksSpace) return
+    const length = log.endPosition - (log.segments[0]?.position ?? 0)
+    if (fold.segments.before(Infinity).bytes > COPIED_SHARE_MAX * length) return
+    if (!log.beginSegment(Math.max(EARLY_BYTES_MIN, EARLY_SHARE_MIN * length))) return
+    logger.info('a segment ends early, so that its space can be given back', { logBytes: length })
   }
 
   /** The last segment before which nothing waits, if the log does not begin there yet. */

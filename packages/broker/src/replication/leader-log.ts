@@ -32,6 +32,8 @@ interface Settled {
 
 /** A segment is at least so many times larger than the state that it begins with. */
 const STATE_SHARE = 4
+/** The same for one that ends early: one byte of state sets another one free. */
+const EARLY_STATE_SHARE = 2
 
 /**
  * Where the leader's records become one batch per turn of the event loop. Open for one epoch at a
@@ -111,6 +113,20 @@ export class LeaderLog {
     this.#opened()
     this.#schedule()
     this.#held.push({ content, beginsSegment: false })
+  }
+
+  /**
+   * Begins a segment before the present one is full, unless that has less than `leastBytes`.
+   * Returns whether it does. Throws LEADERSHIP_LOST.
+   */
+  beginSegment(leastBytes: number): boolean {
+    const builder = this.#opened()
+    if (builder.isAtStart || this.#held.length > 0) return false
+    const used = builder.position - this.#segmentStart
+    if (used < Math.max(leastBytes, EARLY_STATE_SHARE * this.#stateBytes)) return false
+    this.#schedule()
+    this.#held.push({ content: this.#options.segmentState, beginsSegment: true })
+    return true
   }
 
   /** More has been applied. */

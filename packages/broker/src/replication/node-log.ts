@@ -97,6 +97,11 @@ export class NodeLog {
     this.#leaderLog.appendSettled(content)
   }
 
+  /** See LeaderLog. */
+  beginSegment(leastBytes: number): boolean {
+    return this.#leaderLog.beginSegment(leastBytes)
+  }
+
   openEpoch(start: EpochStart): void {
     this.#leaderLog.open(start.epoch, this.#journal.tail, this.#journal.segmentStart)
     this.#epoch = start.epoch

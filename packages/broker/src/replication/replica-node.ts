@@ -259,6 +259,11 @@ export class ReplicaNode {
     this.#log.appendSettled(content)
   }
 
+  /** See LeaderLog. */
+  beginSegment(leastBytes: number): boolean {
+    return this.#log.beginSegment(leastBytes)
+  }
+
   /** What all followers have that are connected and being fed; Infinity when there are none. */
   get fedIndex(): number {
     return this.#replica.fedIndex

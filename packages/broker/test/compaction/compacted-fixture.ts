@@ -22,6 +22,7 @@ export class CompactedFixture implements CompactedLog {
   fedIndex = Infinity
   /** A disk of this size; without it there is no end of room. */
   diskBytes: number | null = null
+  lacksSpace = false
   /** The part of the disk that is to be kept free. */
   headRoomShare = 1 / 2
   segments: LogSegment[] = []
@@ -88,11 +89,13 @@ export class CompactedFixture implements CompactedLog {
     }
   }
 
-  beginSegment(): void {
+  beginSegment(leastBytes = 0): boolean {
+    if (this.endPosition - (this.segments.at(-1)?.position ?? 0) < leastBytes) return false
     this.#builder.startSegment()
     this.segments.push({ firstIndex: this.#builder.nextIndex, position: this.#builder.position })
     const state = { replication: Buffer.alloc(0), fold: this.store.encodeState() }
     this.#add(SEGMENT_STATE, encodeSegmentState(state))
+    return true
   }
 
   /** Time for so many steps of the compactor. */

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { COPY_BYTES_MAX, HELD_FOR_FOLLOWERS_MAX } from '../../src/compaction/compactor.ts'
+import {
+  COPY_BYTES_MAX,
+  EARLY_BYTES_MIN,
+  HELD_FOR_FOLLOWERS_MAX,
+} from '../../src/compaction/compactor.ts'
 import { SHARERS_MAX } from '../../src/compaction/living-messages.ts'
 import type { CopiesOp, LogOp } from '../../src/store/log-op.ts'
 import { busyOp } from '../store/random-ops.ts'
@@ -132,6 +136,64 @@ describe('compaction', () => {
     assert.ok(log.roomBytes < 0)
     await log.compact()
     assert.deepEqual(log.start, log.segments[1]?.firstIndex)
+  })
+
+  describe('of a log that is one segment', () => {
+    const LARGE = EARLY_BYTES_MIN / 4
+
+    /** Ten messages; those named are consumed. */
+    function ofOne(...consumed: readonly number[]): CompactedFixture {
+      const log = new CompactedFixture()
+      log.run(queue(1), ...from(1, 10).map(() => message([1], LARGE)))
+      log.run(acknowledge(1, ...consumed))
+      log.lacksSpace = true
+      return log
+    }
+
+    it('begins another one when there is no space and all is consumed', async () => {
+      const log = ofOne(...from(1, 10))
+      log.lacksSpace = false
+      await log.compact()
+      assert.equal(log.segments.length, 1, 'not before')
+      log.lacksSpace = true
+      await log.compact()
+      assert.equal(log.segments.length, 2, 'and just one, though it is told of no space yet')
+      assert.equal(log.start, log.segments[1]?.firstIndex)
+      assert.deepEqual(log.rebuilt(), log.state())
+    })
+
+    it('begins another one when at most half is in use, and copies that', async () => {
+      const log = ofOne(...from(1, 4))
+      await log.compact()
+      assert.equal(log.segments.length, 1)
+      log.run(acknowledge(1, 5, 6))
+      await log.compact()
+      assert.deepEqual(copiesOf(log), from(7, 10))
+      assert.equal(log.start, log.segments[1]?.firstIndex)
+      assert.deepEqual(log.rebuilt(), log.state())
+    })
+
+    it('begins none for a little log, however short a disk is', async () => {
+      const log = new CompactedFixture()
+      log.run(queue(1), message([1]), acknowledge(1, 1))
+      log.lacksSpace = true
+      await log.compact()
+      assert.equal(log.segments.length, 1)
+    })
+
+    it('begins none for the small end of a long log', async () => {
+      const log = ofOne()
+      log.beginSegment()
+      log.run(...from(1, 10).map(() => message([1], LARGE)), acknowledge(1, ...from(11, 20)))
+      log.beginSegment()
+      log.run(message([1], EARLY_BYTES_MIN), acknowledge(1, 21))
+      log.leaveRoom(0)
+      await log.compact()
+      assert.equal(log.segments.length, 3)
+      log.run(acknowledge(1, ...from(1, 10)))
+      await log.compact()
+      assert.equal(log.start, log.segments[2]?.firstIndex)
+    })
   })
 
   it('does not copy what is consumed before the record is made', async () => {

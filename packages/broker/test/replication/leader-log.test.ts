@@ -159,6 +159,39 @@ describe('leader log: segments', () => {
     assert.equal(log.gatheredBytes, 0)
   })
 
+  it('begins one early when asked, unless too little is in the present one', () => {
+    const { log, batches, endTurn, apply } = logOf(10_000)
+    log.open(1, EMPTY_LOG, null)
+    assert.equal(log.beginSegment(0), false, 'nothing is applied in this epoch (R20)')
+    log.append(50, BIG)
+    assert.equal(log.beginSegment(10 * BIG.length), false)
+    assert.equal(log.beginSegment(BIG.length), true)
+    assert.equal(log.beginSegment(BIG.length), false, 'it is on its way')
+    assert.equal(log.append(51, BIG), 3)
+    endTurn()
+    apply()
+    assert.deepEqual(
+      batches.flatMap(({ segmentStarts }) => segmentStarts.map(({ index }) => index)),
+      [1, 2],
+    )
+    assert.equal(recordsOf(batches)[1]?.[2], 'state at 1')
+    log.append(50, BIG)
+    assert.equal(log.beginSegment(BIG.length * 3), false)
+    assert.equal(log.beginSegment(BIG.length * 2), true)
+  })
+
+  it('begins none early that would hold little but its state', () => {
+    const { log, endTurn, apply } = logOf(10_000, Buffer.alloc(1_000))
+    log.open(1, EMPTY_LOG, null)
+    log.append(50, BIG)
+    assert.equal(log.beginSegment(0), true)
+    endTurn()
+    apply()
+    assert.equal(log.beginSegment(0), false)
+    for (let i = 0; i < 2; i++) log.append(50, BIG)
+    assert.equal(log.beginSegment(0), true)
+  })
+
   it('holds no first record of an epoch: nothing is applied before that one (R20)', () => {
     const { log, batches, endTurn } = logOf(1_000)
     const full = { index: 9, epoch: 1, chain: 5, position: 5_000 }
