@@ -266,6 +266,8 @@ export class Journal {
       if (this.#closed || this.#cutting || keep === undefined || keep === this.#directory.first)
         return
       await this.#options.originWitness?.remember(keep.start)
+      // Meanwhile it may have begun to close, or a cut, which knows where the log began.
+      if (this.#closed || this.#cutting) return
       this.#origin = keep.start
       // First what is remembered, then the files: those left by a crash are removed at the start.
       await this.#writeCheckpoint(false)

@@ -19,7 +19,10 @@ export interface FixtureOptions extends MemoryFileSystemOptions {
   readonly segmentSizeBytes?: number
 }
 
-type StartOptions = Pick<JournalOptions, 'origin' | 'powerLost' | 'mayPrepare' | 'isAlone'>
+type StartOptions = Pick<
+  JournalOptions,
+  'origin' | 'originWitness' | 'powerLost' | 'mayPrepare' | 'isAlone'
+>
 
 /** A journal on a disk in memory, and everything it reported. */
 export class JournalFixture {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { DIRECTORY, JournalFixture, payloadOf } from './journal-fixture.ts'
 
 const FIRST = `${DIRECTORY}/0000000000000000.log`
@@ -31,6 +32,28 @@ describe('segments that were released as the process died', () => {
 })
 
 describe('segments that are to be released', () => {
+  for (const meanwhile of ['a cut', 'the end'] as const) {
+    it(`stay for now when ${meanwhile} begins as the new start is noted`, async () => {
+      const fixture = new JournalFixture({ segmentSizeBytes: 600 })
+      let noted = (): void => undefined
+      const noting = new Promise<void>((resolve) => (noted = resolve))
+      const originWitness = { latestOrigin: null, remember: () => noting }
+      const { journal } = await fixture.open({ originWitness })
+      for (let i = 1; i <= 30; i++) fixture.append(journal, [payloadOf(i, 20)])
+      await journal.sync()
+      const released = journal.releaseBefore(25)
+      await setImmediate()
+      const change =
+        meanwhile === 'a cut' ? journal.truncateAfter(0) : journal.close({ clean: true })
+      await setImmediate()
+      noted()
+      await Promise.all([released, change])
+      assert.equal(journal.firstIndex, 1)
+      if (meanwhile === 'a cut') assert.equal(journal.tail.index, 0)
+      else assert.equal((await fixture.open()).recovery.wasClean, true)
+    })
+  }
+
   it('may be gone already: nobody needs them any more', async () => {
     const fixture = new JournalFixture({ segmentSizeBytes: 600 })
     const { journal } = await fixture.open()
