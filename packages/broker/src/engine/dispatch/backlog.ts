@@ -154,8 +154,9 @@ export class Backlog implements TurnWork, Loadable {
     return this.#fetching
   }
 
-  /** Somebody has room for what comes next. */
+  /** Somebody who may be served has room for what comes next. */
   get isNeeded(): boolean {
+    if (this.#exclusive !== null) return this.#exclusive.free > 0
     return this.#receivers.some((receiver) => receiver.free > 0)
   }
 
@@ -309,7 +310,7 @@ export class Backlog implements TurnWork, Loadable {
   }
 
   lacksBodies(): boolean {
-    return this.#cursor.missing(this.#port.wallMs(), 1).length > 0
+    return this.#cursor.lacksBodies(this.#port.wallMs())
   }
 
   fetch(entriesMax: number): boolean {

@@ -86,10 +86,13 @@ export class BodyLoader implements TurnWork {
 
   #start(list: Loadable, isNeeded: boolean): 'started' | 'nothing' | 'wait' {
     if (this.#underWay >= FETCHES_MAX) return 'wait'
-    if (isNeeded && !this.#space.hasRoom) this.#shedOthers()
     const { hasRoom } = this.#space
-    if (!hasRoom && !isNeeded) return 'nothing'
-    if (!hasRoom && this.#underWay > 0) return 'wait'
+    if (!hasRoom) {
+      if (!isNeeded || !list.lacksBodies()) return 'nothing'
+      this.#shedOthers()
+      if (!this.#space.hasRoom && this.#underWay > 0) return 'wait'
+    }
+    // Of what others gave up no more than may be wanted now: they will want it back.
     if (!list.fetch(hasRoom ? FETCH_ENTRIES_MAX : SHORT_ENTRIES_MAX)) return 'nothing'
     this.#underWay++
     return 'started'

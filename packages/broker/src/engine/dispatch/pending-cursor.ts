@@ -194,11 +194,22 @@ export class PendingCursor {
     this.#fill(this.#port.space.isCrowded ? SHORT_ENTRIES_MAX : PAGE_ENTRIES)
   }
 
-  /**
-   * The next entries that lack their bodies, as many as are loaded in one batch, or fewer. Those
-   * that have expired need none.
-   */
+  lacksBodies(nowMs: number): boolean {
+    return this.#missing(nowMs, 1).length > 0
+  }
+
+  /** The next entries that lack their bodies, which are loaded from now on. */
   missing(nowMs: number, entriesMax = FETCH_ENTRIES_MAX): Entry[] {
+    const missing = this.#missing(nowMs, entriesMax)
+    for (const entry of missing) entry.awaited = true
+    return missing
+  }
+
+  /**
+   * As many as are loaded in one batch, or fewer: with those at hand before them no more than that.
+   * Those that have expired need none.
+   */
+  #missing(nowMs: number, entriesMax: number): Entry[] {
     const missing: Entry[] = []
     if (this.#bodiless === 0) return missing
     let looked = 0
@@ -206,11 +217,9 @@ export class PendingCursor {
     const look = (entry: Entry | undefined): boolean => {
       if (entry === undefined || missing.length >= entriesMax) return false
       if (looked++ >= FETCH_ENTRIES_MAX || bytes >= FETCH_BYTES_MAX) return false
-      if (entry.body !== null || entry.stored?.body != null) return true
       if (entry.isExpired(nowMs)) return true
-      missing.push(entry)
-      entry.awaited = true
       bytes += entry.length
+      if (entry.body === null && entry.stored?.body == null) missing.push(entry)
       return true
     }
     for (let i = this.#returned.length - 1; i >= 0; i--) if (!look(this.#returned[i])) break

@@ -18,8 +18,11 @@ export class TopicFeed implements BudgetedFeed {
   readonly #pendingMax: number
   readonly #waiting = new Deque<Waiting>()
   #bytes = 0
+  #hasJoined = false
   /** Offered in this turn. */
   #fresh = 0
+  /** Offered in the turn before: those that it left stand right before the fresh ones. */
+  #left = 0
 
   constructor(budget: FeedBudget, pendingMax: number) {
     this.#budget = budget
@@ -40,7 +43,7 @@ export class TopicFeed implements BudgetedFeed {
 
   /** `free`: the room in the prefetch window, which does not count as waiting. */
   offer(entry: Entry, origin: TopicOrigin, free: number): void {
-    if (this.#waiting.length === 0) this.#budget.join(this)
+    if (!this.#hasJoined) this.#join()
     this.#waiting.push({ entry, origin })
     this.#bytes += entry.length
     this.#fresh++
@@ -62,11 +65,10 @@ export class TopicFeed implements BudgetedFeed {
    * were served.
    */
   stay(): void {
-    for (let i = this.#waiting.length - 1 - this.#fresh; i >= 0; i--) {
-      const { entry } = this.#waiting.at(i) as Waiting
-      if (!entry.isFresh) break
-      entry.stay()
-    }
+    const last = this.#waiting.length - 1 - this.#fresh
+    const first = Math.max(0, last + 1 - this.#left)
+    for (let i = first; i <= last; i++) this.#waiting.at(i)?.entry.stay()
+    this.#left = this.#fresh
     this.#fresh = 0
   }
 
@@ -81,6 +83,11 @@ export class TopicFeed implements BudgetedFeed {
   close(): void {
     while (this.#shift() !== undefined);
     this.#budget.leave(this)
+  }
+
+  #join(): void {
+    this.#hasJoined = true
+    this.#budget.join(this)
   }
 
   #isOver(free: number): boolean {

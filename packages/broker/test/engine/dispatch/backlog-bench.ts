@@ -112,13 +112,14 @@ export class BacklogBench {
 /** Takes so many messages, and says when it has room again. */
 export class TestReceiver implements Receiver {
   readonly priority = 0
-  readonly exclusive = false
+  readonly exclusive: boolean
   readonly taken: { readonly list: number; readonly place: number }[] = []
   free: number
   wake: () => void = () => {}
 
-  constructor(free: number) {
+  constructor(free: number, exclusive = false) {
     this.free = free
+    this.exclusive = exclusive
   }
 
   accepts(): boolean {

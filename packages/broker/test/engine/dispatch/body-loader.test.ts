@@ -68,7 +68,8 @@ describe('the bodies of many lists', () => {
     const before = bench.fetched.length
     bench.finishAll()
     assert.equal(receiver.taken.length, 1000)
-    assert.equal(bench.fetched[before - 1]?.count, FETCH_ENTRIES_MAX)
+    assert.equal(bench.fetched[before - 1]?.count, SHORT_ENTRIES_MAX)
+    assert.equal(bench.fetched[before]?.count, FETCH_ENTRIES_MAX)
     // What was given up is loaded again for whoever comes to want it.
     while (stuck.taken.length < 100 * 8) {
       stuck.makeRoom(50)
@@ -76,6 +77,39 @@ describe('the bodies of many lists', () => {
     }
     assert.ok(stuck.isInOrder())
     assert.ok(bench.peakBytes <= WINDOW_BYTES_MAX + FETCH_BYTES_MAX)
+  })
+
+  it('are not wanted by a consumer that waits for an exclusive one, which is full', () => {
+    const bench = new BacklogBench()
+    const list = bench.list({ count: 1000, length: MIB })
+    const [exclusive, standby] = [new TestReceiver(1, true), new TestReceiver(1000)]
+    for (const receiver of [exclusive, standby]) list.attach(receiver)
+    bench.finishAll()
+    assert.deepEqual([exclusive.taken.length, standby.taken.length], [1, 0])
+    assert.equal(list.isNeeded, false)
+    // Ahead of need no more than one batch is at hand.
+    assert.ok(bench.windows.bodies.usedBytes <= FETCH_BYTES_MAX + MIB)
+    list.detach(exclusive)
+    bench.finishAll()
+    assert.equal(standby.taken.length, 999)
+  })
+
+  it('stay where a list in step with its consumer lacks nothing', () => {
+    const bench = new BacklogBench()
+    const idle = Array.from({ length: 100 }, () => bench.list({ count: 8, length: MIB }))
+    listsFor(new TestReceiver(1), bench, idle)
+    const served = bench.list({ count: 20, length: 10 })
+    const receiver = new TestReceiver(1000)
+    listsFor(receiver, bench, [served])
+    bench.finishAll()
+    assert.deepEqual([receiver.taken.length, served.isNeeded], [20, true])
+    const { bodies } = bench.windows
+    bodies.reserve(WINDOW_BYTES_MAX - bodies.usedBytes)
+    for (let turn = 0; turn < 10; turn++) {
+      served.mark()
+      bench.turn()
+    }
+    assert.equal(bodies.usedBytes, WINDOW_BYTES_MAX)
   })
 
   it('come one at a time where no list can make room, messages larger than all of it too', () => {

@@ -54,6 +54,22 @@ describe('what waits for slow subscribers of topics', () => {
     assert.deepEqual([small.discarded, small.feed.length], [0, 30])
   })
 
+  it('stays by itself, also where another one has let what came behind it stay', () => {
+    const budget = new FeedBudget(LIMIT)
+    const [one, other] = slowOnes(budget, 2) as [Slow, Slow]
+    const [alone, shared] = [message(10), message(10)]
+    one.feed.offer(alone, one, 0)
+    for (const each of [one, other]) each.feed.offer(shared, each, 0)
+    for (const each of [one, other]) each.feed.stay()
+    assert.deepEqual([alone.isFresh, shared.isFresh], [true, true], 'all in its first turn')
+    const next = message(10)
+    for (const each of [other, one]) {
+      each.feed.offer(next, each, 0)
+      each.feed.stay()
+    }
+    assert.deepEqual([alone.isFresh, shared.isFresh, next.isFresh], [false, false, true])
+  })
+
   it('is taken from topics that have fallen silent, too', () => {
     const budget = new FeedBudget(LIMIT)
     for (const one of slowOnes(budget, 100)) {
