@@ -108,11 +108,12 @@ function troubleOf(replica: Replica): string | null {
   if (replica.suspect !== null) return replica.suspect
   if (replica.isIncomplete) return 'fetches the log from its new start'
   // In a working cluster this takes a moment; with the only replica's store lost it is for good.
-  if (replica.role === 'learner' && replica.leader === null) return LEADERLESS_LEARNER
+  const isInCluster = replica.meta.clusterId !== null
+  if (isInCluster && replica.role === 'learner' && replica.leader === null) return WITHOUT_SEAT
   return replica.role === 'halted' ? 'halted' : null
 }
 
-const LEADERLESS_LEARNER = 'holds no seat of the cluster, and waits for a leader that gives it one'
+const WITHOUT_SEAT = 'holds no seat of the cluster, and waits for a leader that gives it one'
 
 function possibleLossOf({ index, epoch, leader, wonAtMs }: LossEntry): PossibleLoss {
   const since = wonAtMs === null ? null : new Date(wonAtMs).toISOString()
