@@ -16,7 +16,9 @@ const TOO_LARGE_BYTES = 101 * MEGABYTE
  * Beside what a process takes that has nothing: the frame that it came in, which becomes its
  * record, what is read back for its consumer, and half of one for what is not collected yet.
  */
-const LEADER_PEAK_BYTES = 100 * MEGABYTE + 2.5 * FITS_BYTES
+/** ...and one that is garbage by then: a transacted message comes right behind another one. */
+const GARBAGE_BYTES = FITS_BYTES
+const LEADER_PEAK_BYTES = 100 * MEGABYTE + 2.5 * FITS_BYTES + GARBAGE_BYTES
 /** The record, and the same half. */
 const FOLLOWER_PEAK_BYTES = 100 * MEGABYTE + 1.5 * FITS_BYTES
 /** Two frames at a time (LARGE_FRAMES_BYTES_MAX), and those that are read back for consumers. */
