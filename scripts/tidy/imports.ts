@@ -28,7 +28,9 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/store',
     'broker/store/fold',
     'broker/store/journal',
+    'broker/store/leveldb/files',
   ],
+  'broker/store/leveldb/files': ['core/base', 'broker/store'],
   'broker/store/memory': [
     'core/base',
     'core/model',

@@ -1,9 +1,10 @@
-import { access, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, rename, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClassicLevel } from 'classic-level'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { RowWrite } from './checkpoint-batch.ts'
+import { checkFiles } from './files/check-files.ts'
+import { findManifest } from './files/manifest.ts'
 import { asideOf } from './index-database.ts'
 import type { IndexBackend, IndexDatabase, RawRow } from './index-database.ts'
 
@@ -19,6 +20,7 @@ const WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 /** LevelDB itself. */
 export const classicLevelBackend: IndexBackend = {
   async open(directory) {
+    await checkFiles(directory)
     const database: Database = new ClassicLevel(directory, {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',
@@ -118,9 +120,9 @@ class ClassicLevelDatabase implements IndexDatabase {
  */
 async function lacksManifest(directory: string): Promise<boolean> {
   try {
-    const name = (await readFile(join(directory, 'CURRENT'), 'latin1')).trimEnd()
-    if (!/^MANIFEST-\d+$/.test(name)) return true
-    await access(join(directory, name))
+    const manifest = await findManifest(directory)
+    if (manifest === null) return true
+    await access(manifest)
     return false
   } catch (error) {
     return errnoOf(error) === 'ENOENT'
