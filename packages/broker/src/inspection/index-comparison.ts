@@ -29,18 +29,20 @@ export async function compareIndex(request: FoldRequest): Promise<IndexCompariso
   const { data, isRunning } = request
   if (!data.hasIndex) return skipped('there is no index: the next start makes it from the log')
   if (isRunning) return skipped('the index of a broker that runs cannot be opened: stop it first')
+  const original = join(data.path, 'index')
   const folder = await mkdtemp(join(tmpdir(), 'quorate-inspect-'))
+  const copy = join(folder, 'index')
   try {
-    const copy = join(folder, 'index')
     // The lock belongs to whoever opened the original.
     const filter = (source: string): boolean => basename(source) !== 'LOCK'
-    await cp(join(data.path, 'index'), copy, { recursive: true, filter })
+    await cp(original, copy, { recursive: true, filter })
     return await compareCopy(copy, request)
   } catch (error) {
     const isTold = error instanceof BrokerError && error.code !== 'INTERNAL'
     if (!isTold) throw error
     const state = error.code === 'UNSUPPORTED' ? 'skipped' : 'unreadable'
-    return { state, appliedIndex: null, message: error.message }
+    // Where the copy lay helps nobody.
+    return { state, appliedIndex: null, message: error.message.replaceAll(copy, original) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

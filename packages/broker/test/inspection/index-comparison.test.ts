@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { ManualClock } from '@quorate/core/base/manual-clock'
@@ -104,6 +104,23 @@ describe('the index against the log', () => {
       await writeJournal(directory, ops.slice(0, 2))
       await writeIndex(directory, ops)
       assert.match((await compare(directory)).message, /up to record 4; the log ends with 2/)
+    })
+  })
+
+  it('is unreadable when one of its files is damaged, which is named as it lies', async () => {
+    await withDirectory(async (directory) => {
+      await writeJournal(directory, ops)
+      await writeIndex(directory, ops)
+      // LevelDB makes a table of what its own journal holds when it is opened again.
+      await writeIndex(directory, ops)
+      const index = join(directory, 'index')
+      const table = join(index, readdirSync(index).find((name) => name.endsWith('.ldb')) ?? '')
+      const bytes = readFileSync(table)
+      bytes.writeUInt8(bytes.readUInt8(2) ^ 1, 2)
+      writeFileSync(table, bytes)
+      const { state, message: why } = await compare(directory)
+      assert.equal(state, 'unreadable')
+      assert.equal(why, `${table} is damaged: position 0 fails its checksum`)
     })
   })
 
