@@ -13,16 +13,13 @@ import org.apache.activemq.ActiveMQConnectionFactory;
 import org.apache.activemq.command.ActiveMQBytesMessage;
 import org.apache.activemq.util.ByteSequence;
 
-/**
- * One large message a connection, through a broker and back; then perhaps one in a transaction, and
- * one that is too large.
- */
+/** One large message a connection, through a broker and back; then one that is too large. */
 public final class LargeMessages {
   private static final int WITHIN_MS = 50_000;
 
   /**
-   * Arguments: uri, bytes of a body that fits, bytes of one that does not (0: none, and nothing in
-   * a transaction), connections at a time.
+   * Arguments: uri, bytes of a body that fits, bytes of one that does not (0: none), connections at
+   * a time, whether each of them sends in a transaction (true or false).
    */
   public static void main(String[] args) throws Exception {
     ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(args[0]);
@@ -31,19 +28,17 @@ public final class LargeMessages {
     byte[] body = new byte[Integer.parseInt(args[1])];
     for (int at = 0; at < body.length; at++) body[at] = (byte) (at * 31 + (at >>> 13));
     int connections = Integer.parseInt(args[3]);
-    send(factory, body, connections);
-    System.out.println("sent " + connections);
+    boolean isTransacted = Boolean.parseBoolean(args[4]);
+    send(factory, body, connections, isTransacted);
+    System.out.println((isTransacted ? "committed " : "sent ") + connections);
     for (int each = 0; each < connections; each++) receive(factory, body);
     System.out.println("received " + connections);
     int tooLarge = Integer.parseInt(args[2]);
-    if (tooLarge == 0) return;
-    sendOne(factory, body, true);
-    receive(factory, body);
-    System.out.println("transacted 1");
-    refuse(factory, tooLarge);
+    if (tooLarge > 0) refuse(factory, tooLarge);
   }
 
-  private static void send(ActiveMQConnectionFactory factory, byte[] body, int connections)
+  private static void send(
+      ActiveMQConnectionFactory factory, byte[] body, int connections, boolean isTransacted)
       throws Exception {
     List<Thread> senders = new ArrayList<>();
     List<Throwable> failures = new ArrayList<>();
@@ -52,7 +47,7 @@ public final class LargeMessages {
           new Thread(
               () -> {
                 try {
-                  sendOne(factory, body, false);
+                  sendOne(factory, body, isTransacted);
                 } catch (Throwable failure) {
                   synchronized (failures) {
                     failures.add(failure);
