@@ -22,7 +22,7 @@ import type { ReplicaMeta } from '../../src/replication/meta.ts'
 import { encodeMeta } from '../../src/replication/meta.ts'
 import { ReplicaNode } from '../../src/replication/replica-node.ts'
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
-import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
+import { BatchBuilder, EMPTY_LOG } from '../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 import { sampleMember } from '../coordination/sample-member.ts'
@@ -169,7 +169,7 @@ async function stopped(t: TestContext, change: Partial<ReplicaMeta>): Promise<Me
   await first.settle()
   await first.node.stop()
   const { file } = await TwoSlotFile.open({ fileSystem, path: '/data/a/meta' })
-  await file.write(encodeMeta({ ...first.node.replica.meta, ...change }))
+  await file.write(encodeMeta({ ...first.node.replica.meta, logStart: EMPTY_LOG, ...change }))
   await file.close()
   return fileSystem
 }
@@ -468,7 +468,7 @@ async function restored(t: TestContext): Promise<MemoryFileSystem> {
   const configs = [configOf(4, ['v', 'w', 'x', 'y', 'z'].map(seat))]
   const promised = { epoch: 3, candidate: '', nonce: '' }
   const change = { configs, promised, storeUuid: 'fresh', commitHint: 1 }
-  await file.write(encodeMeta({ ...node.replica.meta, ...change }))
+  await file.write(encodeMeta({ ...node.replica.meta, logStart: EMPTY_LOG, ...change }))
   await file.close()
   return fileSystem
 }
