@@ -31,7 +31,7 @@ export const help = `npm run bench -- [flags]
   --warmup-ms N       before anything counts (3000)
   --measure-ms N      that count (10000)
   --backlog N         messages that wait before they are consumed (100,000)
-  --kills N           of a leader in each round of the failover questions (6)
+  --kills N           of a leader in each round of the failover questions, and restarts (6)
   --deep-backlog N    that wait as a leader with a backlog is killed (1,000,000)
   --directory DIR     where everything is kept, and removed from (the temporary one)
   --out DIR           for race.json and race.html (bench/results/race)

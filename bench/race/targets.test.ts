@@ -89,6 +89,17 @@ describe('targets', () => {
     assert.equal(outcomeOf(result, target)?.isReached, false)
   })
 
+  it('compare with a time that is aimed at', () => {
+    const target = targetOf('failover', 'under 200 ms')
+    const after = (p50Ms: number) =>
+      outcomeOf(resultOf(measured('failover', { quorate: { p50Ms }, nats: { p50Ms: 9 } })), target)
+    const [at, above] = [after(200), after(201)]
+    assert.deepEqual([at?.ours, at?.theirs, at?.who, at?.ratio], [200, 200, 'aimed at', 1])
+    assert.deepEqual([at?.isReached, above?.isReached], [true, false])
+    const others = resultOf(measured('failover', { nats: { p50Ms: 9 } }))
+    assert.equal(outcomeOf(others, target), null, 'ours was not measured')
+  })
+
   it('say nothing where something was not measured', () => {
     const result = resultOf(measured('senders', { quorate: { perSecond: 1 } }))
     assert.equal(outcomeOf(result, targetOf('senders', '5 times ActiveMQ')), null)

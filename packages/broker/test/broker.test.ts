@@ -12,8 +12,8 @@ import { Broker } from '../src/broker.ts'
 import { systemPorts } from '../src/ports.ts'
 import type { BrokerOptions } from '../src/config/broker-options.ts'
 import { CoordinationServer } from '../src/coordination/server/coordination-server.ts'
-import { defaultPolicy } from '../src/engine/policy/destination-policy.ts'
 import { parseSyncLevel } from '../src/replication/sync-level.ts'
+import { optionsOfOne } from './options-of-one.ts'
 
 const ports = systemPorts(silentLog)
 
@@ -43,43 +43,6 @@ async function withSurroundings(work: (around: Surroundings) => Promise<void>): 
   } finally {
     await coordination.stop()
     await rm(directory, { recursive: true, force: true })
-  }
-}
-
-function optionsOfOne(directory: string, zooKeeperPort: number): BrokerOptions {
-  return {
-    brokerName: 'one',
-    nodeId: 'node01',
-    dataDirectory: join(directory, 'node01'),
-    transportConnectors: [{ name: 'openwire', uri: 'tcp://127.0.0.1:0', publishedUri: '' }],
-    destinations: [],
-    management: { host: '127.0.0.1', port: 0, users: [] },
-    memoryLimitBytes: 1 << 20,
-    tempLimitBytes: 1 << 24,
-    policies: [],
-    otherwise: defaultPolicy,
-    store: { limitBytes: 1 << 30, headRoomBytes: 1 << 20 },
-    replication: {
-      replicas: 1,
-      sync: parseSyncLevel('quorum_disk'),
-      bind: 'tcp://127.0.0.1:0',
-      advertisedAddress: '127.0.0.1:0',
-      securityToken: '',
-      weight: 1,
-      logSizeBytes: 1 << 20,
-      heartbeatMs: 100,
-      stickyMs: 800,
-      leaseMs: 600,
-      quorumTimeoutMs: 2000,
-      bootstrapGraceMs: 10_000,
-      stepDownOnZkExpiry: false,
-    },
-    coordination: {
-      zkAddress: `127.0.0.1:${zooKeeperPort}`,
-      zkPath: '/test',
-      zkPassword: '',
-      zkSessionTimeoutMs: 8000,
-    },
   }
 }
 

@@ -5,35 +5,29 @@ import { create } from '@quorate/core/openwire/commands'
 import type { MessageCommand } from '@quorate/core/openwire/commands'
 import { WAITING_BYTES_MAX, WAITING_SENDS_MAX } from '@quorate/broker/engine/policy/limits'
 import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from '@quorate/broker/protocol/openwire/limits'
+import type { ScriptedClient } from '../../../packages/broker/test/protocol/openwire/scripted-client.ts'
 import {
-  ScriptedClient,
   connectionInfo,
   consumerIdOf,
   consumerInfo,
   producerInfo,
   queueNamed,
   sessionInfo,
-  settle,
   textMessage,
 } from '../../../packages/broker/test/protocol/openwire/scripted-client.ts'
-import { MemoryBroker } from '../../support/memory-broker.ts'
+import type { MemoryBroker } from '../../support/memory-broker.ts'
+import { connectWith, settled, start } from './memory-session.ts'
 
 const MOVED = 20
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 12; turn++) await settle()
-}
 
 /** A client that consumes A and sends to B, `windowSize` bytes at a time; the store is full. */
 async function mover(
   t: TestContext,
   windowSize = 0,
 ): Promise<{ broker: MemoryBroker; client: ScriptedClient }> {
-  const broker = new MemoryBroker()
-  t.after(() => broker.stop())
-  const client = await new ScriptedClient(broker.dial()).greet()
-  const hello = [connectionInfo(), sessionInfo(), { ...producerInfo(), windowSize }]
-  for (const command of hello) await client.send(command)
+  const broker = start(t)
+  const producer = { ...producerInfo(), windowSize }
+  const client = await connectWith(broker, connectionInfo(), sessionInfo(), producer)
   for (let i = 1; i <= MOVED; i++) client.queue(messageTo('A', i))
   client.queue({ ...consumerInfo(1), destination: queueNamed('A'), prefetchSize: MOVED })
   await settled()

@@ -3,9 +3,8 @@ import { describe, it } from 'node:test'
 import { create } from '@quorate/core/openwire/commands'
 import type { Command, MessageCommand } from '@quorate/core/openwire/commands'
 import { textOf } from '@quorate/core/openwire/message-body'
-import type { TestContext } from 'node:test'
+import type { ScriptedClient } from '../../../packages/broker/test/protocol/openwire/scripted-client.ts'
 import {
-  ScriptedClient,
   connectionId,
   connectionInfo,
   consumerIdOf,
@@ -13,33 +12,17 @@ import {
   producerInfo,
   queueNamed,
   sessionInfo,
-  settle,
   textMessage,
   topicNamed,
   transactionIdOf,
 } from '../../../packages/broker/test/protocol/openwire/scripted-client.ts'
-import { MemoryBroker } from '../../support/memory-broker.ts'
-
-/** Turns of the event loop in which a command is committed and answered. */
-const TURNS = 12
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await settle()
-}
-
-function start(t: TestContext): MemoryBroker {
-  const broker = new MemoryBroker()
-  t.after(() => broker.stop())
-  return broker
-}
+import type { MemoryBroker } from '../../support/memory-broker.ts'
+import { connectWith, settled, start } from './memory-session.ts'
 
 /** A client that has said who it is; `reconnect` as after a failover. */
-async function connect(broker: MemoryBroker, reconnect = false): Promise<ScriptedClient> {
-  const client = await new ScriptedClient(broker.dial()).greet()
+function connect(broker: MemoryBroker, reconnect = false): Promise<ScriptedClient> {
   const info = { ...connectionInfo(), failoverReconnect: reconnect, faultTolerant: true }
-  for (const command of [info, sessionInfo(), producerInfo()]) await client.send(command)
-  await settled()
-  return client
+  return connectWith(broker, info, sessionInfo(), producerInfo())
 }
 
 /** Sends a request and gives the type of each answer. */
@@ -173,7 +156,7 @@ describe('openwire on the engine', () => {
     const owner = await connect(broker)
     const destination = create('ActiveMQTempQueue', { physicalName: 'ID:test-1:1' })
     await succeed(owner, create('DestinationInfo', { connectionId, destination }))
-    const watcher = await new ScriptedClient(broker.dial()).greet()
+    const watcher = await connectWith(broker)
     const other = create('ConnectionId', { value: 'ID:other' })
     const consumerId = create('ConsumerId', { connectionId: 'ID:other', sessionId: -1, value: 1 })
     const topics = topicNamed('ActiveMQ.Advisory.TempQueue,ActiveMQ.Advisory.TempTopic')

@@ -3,47 +3,43 @@ import { describe, it } from 'node:test'
 import { create } from '@quorate/core/openwire/commands'
 import { TOPIC_PENDING_BYTES_MAX } from '@quorate/broker/engine/policy/limits'
 import { DISPATCH_BYTES_MAX } from '@quorate/broker/protocol/openwire/limits'
+import type { ScriptedClient } from '../../../packages/broker/test/protocol/openwire/scripted-client.ts'
 import {
-  ScriptedClient,
   consumerInfo,
   producerInfo,
   queueNamed,
   sessionInfo,
-  settle,
   textMessage,
   topicNamed,
 } from '../../../packages/broker/test/protocol/openwire/scripted-client.ts'
-import { MemoryBroker } from '../../support/memory-broker.ts'
+import type { MemoryBroker } from '../../support/memory-broker.ts'
+import { connectWith, settled, start } from './memory-session.ts'
 
 const MESSAGE_BYTES = 32 << 10
 const MESSAGES = 3000
 /** Sent before the broker has a turn. */
 const BURST = 50
 
-async function connect(broker: MemoryBroker, name: string): Promise<ScriptedClient> {
-  const client = await new ScriptedClient(broker.dial()).greet()
+function connect(broker: MemoryBroker, name: string): Promise<ScriptedClient> {
   const connectionId = create('ConnectionId', { value: name })
   const info = create('ConnectionInfo', { connectionId, clientId: name, userName: '' })
-  for (const command of [info, sessionInfo(), producerInfo()]) await client.send(command)
-  await settled()
-  return client
+  return connectWith(broker, info, sessionInfo(), producerInfo())
 }
 
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 6; turn++) await settle()
+/** One that will read nothing, one that reads, and one that sends. */
+async function trio(
+  broker: MemoryBroker,
+): Promise<[ScriptedClient, ScriptedClient, ScriptedClient]> {
+  const [stuck, healthy] = [await connect(broker, 'stuck'), await connect(broker, 'healthy')]
+  return [stuck, healthy, await connect(broker, 'sender')]
 }
 
 describe('a consumer that reads nothing', () => {
   it('of a topic costs a bounded amount of memory, and slows nobody down', async (t) => {
-    const broker = new MemoryBroker()
-    t.after(() => broker.stop())
+    const broker = start(t)
     const topic = topicNamed('QUOTES')
     const subscribe = { ...consumerInfo(1), destination: topic, prefetchSize: 32_766 }
-    const [stuck, healthy, sender] = [
-      await connect(broker, 'stuck'),
-      await connect(broker, 'healthy'),
-      await connect(broker, 'sender'),
-    ]
+    const [stuck, healthy, sender] = await trio(broker)
     for (const client of [stuck, healthy]) client.queue({ ...subscribe })
     await settled()
     stuck.pause()
@@ -70,13 +66,8 @@ describe('a consumer that reads nothing', () => {
   })
 
   it('of a queue costs what its prefetch allows, and the others get the rest', async (t) => {
-    const broker = new MemoryBroker()
-    t.after(() => broker.stop())
-    const [stuck, healthy, sender] = [
-      await connect(broker, 'stuck'),
-      await connect(broker, 'healthy'),
-      await connect(broker, 'sender'),
-    ]
+    const broker = start(t)
+    const [stuck, healthy, sender] = await trio(broker)
     stuck.queue({ ...consumerInfo(1), prefetchSize: 100 })
     healthy.queue({ ...consumerInfo(1), prefetchSize: 32_766 })
     await settled()

@@ -1,32 +1,24 @@
 import assert from 'node:assert/strict'
 import { toBrokerError } from '@quorate/core/base/errors'
 import type { Log, LogFields } from '@quorate/core/base/log'
-import type { ByteStream } from '@quorate/core/transport/byte-stream'
-import type { Network } from '@quorate/core/transport/network'
-import { formatDestination } from '@quorate/core/model/destination'
-import { longToNumber } from '@quorate/core/openwire/commands'
-import type { MessageDispatch } from '@quorate/core/openwire/commands'
 import { Broker } from '@quorate/broker/broker'
 import type { FileOperation } from '@quorate/broker/store/journal/memory-file-system'
 import type { BrokerPorts } from '@quorate/broker/ports'
 import type { ReplicaNode } from '@quorate/broker/replication/replica-node'
 import { CHECKPOINT_ROWS } from '@quorate/broker/store/leveldb/checkpoint-schedule'
-import { destinationName } from '@quorate/broker/protocol/openwire/wire-destination'
-import { decodePayload } from '../clients/payload.ts'
 import { BrokerWitness, NO_STORE } from './broker-witness.ts'
 import type { Chance } from './chance.ts'
 import { entropyOf } from './chance.ts'
 import { Disk } from './disk.ts'
-import { DispatchWatch } from './dispatch-watch.ts'
 import type { Sighting } from './sightings.ts'
 import type { Simulation } from './simulation.ts'
 import { makeForeignStore } from './foreign-store.ts'
 import { MonotonicClock, SimulatedProcess, endOfTurn } from './simulated-process.ts'
-import { BROKER_NAME, CLIENT_PORT, optionsOf } from './simulated-options.ts'
+import { BROKER_NAME, optionsOf } from './simulated-options.ts'
 import type { ClusterShape } from './simulated-options.ts'
 import { rotSlots } from './slot-rot.ts'
-import { StreamEnd } from './simulated-stream.ts'
 import { uncommittedMax } from './uncommitted-watch.ts'
+import { witnessedNetwork } from './witnessed-network.ts'
 
 /** What a broker may end itself for, because a fault was the reason; anything else is our bug. */
 const excusable: ReadonlySet<string> = new Set([
@@ -395,12 +387,13 @@ export class SimulatedBroker {
 
   #ports(process: SimulatedProcess): BrokerPorts {
     const chance = this.#chance.fork()
+    const { network } = this.#simulation
     const { checkpointLogBytes: logBytes, checkpointIdleMs: idleMs, pages } = this.#shape
     return {
       log: this.#log(process),
       clock: process.clock,
       entropy: entropyOf(chance),
-      network: this.#network(process),
+      network: witnessedNetwork(network.of(process), this.witness, this.#simulation),
       fileSystem: this.disk.files,
       index: this.disk.index,
       checkpointDue: { logBytes, rows: CHECKPOINT_ROWS, idleMs },
@@ -414,48 +407,6 @@ export class SimulatedBroker {
         Promise.resolve({ url: `http://${this.id}:8161`, stop: () => Promise.resolve() }),
       observer: this.#observer(process),
     }
-  }
-
-  /** S9: whatever is handed to a consumer is handed out under a lease, to the very write (R27). */
-  #network(process: SimulatedProcess): Network {
-    const network = this.#simulation.network.of(process)
-    const onDispatch = (dispatch: MessageDispatch) => {
-      assert.ok(this.witness.hasLease, `${this.id} dispatches without a lease (S9)`)
-      this.#recordDispatch(dispatch)
-    }
-    return {
-      connect: (address, signal) => network.connect(address, signal),
-      listen: (options) => {
-        if (options.port !== CLIENT_PORT) return network.listen(options)
-        const accept = (stream: ByteStream) => {
-          const watch = new DispatchWatch(onDispatch)
-          if (stream instanceof StreamEnd) {
-            stream.onWrite = (buffers) => this.#simulation.guard(() => watch.written(buffers))
-          }
-          options.accept(stream)
-        }
-        return network.listen({ ...options, accept })
-      },
-    }
-  }
-
-  #recordDispatch({ consumerId, message, destination, redeliveryCounter }: MessageDispatch): void {
-    // The end of a pull has no message.
-    if (message === null) return
-    const client = (consumerId?.connectionId ?? '').replace(/^ID:/, '')
-    const sequence = longToNumber(message.messageId?.brokerSequenceId ?? 0)
-    this.#simulation.record({
-      kind: 'dispatched',
-      atMs: this.#simulation.nowMs,
-      node: this.id,
-      epoch: this.witness.epoch,
-      client,
-      consumer: `${client}/${longToNumber(consumerId?.value ?? 0)}`,
-      message: decodePayload(message.content) ?? 'damaged',
-      destination: formatDestination(destinationName(destination)),
-      redeliveries: redeliveryCounter,
-      isInherited: sequence < this.witness.takeoverSequence,
-    })
   }
 
   /** What a dead process still wants is nobody's business. */

@@ -4,7 +4,7 @@ import { BrokerError, errnoOf } from '@quorate/core/base/errors'
 import { appendConfigs } from '../replication/config-history.ts'
 import { configsIn } from '../replication/log-records.ts'
 import { appendLosses, lossesIn } from '../replication/loss-history.ts'
-import type { ReplicaMeta } from '../replication/meta.ts'
+import type { ReplicaMeta, StoredMeta } from '../replication/meta.ts'
 import { encodeMeta, freshMeta } from '../replication/meta.ts'
 import { CheckpointFile } from '../store/journal/checkpoint-file.ts'
 import type { LogPoint } from '../store/journal/log-batch.ts'
@@ -171,7 +171,7 @@ function restoredMeta(
   { brokerName, origin, end }: BackupManifest,
   told: Told,
   { nodeId, storeUuid }: { readonly nodeId: string; readonly storeUuid: string },
-): ReplicaMeta {
+): StoredMeta {
   return {
     ...freshMeta({ brokerName, nodeId, storeUuid, sync: 'quorum_disk' }),
     ...told,
@@ -183,7 +183,7 @@ function restoredMeta(
   }
 }
 
-async function writeMeta(path: string, meta: ReplicaMeta): Promise<void> {
+async function writeMeta(path: string, meta: StoredMeta): Promise<void> {
   const { file } = await TwoSlotFile.open({ fileSystem: nodeFileSystem, path: join(path, 'meta') })
   await file.write(encodeMeta(meta))
   await file.close()

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import { Option } from 'commander'
 import { isSettingName } from '../config/broker-settings.ts'
 import { addDefinitions, addIgnoreUnsupported } from './activemq-flags.ts'
 import type { ActivemqFlags } from './activemq-flags.ts'
 import { configurationFile } from './configuration-file.ts'
-import { duration } from './option-values.ts'
+import { timeoutOption } from './option-values.ts'
 import type { CommandLine, Outcome } from './program.ts'
 import { addSettingFlags } from './setting-flags.ts'
 
@@ -24,11 +23,7 @@ export function addDoctor(program: Command, line: CommandLine, outcome: Outcome)
         'have what they need. Changes nothing. Exits with 8 when a check failed.',
     )
     .argument('[configs...]', 'of one broker or of several (default: quorate.yaml, flags)')
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for each answer')
-        .argParser(duration)
-        .default(5000, '5s'),
-    )
+    .addOption(timeoutOption('how long to wait for each answer', '5s'))
     .option('--compare', 'compare these configurations with each other, and no more', false)
     .option('--json', 'print one JSON object', false)
   addDefinitions(addIgnoreUnsupported(command))

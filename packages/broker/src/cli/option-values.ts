@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/quantity.ts'
 
 /** A duration like `2s`, in milliseconds. */
@@ -6,6 +6,13 @@ export function duration(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new InvalidArgumentError('It is no duration like 800ms or 2s.')
   return ms
+}
+
+/** `--timeout`, whose `usual` value is the default. */
+export function timeoutOption(description: string, usual: string): Option {
+  return new Option('--timeout <duration>', description)
+    .argParser(duration)
+    .default(duration(usual), usual)
 }
 
 export function wholeNumber(text: string): number {

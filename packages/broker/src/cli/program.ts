@@ -11,7 +11,7 @@ import { configurationFile, isConfigurationFile } from './configuration-file.ts'
 import { addDailyCommands } from './daily/daily-commands.ts'
 import { EXIT_OK, EXIT_USAGE, reportError } from './exit-code.ts'
 import { addOpenWireCommands } from './openwire/openwire-commands.ts'
-import { collect, duration, portOffset, recordNumber, wholeNumber } from './option-values.ts'
+import { collect, portOffset, recordNumber, timeoutOption, wholeNumber } from './option-values.ts'
 import { addSettingFlags } from './setting-flags.ts'
 import { addStatusFlags } from './status-flags.ts'
 import type { StatusFlags } from './status-flags.ts'
@@ -181,11 +181,7 @@ function addStop(program: Command, { terminal }: CommandLine, outcome: Outcome):
     .argument('[node]', 'only this broker, such as node02')
     .option('--data <folder>', dataHelp)
     .option('-c, --config <file>', 'stop the broker of it; may be repeated', collect, [])
-    .addOption(
-      new Option('--timeout <duration>', 'how long each may take')
-        .argParser(duration)
-        .default(20_000, '20s'),
-    )
+    .addOption(timeoutOption('how long each may take', '20s'))
     .option('--force', 'kill what has not stopped by then', false)
     .action(async (node: string | undefined, flags: StopFlags) => {
       const { stop } = await import('./commands/stop.ts')
@@ -234,11 +230,7 @@ function addZk(program: Command, { terminal }: CommandLine, outcome: Outcome): v
       .argument('<path>', 'such as /activemq/leveldb-stores')
       .option('--zookeeper <servers>', 'host:port,...', '127.0.0.1:2181')
       .option('--password <text>', 'zkPassword of the brokers (or QUORATE_ZK_PASSWORD)')
-      .addOption(
-        new Option('--timeout <duration>', 'how long to wait')
-          .argParser(duration)
-          .default(5000, '5s'),
-      )
+      .addOption(timeoutOption('how long to wait', '5s'))
       .option('--json', 'print JSON', false)
       .action(async (path: string, { zookeeper, timeout, ...flags }: ZkFlags) => {
         const { zkGet, zkList } = await import('./commands/zk.ts')
@@ -314,11 +306,7 @@ function addBackup(program: Command, { terminal, version }: CommandLine, outcome
     .requiredOption('--to <folder>', 'the backup: a new folder, or an empty one')
     .option('--url <url>', 'HTTP API of the broker (default: what its data directory says)')
     .option('--link', 'share full segments with the broker by hard links, where possible', false)
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for a broker')
-        .argParser(duration)
-        .default(10_000, '10s'),
-    )
+    .addOption(timeoutOption('how long to wait for a broker', '10s'))
     .option('--json', 'print one JSON object', false)
     .action(async (directory: string | undefined, { timeout, ...flags }: BackupFlags) => {
       const { backup } = await import('./commands/backup.ts')

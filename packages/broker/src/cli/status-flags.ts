@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { Option } from 'commander'
-import { collect, duration } from './option-values.ts'
+import { collect, timeoutOption } from './option-values.ts'
 
 /** Flags of `status` and of `cluster status`, as commander gives them. */
 export interface StatusFlags {
@@ -15,11 +14,7 @@ export interface StatusFlags {
 export function addStatusFlags(command: Command): Command {
   return command
     .option('--url <url>', 'HTTP API of a broker; may be repeated', collect, [])
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for a broker')
-        .argParser(duration)
-        .default(2000, '2s'),
-    )
+    .addOption(timeoutOption('how long to wait for a broker', '2s'))
     .option('--json', 'print JSON', false)
     .option('-w, --watch', 'show it again and again', false)
 }

@@ -91,7 +91,7 @@ export class ClientConnection
   }
 
   get waiting(): WaitingLoad {
-    return this.#gate.waiting
+    return this.#gate.waiting.toAnswer
   }
 
   get consumerCount(): number {

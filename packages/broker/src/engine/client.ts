@@ -171,7 +171,7 @@ export interface WaitingLoad {
 /** One client's connection, inside the engine. */
 export interface Client {
   readonly options: ConnectOptions
-  /** Its sends that wait for room; they are not uncommitted. */
+  /** Its sends with a receipt that wait for room; they are not uncommitted. */
   readonly waiting: WaitingLoad
   /**
    * Throws the BrokerError when the consumer is refused: nothing has happened then and the receipt

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { BrokerError, toBrokerError } from '@quorate/core/base/errors'
 import { nearestWord } from '../config/nearest-word.ts'
-import type { ReplicaMeta } from '../replication/meta.ts'
+import type { StoredMeta } from '../replication/meta.ts'
 import { decodeMeta } from '../replication/meta.ts'
 import { hasRebooted } from '../replication/suspicion.ts'
 import type { Checkpoint } from '../store/journal/checkpoint-file.ts'
@@ -29,7 +29,7 @@ export interface DataDirectory {
   readonly journalPath: string
   readonly fileSystem: FileSystem
   readonly checkpoint: SmallFile<Checkpoint>
-  readonly meta: SmallFile<ReplicaMeta>
+  readonly meta: SmallFile<StoredMeta>
   /** Segment files in order. */
   readonly files: readonly FoundFile[]
   /** Names in the journal's folder that the journal knows nothing about. */

@@ -53,8 +53,8 @@ export interface MembershipOptions {
 
 const ONLY_SEAT_ELSEWHERE =
   'the only seat of this cluster is held by another store than the one in this data directory, ' +
-  'which is new: nothing is served before a broker runs with that store. Where it was lost, restore ' +
-  'a backup; where it was set aside (lost-1 and so on) it is still there'
+  'which is new: nothing is served before a broker runs with that store. Where it was lost, ' +
+  'restore a backup; where it was set aside (lost-1 and so on) it is still there'
 
 /**
  * A node's place in its cluster: founds or joins it (R1, R2), tells the others where it is, and
@@ -285,10 +285,11 @@ export class ClusterMembership {
     const { coordinator, dataDirectory, clock, log } = this.#options
     const advice =
       `The data in ${dataDirectory} belongs to cluster ${clusterId}, but ` +
-      `${coordinator.bootstrapPath} names cluster ${found.clusterId}. If zkAddress, zkPath or brokerName is another cluster's, correct it. If ` +
-      'the coordination service was wiped or restored and this data is right, delete that znode: a ' +
-      'broker with this data puts its own back. If this data is not wanted any more, move the data ' +
-      'directory away: the node then joins as a new one.'
+      `${coordinator.bootstrapPath} names cluster ${found.clusterId}. If zkAddress, zkPath or ` +
+      "brokerName is another cluster's, correct it. If the coordination service was wiped or " +
+      'restored and this data is right, delete that znode: a broker with this data puts its own ' +
+      'back. If this data is not wanted any more, move the data directory away: the node then ' +
+      'joins as a new one.'
     if (!this.#hasTakenPart) throw new BrokerError('FOREIGN_CLUSTER', advice)
     this.#lookAgainMs = clock.monotonicMs() + LOOK_AGAIN_MS
     if (this.#lastDoubt === advice) return
@@ -302,11 +303,11 @@ export class ClusterMembership {
     throw new BrokerError(
       'FOREIGN_CLUSTER',
       `The data in ${dataDirectory} was restored from a backup and begins a new cluster, but ` +
-        `${coordinator.bootstrapPath} names cluster ${found.clusterId}. Does that one still exist, ` +
-        'give the restored broker another zkPath or brokerName, or an empty data directory to join ' +
-        'it as a new node. Is it gone for good, delete that znode. Was it just founded by the ' +
-        'empty nodes, because this one came late: stop them, empty their data directories, delete ' +
-        'that znode, and start this node first.',
+        `${coordinator.bootstrapPath} names cluster ${found.clusterId}. Does that one still ` +
+        'exist, give the restored broker another zkPath or brokerName, or an empty data ' +
+        'directory to join it as a new node. Is it gone for good, delete that znode. Was it just ' +
+        'founded by the empty nodes, because this one came late: stop them, empty their data ' +
+        'directories, delete that znode, and start this node first.',
     )
   }
 

@@ -1,7 +1,7 @@
 import type { OriginWitness } from '../store/journal/journal-options.ts'
 import type { LogPoint } from '../store/journal/log-batch.ts'
 import type { TwoSlotFile } from '../store/two-slot-file.ts'
-import type { ReplicaMeta } from './meta.ts'
+import type { ReplicaMeta, StoredMeta } from './meta.ts'
 import { encodeMeta } from './meta.ts'
 
 /**
@@ -14,10 +14,15 @@ export class MetaFile implements OriginWitness {
   #latestOrigin: LogPoint | null
 
   /** `found`: what the file holds, or what will be written first. */
-  constructor(file: TwoSlotFile, found: ReplicaMeta) {
+  constructor(file: TwoSlotFile, { logStart, ...found }: StoredMeta) {
     this.#file = file
     this.#newest = found
-    this.#latestOrigin = found.logStart
+    this.#latestOrigin = logStart
+  }
+
+  /** What the replica said last; what the file held, until it says something. */
+  get newest(): ReplicaMeta {
+    return this.#newest
   }
 
   get latestOrigin(): LogPoint | null {

@@ -52,13 +52,17 @@ export interface ReplicaMeta {
    * the rest of the log.
    */
   readonly commitHint: number
+  /** Where the other nodes were last seen: for a start without the coordination service. */
+  readonly peers: Readonly<Record<string, string>>
+}
+
+/** What its file holds: the replica's part, and one that is the journal's alone. */
+export interface StoredMeta extends ReplicaMeta {
   /**
    * The log begins here or earlier: written before anything that comes before goes (R19), by the
    * MetaFile. Null: not known, by a store of the first brokers.
    */
   readonly logStart: LogPoint | null
-  /** Where the other nodes were last seen: for a start without the coordination service. */
-  readonly peers: Readonly<Record<string, string>>
 }
 
 export const NO_PROMISE: Promised = { epoch: 0, candidate: '', nonce: '' }
@@ -66,7 +70,7 @@ export const NO_PROMISE: Promised = { epoch: 0, candidate: '', nonce: '' }
 /** Of a store that has just been made: in no cluster, with no records, and no promise to anybody. */
 export function freshMeta(
   store: Pick<ReplicaMeta, 'brokerName' | 'nodeId' | 'storeUuid' | 'sync'>,
-): ReplicaMeta {
+): StoredMeta {
   return {
     ...store,
     clusterId: null,
@@ -80,15 +84,15 @@ export function freshMeta(
     incomplete: false,
     damagedFrom: null,
     commitHint: 0,
-    logStart: EMPTY_LOG,
     peers: {},
+    logStart: EMPTY_LOG,
   }
 }
 
 const FORMAT = 1
 
 /** JSON inside the two-slot file: written a few times an hour, and read by people in need. */
-export function encodeMeta(meta: ReplicaMeta): Buffer {
+export function encodeMeta(meta: StoredMeta): Buffer {
   return Buffer.from(JSON.stringify({ format: FORMAT, ...meta }))
 }
 
@@ -96,7 +100,7 @@ export function encodeMeta(meta: ReplicaMeta): Buffer {
  * Of what the two-slot file holds, whose checksums tell a torn or damaged one. Throws
  * UNSUPPORTED_FORMAT for a newer format, STORE_UNAVAILABLE for what no version ever wrote.
  */
-export function decodeMeta(bytes: Buffer): ReplicaMeta {
+export function decodeMeta(bytes: Buffer): StoredMeta {
   const value = parse(bytes)
   if (!isRecord(value) || typeof value.format !== 'number') throw unreadable('it names no format')
   if (value.format !== FORMAT) {
@@ -109,10 +113,10 @@ export function decodeMeta(bytes: Buffer): ReplicaMeta {
   const meta: Record<string, unknown> = { ...earlier, ...fieldsFound }
   const wrong = fieldNames.find((name) => !fields[name](meta[name]))
   if (wrong !== undefined) throw unreadable(`its field "${wrong}" is missing or wrong`)
-  return meta as unknown as ReplicaMeta
+  return meta as unknown as StoredMeta
 }
 
-const fields: Readonly<Record<keyof ReplicaMeta, (value: unknown) => boolean>> = {
+const fields: Readonly<Record<keyof StoredMeta, (value: unknown) => boolean>> = {
   brokerName: isText,
   nodeId: isText,
   storeUuid: isText,
@@ -128,10 +132,10 @@ const fields: Readonly<Record<keyof ReplicaMeta, (value: unknown) => boolean>> =
   incomplete: isFlag,
   damagedFrom: (value) => value === null || isCount(value),
   commitHint: isCount,
-  logStart: (value) => value === null || isLogPoint(value),
   peers: (value) => isRecord(value) && Object.values(value).every(isText),
+  logStart: (value) => value === null || isLogPoint(value),
 }
-const fieldNames = Object.keys(fields) as readonly (keyof ReplicaMeta)[]
+const fieldNames = Object.keys(fields) as readonly (keyof StoredMeta)[]
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'

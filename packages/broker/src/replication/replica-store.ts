@@ -60,7 +60,8 @@ export interface ReplicaStore {
 export async function openReplicaStore(options: ReplicaStoreOptions): Promise<ReplicaStore> {
   const { fileSystem, directory, log } = options
   await fileSystem.makeDirectory(directory)
-  const { metaFile, found } = await openMeta(options)
+  const metaFile = await openMeta(options)
+  const found = metaFile.newest
   const limits = options.spaceLimits ?? defaultSpaceLimits
   const space = await SpaceWatch.open({ ...options, limits })
   const { journal, recovery } = await Journal.open({
@@ -218,9 +219,7 @@ async function toldByLog(store: {
   }
 }
 
-async function openMeta(
-  options: ReplicaStoreOptions,
-): Promise<{ metaFile: MetaFile; found: ReplicaMeta }> {
+async function openMeta(options: ReplicaStoreOptions): Promise<MetaFile> {
   const { fileSystem, directory, brokerName, nodeId, entropy, log } = options
   const path = join(directory, 'meta')
   if ((await fileSystem.list(directory)).includes(BACKUP_MANIFEST)) {
@@ -250,7 +249,7 @@ async function openMeta(
       { details: { directory, nodeId, brokerName } },
     )
   }
-  return { metaFile: new MetaFile(opened.file, found), found }
+  return new MetaFile(opened.file, found)
 }
 
 async function holdsSegments(fileSystem: FileSystem, directory: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDestinationName } from '@quorate/core/model/destination-name'
+import { NO_RECEIPT } from '../../src/engine/client.ts'
 import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import type { DestinationPolicy, PolicyEntry } from '../../src/engine/policy/destination-policy.ts'
 import { WAITING_BYTES_MAX } from '../../src/engine/policy/limits.ts'
@@ -137,6 +138,35 @@ describe('a send without room in memory', () => {
     for (const text of ['a1', 'a2']) one.send('Q', text, inMemory)
     for (const text of ['b1', 'b2']) other.send('Q', text, inMemory)
     assert.deepEqual(drain(harness, 'Q').texts, [kilobyte, 'a1', 'b1', 'a2', 'b2'])
+  })
+
+  it('counts for what waits on its connection only if it is to be answered', () => {
+    const harness = full()
+    const client = harness.connect()
+    client.send('Q', kilobyte, inMemory)
+    const sends = [
+      ['answered', client.receipt()],
+      ['not answered', NO_RECEIPT],
+      ['answered too', client.receipt()],
+    ] as const
+    sends.forEach(([text, receipt], i) => {
+      const how = { ...inMemory, producer: 'p', sequence: i + 1 }
+      client.client.send(testMessage('Q', text, how), '', receipt)
+    })
+    const load = () => ({
+      length: client.client.waiting.length,
+      bytes: client.client.waiting.bytes,
+    })
+    assert.deepEqual(load(), { length: 2, bytes: 'answered'.length + 'answered too'.length })
+    const { flow } = harness.engine.view()
+    assert.equal(flow.waitingSends.memory, 3)
+    assert.equal(flow.waitingBytes, load().bytes + 'not answered'.length, 'all of it is bounded')
+    assert.deepEqual(drain(harness, 'Q').texts.slice(1), [
+      'answered',
+      'not answered',
+      'answered too',
+    ])
+    assert.deepEqual(load(), { length: 0, bytes: 0 })
   })
 
   it('is forgotten with its connection', () => {

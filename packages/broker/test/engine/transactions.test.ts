@@ -9,14 +9,26 @@ import { MAX_PAYLOAD_BYTES } from '../../src/store/journal/record.ts'
 import { TransactionSize } from '../../src/store/transaction-size.ts'
 import { EngineHarness, testMessage } from './engine-harness.ts'
 
+/** A client to which a message of IN has been delivered, in its new transaction T1. */
+function begun(harness: EngineHarness, client = harness.connect()) {
+  client.send('IN', 'in')
+  const consumer = client.consume('IN')
+  harness.settle()
+  client.client.begin('T1')
+  return { client, consumer }
+}
+
+/** The same with the durable subscription S of the topic T, which is offline. */
+function begunWithSubscription(harness: EngineHarness) {
+  const client = harness.connect({ clientId: 'me' })
+  client.consume('topic://T', { durableName: 'S' }).close(0)
+  return begun(harness, client)
+}
+
 describe('a local transaction', () => {
   it('shows its sends and takes its acknowledgements when its one record is committed', () => {
     const harness = new EngineHarness()
-    const client = harness.connect()
-    client.send('IN', 'in')
-    client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client } = begun(harness)
     client.acknowledge(client.takeDeliveries(), { transaction: 'T1' })
     client.send('OUT', 'a', { transaction: 'T1' })
     client.send('OUT', 'b', { transaction: 'T1' })
@@ -40,11 +52,7 @@ describe('a local transaction', () => {
 
   it('that is rolled back leaves its deliveries with the consumer and sends nothing', () => {
     const harness = new EngineHarness()
-    const client = harness.connect()
-    client.send('IN', 'in')
-    const consumer = client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client, consumer } = begun(harness)
     client.acknowledge(client.deliveries, { transaction: 'T1' })
     client.send('OUT', 'a', { transaction: 'T1' })
     const receipt = client.rollback('T1')
@@ -60,11 +68,7 @@ describe('a local transaction', () => {
 
   it('gives its acknowledged messages back when consumer and transaction both end', () => {
     const harness = new EngineHarness()
-    const client = harness.connect()
-    client.send('IN', 'in')
-    const consumer = client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client, consumer } = begun(harness)
     client.acknowledge(client.takeDeliveries(), { transaction: 'T1' })
     consumer.close(0)
     client.consume('IN')
@@ -78,11 +82,7 @@ describe('a local transaction', () => {
 
   it('can be committed after its consumer has ended', () => {
     const harness = new EngineHarness()
-    const client = harness.connect()
-    client.send('IN', 'in')
-    const consumer = client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client, consumer } = begun(harness)
     client.acknowledge(client.deliveries, { transaction: 'T1' })
     consumer.close(0)
     client.commit('T1')
@@ -128,11 +128,8 @@ describe('a local transaction', () => {
 
   it('is rolled back with its connection', () => {
     const harness = new EngineHarness()
-    const [client, other] = [harness.connect(), harness.connect()]
-    client.send('IN', 'in')
-    client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client } = begun(harness)
+    const other = harness.connect()
     client.acknowledge(client.deliveries, { transaction: 'T1' })
     client.send('OUT', 'a', { transaction: 'T1' })
     client.client.close()
@@ -243,12 +240,7 @@ describe('a local transaction', () => {
   it('takes one message of the largest size, as without it, however small the memory limit', () => {
     assert.equal(TRANSACTION_BYTES_MAX, MAX_PAYLOAD_BYTES)
     const harness = new EngineHarness({ memoryLimitBytes: 1000 })
-    const client = harness.connect({ clientId: 'me' })
-    client.consume('topic://T', { durableName: 'S' }).close(0)
-    client.send('IN', 'in')
-    client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client } = begunWithSubscription(harness)
     client.acknowledge(client.takeDeliveries(), { transaction: 'T1' })
     const body = Buffer.alloc(MESSAGE_BYTES_MAX)
     client.client.send({ ...testMessage('topic://T', ''), body }, 'T1', client.receipt())
@@ -281,12 +273,7 @@ describe('a local transaction', () => {
 
   it('that no record can hold is rolled back whole', () => {
     const harness = new EngineHarness()
-    const client = harness.connect({ clientId: 'me' })
-    client.consume('topic://T', { durableName: 'S' }).close(0)
-    client.send('IN', 'in')
-    client.consume('IN')
-    harness.settle()
-    client.client.begin('T1')
+    const { client } = begunWithSubscription(harness)
     client.acknowledge(client.deliveries, { transaction: 'T1' })
     const size = new TransactionSize('T1')
     size.add(1, MESSAGE_BYTES_MAX, 1)

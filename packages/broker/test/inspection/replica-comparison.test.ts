@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Comparison } from '../../src/inspection/replica-comparison.ts'
 import { compareReplicas } from '../../src/inspection/replica-comparison.ts'
-import type { ReplicaMeta } from '../../src/replication/meta.ts'
+import type { StoredMeta } from '../../src/replication/meta.ts'
 import { encodeMeta, freshMeta } from '../../src/replication/meta.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 import { message } from '../store/leveldb/index-fixture.ts'
 import { DATA, InspectedLog } from './inspected-log.ts'
 
-async function writeMeta(log: InspectedLog, facts: Partial<ReplicaMeta>): Promise<void> {
+async function writeMeta(log: InspectedLog, facts: Partial<StoredMeta>): Promise<void> {
   const { file } = await TwoSlotFile.open({ fileSystem: log.fileSystem, path: `${DATA}/meta` })
-  const meta: ReplicaMeta = {
+  const meta: StoredMeta = {
     ...freshMeta({
       brokerName: 'localhost',
       nodeId: 'node01',

@@ -22,7 +22,7 @@ import type { ReplicaMeta } from '../../src/replication/meta.ts'
 import { encodeMeta } from '../../src/replication/meta.ts'
 import { ReplicaNode } from '../../src/replication/replica-node.ts'
 import { parseSyncLevel } from '../../src/replication/sync-level.ts'
-import { BatchBuilder } from '../../src/store/journal/log-batch.ts'
+import { BatchBuilder, EMPTY_LOG } from '../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../src/store/journal/memory-file-system.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 import { sampleMember } from '../coordination/sample-member.ts'
@@ -85,6 +85,7 @@ function other(nodeId: string, change: Partial<Member> = {}): Member {
 interface Options {
   readonly fileSystem?: MemoryFileSystem
   readonly stepDownOnZkExpiry?: boolean
+  readonly replicas?: number
 }
 
 async function member(t: TestContext, options: Options = {}) {
@@ -122,12 +123,13 @@ async function member(t: TestContext, options: Options = {}) {
   const joined: string[] = []
   const fatal: BrokerError[] = []
   const told: string[] = []
+  const errors: unknown[] = []
   const membership = new ClusterMembership({
     coordinator,
     node,
     brokerName: 'orders',
     zkAddress: 'zk1:2181',
-    replicas: 3,
+    replicas: options.replicas ?? 3,
     dataDirectory: '/data/a',
     bootstrapGraceMs: 10_000,
     stepDownOnZkExpiry: options.stepDownOnZkExpiry ?? false,
@@ -137,7 +139,11 @@ async function member(t: TestContext, options: Options = {}) {
     build: '0',
     clock,
     entropy: systemEntropy,
-    log: { ...silentLog, info: (message) => told.push(message) },
+    log: {
+      ...silentLog,
+      info: (message) => told.push(message),
+      error: (message, fields) => errors.push([message, fields]),
+    },
     onJoined: (clusterId) => joined.push(clusterId),
     onMembers: () => undefined,
     onFatal: (error) => fatal.push(error),
@@ -147,7 +153,7 @@ async function member(t: TestContext, options: Options = {}) {
   const settle = async () => {
     for (let i = 0; i < 20; i++) await setImmediate()
   }
-  return { clock, node, coordinator, joined, fatal, told, membership, settle }
+  return { clock, node, coordinator, joined, fatal, told, errors, membership, settle }
 }
 
 /** A node that founded a cluster with others, and stopped. */
@@ -169,7 +175,7 @@ async function stopped(t: TestContext, change: Partial<ReplicaMeta>): Promise<Me
   await first.settle()
   await first.node.stop()
   const { file } = await TwoSlotFile.open({ fileSystem, path: '/data/a/meta' })
-  await file.write(encodeMeta({ ...first.node.replica.meta, ...change }))
+  await file.write(encodeMeta({ ...first.node.replica.meta, logStart: EMPTY_LOG, ...change }))
   await file.close()
   return fileSystem
 }
@@ -214,6 +220,21 @@ describe('cluster membership', () => {
     await settle()
     assert.deepEqual(joined, ['X'])
     assert.equal(node.replica.role, 'learner')
+  })
+
+  it('says that nothing is served where the only seat is held by another store', async (t) => {
+    const { coordinator, joined, node, told, errors, settle } = await member(t, { replicas: 1 })
+    coordinator.bootstrap = { clusterId: 'X', seats: [seat('a')] }
+    coordinator.show()
+    await settle()
+    assert.deepEqual([joined, node.replica.role], [['X'], 'learner'])
+    assert.equal(told.at(-1), 'joins the cluster as a learner')
+    const [[message, fields]] = errors as [[string, unknown]]
+    assert.match(
+      message,
+      /^the only seat of this cluster is held by another store .* nothing is served/,
+    )
+    assert.deepEqual([errors.length, fields], [1, { dataDirectory: '/data/a' }])
   })
 
   it('founds nothing beside a member that belongs to a cluster (R2)', async (t) => {
@@ -323,8 +344,10 @@ describe('cluster membership', () => {
     again.coordinator.show()
     await again.settle()
     assert.equal(again.fatal[0]?.code, 'FOREIGN_CLUSTER')
-    const advice =
-      /^The data in \/data\/a belongs to .*\/b\/bootstrap names cluster X\..* delete that znode.* move the/
+    const advice = new RegExp(
+      '^The data in /data/a belongs to .*/b/bootstrap names cluster X\\..*' +
+        ' delete that znode.* move the',
+    )
     assert.match(again.fatal[0]?.message ?? '', advice)
   })
 
@@ -468,7 +491,7 @@ async function restored(t: TestContext): Promise<MemoryFileSystem> {
   const configs = [configOf(4, ['v', 'w', 'x', 'y', 'z'].map(seat))]
   const promised = { epoch: 3, candidate: '', nonce: '' }
   const change = { configs, promised, storeUuid: 'fresh', commitHint: 1 }
-  await file.write(encodeMeta({ ...node.replica.meta, ...change }))
+  await file.write(encodeMeta({ ...node.replica.meta, logStart: EMPTY_LOG, ...change }))
   await file.close()
   return fileSystem
 }

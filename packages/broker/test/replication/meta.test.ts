@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { BrokerError } from '@quorate/core/base/errors'
-import type { ReplicaMeta } from '../../src/replication/meta.ts'
+import type { StoredMeta } from '../../src/replication/meta.ts'
 import { decodeMeta, encodeMeta } from '../../src/replication/meta.ts'
 
 const seats = [{ nodeId: 'a', storeUuid: 'a-1' }, null, null]
-const meta: ReplicaMeta = {
+const meta: StoredMeta = {
   brokerName: 'b',
   nodeId: 'a',
   storeUuid: 'a-1',

@@ -365,6 +365,20 @@ describe('replica store', () => {
     assert.deepEqual(again.metaFile.latestOrigin, elsewhere)
   })
 
+  it('keeps where its log begins, whatever the replica writes, which knows nothing of it', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await openStore({ fileSystem })
+    const elsewhere = { index: 99, epoch: 3, chain: 5, position: 70_000 }
+    await store.journal.restartAt(elsewhere)
+    await persist(store, { commitHint: 99 })
+    const again = await openStore({ fileSystem: fileSystem.kill() })
+    assert.equal(again.meta.commitHint, 99)
+    assert.ok(!('logStart' in again.meta))
+    await persist(again, { clean: true })
+    const third = await openStore({ fileSystem: fileSystem.kill() })
+    assert.deepEqual(third.metaFile.latestOrigin, elsewhere)
+  })
+
   it('is not suspect for what it dropped to fetch it from a new start (R38)', async () => {
     const fileSystem = new MemoryFileSystem()
     const store = await openStore({ fileSystem })

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { systemClock } from '@quorate/core/base/clock'
-import type { ReplicaMeta } from '../../src/replication/meta.ts'
+import type { StoredMeta } from '../../src/replication/meta.ts'
 import { encodeMeta } from '../../src/replication/meta.ts'
+import { EMPTY_LOG } from '../../src/store/journal/log-batch.ts'
 import { TwoSlotFile } from '../../src/store/two-slot-file.ts'
 import { DATA, FakeCoordination, TestNode, leaderOf, until } from './node-fixture.ts'
 
@@ -22,7 +23,7 @@ async function restored(id: string, coordination: FakeCoordination): Promise<Tes
   const { epoch, index } = old.node.journal.tail
   const { fileSystem } = old
   const { file } = await TwoSlotFile.open({ fileSystem, path: `/data/${id}/meta` })
-  const meta: ReplicaMeta = {
+  const meta: StoredMeta = {
     ...old.node.replica.meta,
     storeUuid: 'fresh',
     clusterId: null,
@@ -30,6 +31,7 @@ async function restored(id: string, coordination: FakeCoordination): Promise<Tes
     commitHint: index,
     clean: true,
     peers: {},
+    logStart: EMPTY_LOG,
   }
   await file.write(encodeMeta(meta))
   await file.close()

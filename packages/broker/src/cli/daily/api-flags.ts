@@ -5,7 +5,7 @@ import { ApiClient } from '../api/api-client.ts'
 import { loginOf } from '../api/login.ts'
 import type { LoginFlags } from '../api/login.ts'
 import { jsonText } from '../json-text.ts'
-import { collect, duration } from '../option-values.ts'
+import { collect, timeoutOption } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 import { printable } from '../text-table.ts'
 
@@ -68,11 +68,7 @@ export function addApiFlags(command: Command): Command {
     .option('--user <name>', 'who asks (or QUORATE_USER)')
     .option('--password-file <file>', 'his password, in its first line (or QUORATE_PASSWORD)')
     .option('--password <text>', 'the same where everybody on the machine can read it')
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for each answer')
-        .argParser(duration)
-        .default(35_000, '35s'),
-    )
+    .addOption(timeoutOption('how long to wait for each answer', '35s'))
     .option('--json', 'print JSON', false)
   return refuse(command, refusedEverywhere)
 }

@@ -1,4 +1,5 @@
 import { Deque } from '@quorate/core/base/deque'
+import { NO_RECEIPT } from '../client.ts'
 import type { Message, Receipt, WaitingLoad } from '../client.ts'
 import type { DestinationPolicy } from './destination-policy.ts'
 import type { Shortage } from './shortage.ts'
@@ -40,26 +41,31 @@ export function deadlineOf({ lack, sinceMs }: WaitingSend): number {
  */
 export class WaitingSends implements WaitingLoad {
   readonly #lines = new Map<string, Deque<WaitingSend>>()
-  #length = 0
-  #bytes = 0
+  readonly #all = new Load()
+  readonly #toAnswer = new Load()
 
   get length(): number {
-    return this.#length
+    return this.#all.length
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#all.bytes
+  }
+
+  /** Of all this, what has a receipt: its client counts what it expects an answer to. */
+  get toAnswer(): WaitingLoad {
+    return this.#toAnswer
   }
 
   /** What the first of the producer's sends lacks; null when none waits. */
   lackBefore(producer: string): Lack | null {
-    if (this.#length === 0) return null
+    if (this.length === 0) return null
     return this.#lines.get(producer)?.peek()?.lack ?? null
   }
 
   /** The same for a transaction: its commit must not pass what was sent in it. */
   lackWithin(transaction: string): Lack | null {
-    if (this.#length === 0) return null
+    if (this.length === 0) return null
     for (const { send, lack } of this) {
       if (send.message !== null && send.transaction === transaction) return lack
     }
@@ -74,8 +80,7 @@ export class WaitingSends implements WaitingLoad {
       this.#lines.set(name, line)
     }
     line.push(waiting)
-    this.#length++
-    this.#bytes += bytesOf(waiting)
+    this.#count(waiting, 1)
   }
 
   /** Tries the first of each line once; `attempt` says whether it is done. Returns how many are. */
@@ -85,7 +90,7 @@ export class WaitingSends implements WaitingLoad {
       const first = line.peek()
       if (first === undefined || !attempt(first)) continue
       // The attempt may have ended the connection, and all of this with it.
-      if (this.#length === 0) return done
+      if (this.length === 0) return done
       this.#shift(name, line)
       done++
     }
@@ -101,7 +106,7 @@ export class WaitingSends implements WaitingLoad {
     for (const [name, line] of this.#lines) {
       for (let first = line.peek(); first !== undefined; first = line.peek()) {
         if (deadlineOf(first) > nowMs || !attempt(first)) break
-        if (this.#length === 0) return done
+        if (this.length === 0) return done
         this.#shift(name, line)
         done++
       }
@@ -111,8 +116,8 @@ export class WaitingSends implements WaitingLoad {
 
   clear(): void {
     this.#lines.clear()
-    this.#length = 0
-    this.#bytes = 0
+    this.#all.clear()
+    this.#toAnswer.clear()
   }
 
   *[Symbol.iterator](): IterableIterator<WaitingSend> {
@@ -122,9 +127,14 @@ export class WaitingSends implements WaitingLoad {
   #shift(name: string, line: Deque<WaitingSend>): void {
     const first = line.shift()
     if (first === undefined) return
-    this.#length--
-    this.#bytes -= bytesOf(first)
+    this.#count(first, -1)
     if (line.length === 0) this.#lines.delete(name)
+  }
+
+  #count({ send: { message, receipt } }: WaitingSend, times: 1 | -1): void {
+    const bytes = message === null ? 0 : message.body.length
+    this.#all.add(times, times * bytes)
+    if (receipt !== NO_RECEIPT) this.#toAnswer.add(times, times * bytes)
   }
 }
 
@@ -133,6 +143,17 @@ function lineOf({ send: { message, transaction } }: WaitingSend): string {
   return message === null ? `commit ${transaction}` : message.producer
 }
 
-function bytesOf({ send: { message } }: WaitingSend): number {
-  return message === null ? 0 : message.body.length
+class Load implements WaitingLoad {
+  length = 0
+  bytes = 0
+
+  add(length: number, bytes: number): void {
+    this.length += length
+    this.bytes += bytes
+  }
+
+  clear(): void {
+    this.length = 0
+    this.bytes = 0
+  }
 }

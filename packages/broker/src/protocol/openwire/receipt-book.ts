@@ -11,7 +11,7 @@ import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from './limits.ts'
  *   2^32 ..       a persistent or a large message whose sender does not wait: only counted
  *
  * A send that waits for room is bounded by the engine, and not counted here: what makes room may be
- * an acknowledgement behind it, so reading has to go on.
+ * an acknowledgement behind it, so reading has to go on. (`waiting`: those that have a receipt.)
  *
  * A large message is bounded by the room that it has, which is given back with its answer, and not
  * counted among the bytes, for the same reason.

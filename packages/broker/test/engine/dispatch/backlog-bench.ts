@@ -19,6 +19,12 @@ interface Fetch {
   readonly done: (bodies: readonly (Buffer | null)[]) => void
 }
 
+/** So many messages of so many bytes each. */
+interface Filling {
+  readonly count: number
+  readonly length: number
+}
+
 /** All messages have it, however long they say they are: the tests count bytes, and have none. */
 const BODY = Buffer.from('x')
 
@@ -67,12 +73,17 @@ export class BacklogBench {
   }
 
   /** A backlog of messages that lie in the journal alone. */
-  list({ count, length }: { readonly count: number; readonly length: number }): Backlog {
+  list({ count, length }: Filling): Backlog {
     const id = this.#lists.size + 1
     const first = this.#nextSequence
     this.#nextSequence += count
     this.#lists.set(id, new Messages({ id, first, count, size: length }))
     return new Backlog(this.#port, nameOf(`Q${id}`), id)
+  }
+
+  /** So many of them. */
+  lists(number: number, filling: Filling): Backlog[] {
+    return Array.from({ length: number }, () => this.list(filling))
   }
 
   remove({ listId }: Backlog): void {

@@ -13,21 +13,22 @@ import { BacklogBench, TestReceiver } from './backlog-bench.ts'
 
 const MIB = 1 << 20
 
-/** So many lists, all of them for one receiver. */
-function listsFor(receiver: TestReceiver, bench: BacklogBench, lists: readonly Backlog[]): void {
+/** One receiver of all these lists, with room for so many messages. */
+function receiverOf(bench: BacklogBench, lists: readonly Backlog[], free: number): TestReceiver {
+  const receiver = new TestReceiver(free)
   for (const list of lists) list.attach(receiver)
   receiver.wake = () => {
     for (const list of lists) list.mark()
   }
   bench.turn()
+  return receiver
 }
 
 describe('the bodies of many lists', () => {
   it('are loaded by few fetches at a time, each list having its turn before another has two', () => {
     const bench = new BacklogBench()
-    const lists = Array.from({ length: 200 }, () => bench.list({ count: 600, length: 10 }))
-    const receiver = new TestReceiver(1_000_000)
-    listsFor(receiver, bench, lists)
+    const lists = bench.lists(200, { count: 600, length: 10 })
+    const receiver = receiverOf(bench, lists, 1_000_000)
     bench.finishAll()
     assert.equal(bench.peakUnderWay, FETCHES_MAX)
     const turns = bench.fetched.map(({ list }) => list)
@@ -39,9 +40,8 @@ describe('the bodies of many lists', () => {
 
   it('take no more memory than all windows may, one fetch apart', () => {
     const bench = new BacklogBench()
-    const lists = Array.from({ length: 300 }, () => bench.list({ count: 8, length: MIB }))
-    const receiver = new TestReceiver(100)
-    listsFor(receiver, bench, lists)
+    const lists = bench.lists(300, { count: 8, length: MIB })
+    const receiver = receiverOf(bench, lists, 100)
     // It takes little, and the lists load ahead.
     while (receiver.taken.length < 300 * 8) {
       bench.finishAll()
@@ -57,14 +57,12 @@ describe('the bodies of many lists', () => {
 
   it('make room for a list that is wanted, where nobody wants those that are at hand', () => {
     const bench = new BacklogBench()
-    const idle = Array.from({ length: 100 }, () => bench.list({ count: 8, length: MIB }))
-    const stuck = new TestReceiver(1)
-    listsFor(stuck, bench, idle)
+    const idle = bench.lists(100, { count: 8, length: MIB })
+    const stuck = receiverOf(bench, idle, 1)
     bench.finishAll()
     assert.ok(bench.windows.bodies.usedBytes > WINDOW_BYTES_MAX - FETCH_BYTES_MAX)
     const wanted = bench.list({ count: 1000, length: 10 })
-    const receiver = new TestReceiver(1000)
-    listsFor(receiver, bench, [wanted])
+    const receiver = receiverOf(bench, [wanted], 1000)
     const before = bench.fetched.length
     bench.finishAll()
     assert.equal(receiver.taken.length, 1000)
@@ -96,11 +94,10 @@ describe('the bodies of many lists', () => {
 
   it('stay where a list in step with its consumer lacks nothing', () => {
     const bench = new BacklogBench()
-    const idle = Array.from({ length: 100 }, () => bench.list({ count: 8, length: MIB }))
-    listsFor(new TestReceiver(1), bench, idle)
+    const idle = bench.lists(100, { count: 8, length: MIB })
+    receiverOf(bench, idle, 1)
     const served = bench.list({ count: 20, length: 10 })
-    const receiver = new TestReceiver(1000)
-    listsFor(receiver, bench, [served])
+    const receiver = receiverOf(bench, [served], 1000)
     bench.finishAll()
     assert.deepEqual([receiver.taken.length, served.isNeeded], [20, true])
     const { bodies } = bench.windows
@@ -114,11 +111,8 @@ describe('the bodies of many lists', () => {
 
   it('come one at a time where no list can make room, messages larger than all of it too', () => {
     const bench = new BacklogBench()
-    const lists = Array.from({ length: 5 }, () =>
-      bench.list({ count: 3, length: WINDOW_BYTES_MAX + 1 }),
-    )
-    const receiver = new TestReceiver(1000)
-    listsFor(receiver, bench, lists)
+    const lists = bench.lists(5, { count: 3, length: WINDOW_BYTES_MAX + 1 })
+    const receiver = receiverOf(bench, lists, 1000)
     bench.finishAll()
     assert.equal(receiver.taken.length, 15)
     assert.ok(receiver.isInOrder())
@@ -128,9 +122,8 @@ describe('the bodies of many lists', () => {
 
   it('go on where a list that waits, or loads, loses its consumers or is gone', () => {
     const bench = new BacklogBench()
-    const lists = Array.from({ length: 9 }, () => bench.list({ count: 2, length: 10 }))
-    const receiver = new TestReceiver(1000)
-    listsFor(receiver, bench, lists)
+    const lists = bench.lists(9, { count: 2, length: 10 })
+    const receiver = receiverOf(bench, lists, 1000)
     lists[0]?.detach(receiver)
     lists[4]?.detach(receiver)
     lists[5]?.discard()
@@ -140,8 +133,7 @@ describe('the bodies of many lists', () => {
     assert.deepEqual([...left], [2, 3, 4, 7, 8, 9])
     assert.equal(bench.windows.bodies.usedBytes, 0)
     assert.equal(bench.windows.entries, 0)
-    const back = new TestReceiver(1000)
-    listsFor(back, bench, [lists[0] as Backlog, lists[4] as Backlog])
+    const back = receiverOf(bench, [lists[0] as Backlog, lists[4] as Backlog], 1000)
     bench.finishAll()
     assert.equal(back.taken.length, 4)
   })
@@ -149,9 +141,8 @@ describe('the bodies of many lists', () => {
   it('are not loaded when it is their turn and their consumers have become full', () => {
     const bench = new BacklogBench()
     bench.windows.bodies.reserve(WINDOW_BYTES_MAX)
-    const lists = Array.from({ length: 50 }, () => bench.list({ count: 500, length: 10 }))
-    const receiver = new TestReceiver(2 * SHORT_ENTRIES_MAX)
-    listsFor(receiver, bench, lists)
+    const lists = bench.lists(50, { count: 500, length: 10 })
+    const receiver = receiverOf(bench, lists, 2 * SHORT_ENTRIES_MAX)
     bench.finishAll()
     assert.deepEqual(
       bench.fetched.map(({ list, count }) => [list, count]),
@@ -167,14 +158,12 @@ describe('the bodies of many lists', () => {
 
   it('have few references in memory, however many wait in how many lists', () => {
     const bench = new BacklogBench()
-    const lists = Array.from({ length: 2000 }, () => bench.list({ count: 600, length: 10 }))
-    const receiver = new TestReceiver(1000)
-    listsFor(receiver, bench, lists)
+    const lists = bench.lists(2000, { count: 600, length: 10 })
+    receiverOf(bench, lists, 1000)
     bench.finishAll()
     assert.ok(bench.peakEntries <= WINDOWS_ENTRIES_MAX + lists.length, String(bench.peakEntries))
     const wanted = bench.list({ count: 2000, length: 10 })
-    const other = new TestReceiver(5000)
-    listsFor(other, bench, [wanted])
+    const other = receiverOf(bench, [wanted], 5000)
     bench.finishAll()
     assert.equal(other.taken.length, 2000)
     assert.ok(other.isInOrder())
@@ -184,8 +173,7 @@ describe('the bodies of many lists', () => {
 describe('the bodies of one long list', () => {
   it('are loaded ahead of a consumer that takes one at a time', () => {
     const bench = new BacklogBench()
-    const receiver = new TestReceiver(1)
-    listsFor(receiver, bench, [bench.list({ count: 1024, length: 1000 })])
+    const receiver = receiverOf(bench, [bench.list({ count: 1024, length: 1000 })], 1)
     assert.equal(bench.fetched[0]?.count, FETCH_ENTRIES_MAX)
     bench.finishAll()
     assert.equal(receiver.taken.length, 1)
