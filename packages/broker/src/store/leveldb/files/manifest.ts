@@ -61,7 +61,7 @@ export async function findManifest(directory: string): Promise<string | null> {
  * one may be cut off: then it was never made.
  *
  * ```
- *   blocks of 32 KiB; a record that does not fit goes on in the next; fewer than 7 bytes stay unused
+ *   blocks of 32 KiB; what does not fit goes on in the next, and 6 bytes at most stay unused
  *   record   checksum u32 (of kind and content), length u16, kind u8, content; little-endian
  *   kind     1 full, 2 first, 3 middle, 4 last
  * ```
