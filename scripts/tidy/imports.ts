@@ -30,7 +30,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'broker/store/journal',
     'broker/store/leveldb/files',
   ],
-  'broker/store/leveldb/files': ['core/base', 'broker/store'],
+  'broker/store/leveldb/files': ['core/base', 'broker/store', 'broker/store/journal'],
   'broker/store/memory': [
     'core/base',
     'core/model',

@@ -41,8 +41,10 @@ export async function compareIndex(request: FoldRequest): Promise<IndexCompariso
     const isTold = error instanceof BrokerError && error.code !== 'INTERNAL'
     if (!isTold) throw error
     const state = error.code === 'UNSUPPORTED' ? 'skipped' : 'unreadable'
-    // Where the copy lay helps nobody.
-    return { state, appliedIndex: null, message: error.message.replaceAll(copy, original) }
+    // What is wrong with the copy's disk is not wrong with the original.
+    const isDamage = error.code === 'INDEX_CORRUPT'
+    const message = isDamage ? error.message.replaceAll(copy, () => original) : error.message
+    return { state, appliedIndex: null, message }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

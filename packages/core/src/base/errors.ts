@@ -169,7 +169,7 @@ export const errorTable = {
     ['storage', 'broker', 'other'],
     IO,
     7,
-    'The LevelDB index does not match the journal; it is dropped and rebuilt.',
+    'The LevelDB index is damaged or does not match the journal; it is dropped and rebuilt.',
   ),
   UNSUPPORTED_FORMAT: row(
     ['storage', 'broker', 'no'],

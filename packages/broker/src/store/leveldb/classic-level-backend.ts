@@ -2,6 +2,7 @@ import { access, rename, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClassicLevel } from 'classic-level'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
+import { nodeFileSystem } from '../journal/node-file-system.ts'
 import type { RowWrite } from './checkpoint-batch.ts'
 import { checkFiles } from './files/check-files.ts'
 import { findManifest } from './files/manifest.ts'
@@ -20,7 +21,7 @@ const WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 /** LevelDB itself. */
 export const classicLevelBackend: IndexBackend = {
   async open(directory) {
-    await checkFiles(directory)
+    await checkFiles(directory, nodeFileSystem)
     const database: Database = new ClassicLevel(directory, {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',

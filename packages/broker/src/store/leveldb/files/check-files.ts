@@ -1,36 +1,58 @@
-import { open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
-import { readLiveTables } from './manifest.ts'
+import type { File, FileSystem } from '../../journal/file-system.ts'
+import { findManifest, readLiveTables } from './manifest.ts'
 import type { LiveTable } from './manifest.ts'
 import { checkTable } from './table.ts'
 
 /**
  * Reads all tables of a LevelDB database that is not open yet, and throws INDEX_CORRUPT with file
- * and position when one is damaged. LevelDB itself takes the checksums of tables for granted, and
- * on what it cannot make sense of it ends the whole process (google/leveldb, issue 966): at every
- * start again, where its first compaction meets the damage. Its manifest and its journal it does
- * check, so what is wrong with them, and tables that are missing, it is left to tell.
+ * and position when one is damaged, STORE_UNAVAILABLE when that cannot be told. LevelDB itself
+ * takes the checksums of tables for granted, and on what it cannot make sense of it ends the whole
+ * process (google/leveldb, issue 966): at every start again, where its first compaction meets the
+ * damage. Its manifest and its journal it does check, so what is wrong with them, and tables that
+ * are missing, it is left to tell.
  *
  * Tables that the manifest does not name are not looked at: a crash leaves such behind, half
  * written. Nothing is changed, so it does no harm to a database that somebody else has open.
  */
-export async function checkFiles(directory: string): Promise<void> {
-  for (const table of (await readLiveTables(directory)) ?? []) await checkFile(directory, table)
+export async function checkFiles(directory: string, fileSystem: FileSystem): Promise<void> {
+  for (const { number, size } of await liveTables(directory, fileSystem)) {
+    const path = join(directory, `${String(number).padStart(6, '0')}.ldb`)
+    await within(fileSystem, path, (table) => checkTable(table, size))
+  }
 }
 
-async function checkFile(directory: string, { number, size }: LiveTable): Promise<void> {
-  const path = join(directory, `${String(number).padStart(6, '0')}.ldb`)
-  let file: FileHandle | undefined
+/** None where there is no database, or a manifest that LevelDB will find damaged. */
+async function liveTables(
+  directory: string,
+  fileSystem: FileSystem,
+): Promise<readonly LiveTable[]> {
   try {
-    file = await open(path)
-    await checkTable(file, size)
+    const path = await findManifest(directory)
+    return (path !== null && (await within(fileSystem, path, readLiveTables))) || []
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return
-    // A sector that cannot be read is damage too: were it the disk, the rebuilt index would tell.
-    const { message, details } = toBrokerError(error)
-    throw new BrokerError('INDEX_CORRUPT', `${path} is damaged: ${message}`, {
+    const { code } = toBrokerError(error)
+    if (code === 'MALFORMED_FRAME' || errnoOf(error) === 'ENOENT') return []
+    throw toBrokerError(error, 'STORE_UNAVAILABLE')
+  }
+}
+
+/** Null when there is no such file. */
+async function within<T>(
+  fileSystem: FileSystem,
+  path: string,
+  read: (file: File) => Promise<T>,
+): Promise<T | null> {
+  let file: File | undefined
+  try {
+    file = await fileSystem.open(path, 'read')
+    return await read(file)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    const { code, message, details } = toBrokerError(error, 'STORE_UNAVAILABLE')
+    const what = code === 'INDEX_CORRUPT' ? `${path} is damaged` : `Cannot read ${path}`
+    throw new BrokerError(code, `${what}: ${message}`, {
       cause: error,
       details: { ...details, file: path },
     })

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
+import type { File } from '../../journal/file-system.ts'
+import { readFully } from '../../journal/file-system.ts'
 import { readVarint } from '../../varint.ts'
 import type { VarintCursor } from '../../varint.ts'
 import { isSealed } from './crc32c.ts'
+import { damaged } from './damage.ts'
 
 /** A table that the database is made of. */
 export interface LiveTable {
@@ -37,28 +40,26 @@ const FIRST = 2
 const LAST = 4
 
 /**
- * The tables that the manifest names which CURRENT names, as LevelDB itself will read it; null when
- * it will find that there is no such database, or that one of these two files is damaged.
+ * The manifest that CURRENT names; null when that is no such name. Rejects with errors of files.
  */
-export async function readLiveTables(directory: string): Promise<LiveTable[] | null> {
-  try {
-    const path = await findManifest(directory)
-    const edits = path === null ? null : readEdits(await readFile(path))
-    return edits && applyEdits(edits)
-  } catch {
-    return null
-  }
-}
-
-/** The manifest that CURRENT names; null when that is no such name. Rejects with errors of files. */
 export async function findManifest(directory: string): Promise<string | null> {
   const name = (await readFile(join(directory, 'CURRENT'), 'latin1')).trimEnd()
   return /^MANIFEST-\d+$/.test(name) ? join(directory, name) : null
 }
 
 /**
- * The records of a manifest, each an edit of the set of tables; null when one is damaged. The last
- * one may be cut off: then it was never made.
+ * The tables that are left when all edits of a manifest are made. Throws MALFORMED_FRAME when
+ * LevelDB itself will find it damaged, INDEX_CORRUPT when it would not.
+ */
+export async function readLiveTables(manifest: File): Promise<LiveTable[]> {
+  const live = new Map<number, LiveTable>()
+  for await (const edit of readEdits(manifest)) applyEdit(edit, live)
+  return [...live.values()]
+}
+
+/**
+ * The records of a manifest, each an edit of the set of tables. The last one may be cut off: then
+ * it was never made.
  *
  * ```
  *   blocks of 32 KiB; what does not fit goes on in the next, and 6 bytes at most stay unused
@@ -66,34 +67,43 @@ export async function findManifest(directory: string): Promise<string | null> {
  *   kind     1 full, 2 first, 3 middle, 4 last
  * ```
  */
-export function readEdits(manifest: Buffer): Buffer[] | null {
-  const edits: Buffer[] = []
+export async function* readEdits(manifest: File): AsyncGenerator<Buffer> {
   let pieces: Buffer[] = []
-  for (let block = 0; block < manifest.length; block += BLOCK_BYTES) {
-    const end = Math.min(block + BLOCK_BYTES, manifest.length)
-    for (let at = block; end - at >= HEADER_BYTES;) {
+  for (let start = 0; ; start += BLOCK_BYTES) {
+    const block = await readFully(manifest, start, BLOCK_BYTES)
+    for (let at = 0; block.length - at >= HEADER_BYTES;) {
       const content = at + HEADER_BYTES
-      const next = content + manifest.readUInt16LE(at + 4)
-      const kind = manifest.readUInt8(at + 6)
-      // A last block that is not full ends where its writer died, like a header that is cut off.
-      if (next > end) return end - block < BLOCK_BYTES ? edits : null
-      // Room that was made beforehand and never written: LevelDB goes on with the next block.
-      if (kind === 0 && next === content) break
-      if (!isSealed(manifest, at + 6, next, at)) return null
+      const next = content + block.readUInt16LE(at + 4)
+      const kind = block.readUInt8(at + 6)
+      if (kind === 0 && next === content) {
+        await expectZeros(manifest, start + at)
+        return
+      }
+      if (next > block.length) {
+        // A last block that is not full ends where its writer died, like a header that is cut off.
+        if (block.length < BLOCK_BYTES) return
+        throw malformed()
+      }
+      if (!isSealed(block, at + 6, next, at)) throw malformed()
       if (kind === FULL || kind === FIRST) pieces = []
-      pieces.push(manifest.subarray(content, next))
-      if (kind === FULL || kind === LAST) edits.push(Buffer.concat(pieces))
+      pieces.push(block.subarray(content, next))
+      if (kind === FULL || kind === LAST) yield Buffer.concat(pieces)
       at = next
     }
+    if (block.length < BLOCK_BYTES) return
   }
-  return edits
 }
 
-/** Throws MALFORMED_FRAME. */
-function applyEdits(edits: readonly Buffer[]): LiveTable[] {
-  const live = new Map<number, LiveTable>()
-  for (const edit of edits) applyEdit(edit, live)
-  return [...live.values()]
+/**
+ * Zeros are room that was made beforehand and never written. LevelDB passes over them without a
+ * word: edits that follow would be made without those that stood there.
+ */
+async function expectZeros(manifest: File, from: number): Promise<void> {
+  for (let at = from; ; at += BLOCK_BYTES) {
+    const bytes = await readFully(manifest, at, BLOCK_BYTES)
+    if (bytes.some((byte) => byte !== 0)) throw damaged(from, 'has zeros before further edits')
+    if (bytes.length < BLOCK_BYTES) return
+  }
 }
 
 /** A table that only moves to another level is deleted and then added by the same edit. */
@@ -102,7 +112,7 @@ function applyEdit(edit: Buffer, live: Map<number, LiveTable>): void {
   while (cursor.at < edit.length) {
     const tag = readVarint(cursor)
     const fields = FIELDS[tag]
-    if (fields === undefined) throw new BrokerError('MALFORMED_FRAME', `No edit has a tag ${tag}.`)
+    if (fields === undefined) throw malformed()
     const [, number = 0, size = 0] = readNumbers(cursor, fields)
     if (tag === TABLE_DELETED) live.delete(number)
     if (tag === TABLE_ADDED) live.set(number, { number, size })
@@ -117,4 +127,8 @@ function readNumbers(cursor: VarintCursor, fields: readonly Field[]): number[] {
     else cursor.at += number
   }
   return numbers
+}
+
+function malformed(): BrokerError {
+  return new BrokerError('MALFORMED_FRAME', 'The manifest of the index is damaged.')
 }

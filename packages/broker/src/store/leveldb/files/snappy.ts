@@ -2,7 +2,7 @@ import { BrokerError } from '@quorate/core/base/errors'
 import { readVarint } from '../../varint.ts'
 import type { VarintCursor } from '../../varint.ts'
 
-/** A copy takes two bytes at least and gives sixty-four at most: no block grows by more. */
+/** Snappy makes so many bytes of one at most: an element of two bytes or more gives up to 64. */
 const GROWTH_MAX = 64
 
 /**

@@ -1,8 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
-import { BrokerError } from '@quorate/core/base/errors'
+import { BrokerError, errnoOf } from '@quorate/core/base/errors'
+import type { File } from '../../journal/file-system.ts'
+import { readFully } from '../../journal/file-system.ts'
 import { readVarint } from '../../varint.ts'
 import type { VarintCursor } from '../../varint.ts'
 import { isSealed } from './crc32c.ts'
+import { damaged } from './damage.ts'
 import { unsnap } from './snappy.ts'
 
 /**
@@ -39,7 +41,7 @@ const READ_BYTES = 1024 * 1024
  * Throws INDEX_CORRUPT with the position of what is damaged. Blocks and footer have no gap between
  * them, so there is no byte that nothing guards.
  */
-export async function checkTable(file: FileHandle, size: number): Promise<void> {
+export async function checkTable(file: File, size: number): Promise<void> {
   const blocks = await findBlocks(file, size - FOOTER_BYTES)
   for (const run of runsOf(blocks)) {
     const start = run[0]!.position
@@ -49,7 +51,7 @@ export async function checkTable(file: FileHandle, size: number): Promise<void> 
 }
 
 /** All blocks in order: each begins where the one before ends, the first at 0. */
-async function findBlocks(file: FileHandle, footerAt: number): Promise<Handle[]> {
+async function findBlocks(file: File, footerAt: number): Promise<Handle[]> {
   if (footerAt < 0) throw damaged(0, 'is no table')
   const footer = await readAt(file, footerAt, FOOTER_BYTES)
   if (!footer.subarray(-MAGIC.length).equals(MAGIC)) throw damaged(footerAt, 'is no footer')
@@ -63,7 +65,9 @@ async function findBlocks(file: FileHandle, footerAt: number): Promise<Handle[]>
     if (endOf(index) > footerAt) throw damaged(footerAt, 'leads nowhere')
     const bytes = await readAt(file, position, endOf(index) - position)
     checkSeal(bytes, 0, index)
-    blocks.push(...decode(position, () => readHandles(contentOf(bytes, index))))
+    // One by one: a call takes no more arguments than the stack holds, and there may be more.
+    const handles = decode(position, () => readHandles(contentOf(bytes, index)))
+    for (const handle of handles) blocks.push(handle)
   }
   blocks.sort((a, b) => a.position - b.position)
   let end = 0
@@ -100,8 +104,9 @@ function contentOf(block: Buffer, { size }: Handle): Buffer {
   return block.readUInt8(size) === SNAPPY ? unsnap(content) : content
 }
 
-/** The values of all entries of a block, each a handle. */
+/** The values of all entries of a block, each a handle. Throws MALFORMED_FRAME. */
 function readHandles(content: Buffer): Handle[] {
+  if (content.length < 4) throw new BrokerError('MALFORMED_FRAME', 'A block has no restart points.')
   const restarts = content.readUInt32LE(content.length - 4)
   const end = content.length - 4 - 4 * restarts
   const cursor: VarintCursor = { bytes: content, at: 0 }
@@ -121,23 +126,21 @@ function readHandle(cursor: VarintCursor): Handle {
   return { position: readVarint(cursor), size: readVarint(cursor) }
 }
 
-async function readAt(file: FileHandle, position: number, size: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, position)
-  if (bytesRead < size) throw damaged(position + bytesRead, 'is missing')
-  return buffer
+async function readAt(file: File, position: number, size: number): Promise<Buffer> {
+  const bytes = await readFully(file, position, size).catch((error: unknown) => {
+    // A sector that cannot be read is damage too: were it the disk, the rebuilt index would tell.
+    if (errnoOf(error) === 'EIO') throw damaged(position, 'cannot be read', error)
+    throw error
+  })
+  if (bytes.length < size) throw damaged(position + bytes.length, 'is missing')
+  return bytes
 }
 
-/** What guards itself by a checksum cannot be misread; whatever else it is, it is damaged. */
 function decode<T>(position: number, read: () => T): T {
   try {
     return read()
-  } catch {
-    throw damaged(position, 'cannot be read')
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error
+    throw damaged(position, 'makes no sense', error)
   }
-}
-
-function damaged(position: number, what: string): BrokerError {
-  return new BrokerError('INDEX_CORRUPT', `position ${position} ${what}`, {
-    details: { position },
-  })
 }

@@ -1,59 +1,18 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
-import { copyFile, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ClassicLevel } from 'classic-level'
+import type { FileSystem } from '../../../../src/store/journal/file-system.ts'
+import { nodeFileSystem } from '../../../../src/store/journal/node-file-system.ts'
 import { classicLevelBackend } from '../../../../src/store/leveldb/classic-level-backend.ts'
 import { checkFiles } from '../../../../src/store/leveldb/files/check-files.ts'
-import { readEdits, readLiveTables } from '../../../../src/store/leveldb/files/manifest.ts'
+import { crc32c } from '../../../../src/store/leveldb/files/crc32c.ts'
+import { checkTable } from '../../../../src/store/leveldb/files/table.ts'
+import { writeVarint } from '../../../../src/store/varint.ts'
 import { withDirectory } from '../index-fixture.ts'
+import { SMALL, fileOf, fill, flipBit, onlyFile } from './level-files.ts'
 
 const FOOTER_BYTES = 48
-
-interface Sizes {
-  readonly rows: number
-  readonly valueBytes: number
-  /** Zeros compress well, and random bytes not at all. */
-  readonly isRandom?: boolean
-}
-
-const SMALL: Sizes = { rows: 40, valueBytes: 400 }
-
-/** Rows, written so that they end up in tables. */
-async function fill(
-  directory: string,
-  { rows, valueBytes, isRandom = false }: Sizes,
-): Promise<void> {
-  const database = new ClassicLevel<Buffer, Buffer>(directory, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-  })
-  let state = 1
-  for (let row = 0; row < rows; row++) {
-    const value = Buffer.alloc(valueBytes)
-    if (isRandom) for (let i = 0; i < valueBytes; i++) value[i] = state = (state * 75 + 74) % 65_537
-    await database.put(Buffer.from(`row ${String(row).padStart(6, '0')}`), value)
-  }
-  await database.compactRange(Buffer.from('a'), Buffer.from('z'))
-  await database.close()
-}
-
-/** The names of the tables in the directory. */
-async function tablesIn(directory: string): Promise<string[]> {
-  return (await readdir(directory)).filter((name) => name.endsWith('.ldb')).sort()
-}
-
-async function onlyTable(directory: string): Promise<string> {
-  const [name, ...others] = await tablesIn(directory)
-  assert.ok(name !== undefined && others.length === 0)
-  return join(directory, name)
-}
-
-function flipBit(bytes: Buffer, at: number): Buffer {
-  const flipped = Buffer.from(bytes)
-  flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (at % 8)), at)
-  return flipped
-}
 
 describe("LevelDB's files, before it opens them", () => {
   it('are whole as it has written them, compressed or not, in one table or many', async () => {
@@ -67,21 +26,21 @@ describe("LevelDB's files, before it opens them", () => {
     ]) {
       await withDirectory(async (directory) => {
         await fill(directory, sizes)
-        await checkFiles(directory)
+        await checkFiles(directory, nodeFileSystem)
       })
     }
   })
 
   it('are nothing to complain of where there is no database', () =>
     withDirectory(async (directory) => {
-      await checkFiles(directory)
-      await checkFiles(join(directory, 'missing'))
+      await checkFiles(directory, nodeFileSystem)
+      await checkFiles(join(directory, 'missing'), nodeFileSystem)
     }))
 
   it('are damaged when one bit of a table is, wherever: nothing else reaches LevelDB', () =>
     withDirectory(async (directory) => {
       await fill(directory, SMALL)
-      const table = await onlyTable(directory)
+      const table = await onlyFile(directory, '.ldb')
       const bytes = await readFile(table)
       for (let at = 0; at < bytes.length; at++) {
         await writeFile(table, flipBit(bytes, at))
@@ -97,123 +56,137 @@ describe("LevelDB's files, before it opens them", () => {
   it('are damaged when a table is cut off, wherever', () =>
     withDirectory(async (directory) => {
       await fill(directory, SMALL)
-      const table = await onlyTable(directory)
+      const table = await onlyFile(directory, '.ldb')
       const { length } = await readFile(table)
       for (let end = length - 1; end >= 0; end -= end > FOOTER_BYTES ? 13 : 1) {
         await truncate(table, end)
-        await assert.rejects(checkFiles(directory), { code: 'INDEX_CORRUPT' }, `${end} bytes`)
+        await assert.rejects(
+          checkFiles(directory, nodeFileSystem),
+          { code: 'INDEX_CORRUPT' },
+          `${end} bytes`,
+        )
       }
     }))
 
   it('name the block that fails its checksum, in large tables too', () =>
     withDirectory(async (directory) => {
       await fill(directory, { rows: 1_000, valueBytes: 1_500, isRandom: true })
-      const table = await onlyTable(directory)
+      const table = await onlyFile(directory, '.ldb')
       const bytes = await readFile(table)
       await writeFile(table, flipBit(bytes, 1_200_000))
-      await assert.rejects(checkFiles(directory), ({ message, details }: Failure) => {
-        const { file, position } = details
-        assert.equal(message, `${table} is damaged: position ${position} fails its checksum`)
-        assert.equal(file, table)
-        assert.ok(position <= 1_200_000 && position > 1_190_000, `${position}`)
-        return true
-      })
+      await assert.rejects(
+        checkFiles(directory, nodeFileSystem),
+        ({ message, details }: Failure) => {
+          const { file, position } = details
+          assert.equal(message, `${table} is damaged: position ${position} fails its checksum`)
+          assert.equal(file, table)
+          assert.ok(position <= 1_200_000 && position > 1_190_000, `${position}`)
+          return true
+        },
+      )
     }))
 
   it('may lie beside tables that a crash has left half written', () =>
     withDirectory(async (directory) => {
       await fill(directory, SMALL)
-      const table = await onlyTable(directory)
+      const table = await onlyFile(directory, '.ldb')
       const left = join(directory, '000099.ldb')
       await copyFile(table, left)
       await truncate(left, 1_000)
-      await checkFiles(directory)
+      await checkFiles(directory, nodeFileSystem)
     }))
 
   it('are left to LevelDB where a table, the manifest or what CURRENT names is missing', async () => {
     for (const lost of ['.ldb', 'MANIFEST', 'CURRENT']) {
       await withDirectory(async (directory) => {
         await fill(directory, SMALL)
-        const name = (await readdir(directory)).find((name) => name.includes(lost))
-        await rm(join(directory, name ?? assert.fail(lost)))
-        await checkFiles(directory)
+        await rm(await onlyFile(directory, lost))
+        await checkFiles(directory, nodeFileSystem)
       })
     }
   })
+
+  it('are damaged where the disk cannot read them, and not when the process cannot', () =>
+    withDirectory(async (directory) => {
+      await fill(directory, SMALL)
+      const table = await onlyFile(directory, '.ldb')
+      for (const [errno, code, message] of [
+        ['EIO', 'INDEX_CORRUPT', /000005\.ldb is damaged: position \d+ cannot be read$/],
+        ['EMFILE', 'STORE_UNAVAILABLE', /^Cannot read .*000005\.ldb: no luck$/],
+      ] as const) {
+        const read = (): Promise<number> => {
+          return Promise.reject(Object.assign(new Error('no luck'), { code: errno }))
+        }
+        const failing: FileSystem = {
+          ...nodeFileSystem,
+          open: async (path, mode) => {
+            if (path !== table) return nodeFileSystem.open(path, mode)
+            return { ...fileOf(await readFile(path)), read }
+          },
+        }
+        await assert.rejects(checkFiles(directory, failing), { code, message })
+      }
+    }))
+
+  it('cannot be told to be whole when their manifest cannot be read', () =>
+    withDirectory(async (directory) => {
+      await fill(directory, SMALL)
+      const failing: FileSystem = {
+        ...nodeFileSystem,
+        open: () => Promise.reject(Object.assign(new Error('no luck'), { code: 'EMFILE' })),
+      }
+      await assert.rejects(checkFiles(directory, failing), {
+        code: 'STORE_UNAVAILABLE',
+        message: /^Cannot read .*MANIFEST-\d+: no luck$/,
+      })
+    }))
 })
+
+describe('a table of LevelDB', () => {
+  it('is whole however many blocks it has, and however little a read gives', async () => {
+    // More than a call takes arguments.
+    const table = tableOf(130_000)
+    await checkTable(fileOf(table, 500_000), table.length)
+  })
+})
+
+/** Restart points of a block without entries: one, at its beginning. */
+const NO_ENTRIES = Buffer.from('0000000001000000', 'hex')
+
+/** A table of so many data blocks, all empty. */
+function tableOf(blocks: number): Buffer {
+  const block = sealed(NO_ENTRIES)
+  const entries: Buffer[] = []
+  for (let i = 0; i < blocks; i++) {
+    const handle = handleOf(i * block.length, NO_ENTRIES.length)
+    entries.push(Buffer.from([0, 1, handle.length, 0x61]), handle)
+  }
+  const content = Buffer.concat([...entries, NO_ENTRIES])
+  const metaindexAt = blocks * block.length
+  const footer = Buffer.alloc(FOOTER_BYTES)
+  Buffer.concat([
+    handleOf(metaindexAt, NO_ENTRIES.length),
+    handleOf(metaindexAt + block.length, content.length),
+  ]).copy(footer)
+  footer.write('57fb808b247547db', FOOTER_BYTES - 8, 'hex')
+  const data = new Array<Buffer>(blocks).fill(block)
+  return Buffer.concat([...data, block, sealed(content), footer])
+}
+
+function sealed(content: Buffer): Buffer {
+  const block = Buffer.concat([content, Buffer.alloc(5)])
+  const crc = crc32c(block, 0, content.length + 1)
+  const masked = (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+  block.writeUInt32LE(masked, content.length + 1)
+  return block
+}
+
+function handleOf(position: number, size: number): Buffer {
+  const bytes = Buffer.alloc(16)
+  return bytes.subarray(0, writeVarint(bytes, writeVarint(bytes, 0, position), size))
+}
 
 interface Failure {
   readonly message: string
   readonly details: { readonly file: string; readonly position: number }
-}
-
-describe("LevelDB's manifest", () => {
-  it('names the tables that LevelDB itself takes for live, after any flushes and compactions', () =>
-    withDirectory(async (directory) => {
-      for (const rows of [10, 5_000, 100, 20_000, 3]) {
-        const database = new ClassicLevel<Buffer, Buffer>(directory, {
-          keyEncoding: 'buffer',
-          valueEncoding: 'buffer',
-          writeBufferSize: 100_000,
-          maxFileSize: 200_000,
-        })
-        await database.open()
-        const batch = database.batch()
-        for (let row = 0; row < rows; row++) {
-          const key = Buffer.alloc(4)
-          key.writeUInt32BE((row * 7_919) % 65_536)
-          batch.put(key, Buffer.alloc(100, row))
-        }
-        await batch.write()
-        // What is being compacted when a database is closed waits until it is opened again.
-        await database.compactRange(Buffer.alloc(4), Buffer.alloc(4, 0xff))
-        const listed = [...database.getProperty('leveldb.sstables').matchAll(/^ (\d+):(\d+)\[/gm)]
-        const live = await readLiveTables(directory)
-        await database.close()
-        assert.ok(listed.length > 0)
-        const byNumber = (a: { number: number }, b: { number: number }): number =>
-          a.number - b.number
-        const expected = listed.map(([, number, size]) => {
-          return { number: Number(number), size: Number(size) }
-        })
-        assert.deepEqual(live?.sort(byNumber), expected.sort(byNumber))
-      }
-    }))
-
-  it('ends where its writer died', () =>
-    withDirectory(async (directory) => {
-      const { edits, bytes } = await manifestOf(directory)
-      const last = edits.at(-1)!
-      for (const end of [
-        bytes.length - 1,
-        bytes.length - last.length,
-        bytes.length - last.length - 3,
-      ]) {
-        assert.deepEqual(readEdits(bytes.subarray(0, end)), edits.slice(0, -1), `${end} bytes`)
-      }
-      assert.deepEqual(readEdits(Buffer.concat([bytes, Buffer.alloc(500)])), edits)
-    }))
-
-  it('is not read when it is damaged, nor when it is something else', () =>
-    withDirectory(async (directory) => {
-      const { name, bytes } = await manifestOf(directory)
-      assert.equal(readEdits(flipBit(bytes, 20)), null)
-      await writeFile(join(directory, name), flipBit(bytes, 20))
-      assert.equal(await readLiveTables(directory), null)
-      await writeFile(join(directory, name), bytes)
-      assert.notEqual(await readLiveTables(directory), null)
-      await writeFile(join(directory, 'CURRENT'), '../elsewhere\n')
-      assert.equal(await readLiveTables(directory), null)
-    }))
-})
-
-async function manifestOf(
-  directory: string,
-): Promise<{ name: string; bytes: Buffer; edits: Buffer[] }> {
-  await fill(directory, SMALL)
-  const name = (await readdir(directory)).find((name) => name.startsWith('MANIFEST'))!
-  const bytes = await readFile(join(directory, name))
-  const edits = readEdits(bytes)
-  assert.ok(edits !== null && edits.length >= 2)
-  return { name, bytes, edits }
 }
