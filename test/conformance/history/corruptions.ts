@@ -70,7 +70,9 @@ function acknowledgementOf({ index }: Sound, receipt: Receipt): ev.HistoryEvent[
   return covered.length === 1 && op.end !== null ? [op.invoke, op.end] : null
 }
 
-/** Deliveries that a lost connection ended and another delivery followed, acknowledged on its own. */
+/**
+ * Deliveries that a lost connection ended and another delivery followed, acknowledged on its own.
+ */
 function takenOver(sound: Sound): { readonly first: Receipt; readonly later: ev.HistoryEvent[] }[] {
   const { index } = sound
   return index.receipts.flatMap((first) => {

@@ -7,7 +7,7 @@ import {
 import { MemoryBroker } from '../../support/memory-broker.ts'
 
 /** Turns of the event loop in which a command is committed and answered. */
-const TURNS = 6
+const TURNS = 12
 
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) await settle()

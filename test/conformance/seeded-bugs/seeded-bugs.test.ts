@@ -10,7 +10,9 @@ import { notApplicable, wanted } from '../../simulation/seeded-bugs/coverage.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Syntax errors of the text, in words. The parser keeps them in a field that it does not declare. */
+/**
+ * Syntax errors of the text, in words. The parser keeps them in a field that it does not declare.
+ */
 function syntaxErrors(path: string, text: string): string[] {
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023)
   const { parseDiagnostics } = tree as unknown as { parseDiagnostics: readonly ts.Diagnostic[] }
