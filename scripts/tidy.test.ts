@@ -108,6 +108,7 @@ describe('tidy', () => {
     const long = messages({ [engineFile]: '', [test]: '//\n'.repeat(601) })
     assert.match(long.join(), /601 lines, at most 600/)
     complains(engineFile, `// ${'word '.repeat(21)}\n`, /columns, at most 100/)
+    complains(engineFile, `/** ${'word '.repeat(21)}*/\n`, /columns, at most 100/)
     assert.deepEqual(messages({ [engineFile]: `// https://example.org/${'x'.repeat(90)}\n` }), [])
   })
 

@@ -26,7 +26,9 @@ export interface ProfileSummary {
   readonly totalMicroseconds: number
   /** Of it, with something to do. */
   readonly busyMicroseconds: number
-  /** By where the code lies, most first: a room of ours, a part of Node, or what is none of both. */
+  /**
+   * By where the code lies, most first: a room of ours, a part of Node, or what is none of both.
+   */
   readonly rooms: readonly Share[]
   readonly functions: readonly Share[]
 }

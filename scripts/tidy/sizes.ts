@@ -24,7 +24,7 @@ export function checkFileLengths(files: readonly SourceFile[]): Finding[] {
 
 /** An address, a quoted text, a literal pattern or a row of a drawn table cannot be broken. */
 function isUnbreakable(line: string): boolean {
-  if (/^\s*(\*|\/\/|#)/.test(line)) return /https?:\/\/\S{30,}|\|.*\|/.test(line)
+  if (/^\s*(\/?\*|\/\/|#)/.test(line)) return /https?:\/\/\S{30,}|\|.*\|/.test(line)
   return /(['"`/]).{40,}\1/.test(line)
 }
 

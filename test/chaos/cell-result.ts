@@ -91,7 +91,9 @@ export interface Unavailability {
   readonly after: 'strike' | 'heal'
   readonly round: number
   readonly atMs: number
-  /** From the event on until operations were confirmed again; null = never, before the next event. */
+  /**
+   * From the event on until operations were confirmed again; null = never, before the next event.
+   */
   readonly unavailableMs: number | null
   /** The limit that applies, or null where the fault may stop the service as long as it lasts. */
   readonly limitMs: number | null

@@ -6,7 +6,9 @@ import type { CellViolation } from './cell-result.ts'
 export type ClientHost = Pick<Host, 'commandLine'>
 
 export interface WorkloadEnvironment {
-  /** Unlike that of any other cell on the same cluster: the prefix of names of queues and clients. */
+  /**
+   * Unlike that of any other cell on the same cluster: the prefix of names of queues and clients.
+   */
   readonly cell: string
   readonly clientHost: ClientHost
   /** `failover:(tcp://..,tcp://..,tcp://..)`; options may be appended with `?`. */

@@ -98,7 +98,9 @@ function startOfLog(dataDirectory: string): number {
   return Math.min(...names.map((name) => Number.parseInt(name, 16)))
 }
 
-/** Sends messages that wait, with so much flow between them that the log begins behind the first. */
+/**
+ * Sends messages that wait, with so much flow between them that the log begins behind the first.
+ */
 async function sendWhileLogMoves(cluster: Cluster, waiting: WalkthroughClient): Promise<void> {
   const { directory } = cluster
   const options = { uri: cluster.clientUri(), directory, rate: 50, bodyBytes: FLOW_BODY_BYTES }

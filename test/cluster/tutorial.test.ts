@@ -22,7 +22,9 @@ describe('the tutorial', () => {
   )
 })
 
-/** What the page leaves to its table: another process on a port, other names, a silent ZooKeeper. */
+/**
+ * What the page leaves to its table: another process on a port, other names, a silent ZooKeeper.
+ */
 const withoutTheEnsemble = `
 \`\`\`sh
 export ZOOKEEPER_JAR=none

@@ -18,7 +18,9 @@ const PAGE_BYTES = 4096
 const TORN_SECTORS_MAX = 8
 const SHARES = [0.15, 0.5, 0.85]
 
-/** The states that a loss of power at this moment may leave: the telling ones, and some by chance. */
+/**
+ * The states that a loss of power at this moment may leave: the telling ones, and some by chance.
+ */
 export function* powerStates(
   model: DiskModel,
   options: { readonly randomStates: number; readonly random: () => number },
@@ -36,7 +38,9 @@ export function* powerStates(
   for (let i = 0; i < options.randomStates; i++) yield randomState(model, options.random)
 }
 
-/** What the process leaves when it is killed: all that ended, and of what was under way any part. */
+/**
+ * What the process leaves when it is killed: all that ended, and of what was under way any part.
+ */
 export function* killStates({ changes, names }: DiskModel): Generator<CrashState> {
   const endedChanges = changes.filter(({ ended }) => ended)
   const endedNames = names.filter(({ ended }) => ended)

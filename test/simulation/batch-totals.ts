@@ -19,7 +19,9 @@ export function addUp(all: readonly HistoryTotals[]): BatchTotals {
   return { histories: all.length, ...sums, sightings: seen }
 }
 
-/** What histories are there for and did not bring about: a batch without it proves nothing of it. */
+/**
+ * What histories are there for and did not bring about: a batch without it proves nothing of it.
+ */
 export function unseen({ sightings: seen }: BatchTotals): string[] {
   return sightings.filter((name) => (seen[name] ?? 0) === 0)
 }

@@ -9,7 +9,9 @@ import type { GeneratorCommand } from './contender.ts'
 const server = fileURLToPath(new URL('ceiling-server.ts', import.meta.url))
 const load = fileURLToPath(new URL('ceiling-load.ts', import.meta.url))
 
-/** Three files on this disk, a quorum of fdatasyncs, and no broker: what cannot be exceeded here. */
+/**
+ * Three files on this disk, a quorum of fdatasyncs, and no broker: what cannot be exceeded here.
+ */
 export class CeilingServers {
   readonly #directory: string
   readonly #servers: ManagedProcess[] = []

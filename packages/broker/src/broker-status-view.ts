@@ -18,7 +18,9 @@ import type { FollowerProgress } from './replication/replica/progress.ts'
 import type { Replica } from './replication/replica/replica.ts'
 import type { ReplicaNode } from './replication/replica-node.ts'
 
-/** Members that are told of as they are announced: a cluster has five at most, and some that left. */
+/**
+ * Members that are told of as they are announced: a cluster has five at most, and some that left.
+ */
 const ANNOUNCED_MEMBERS_MAX = 32
 
 export interface StatusSources {

@@ -1,6 +1,8 @@
 import type { Clock } from '@quorate/core/base/clock'
 
-/** A view is used so many times as long as it took to gather: that is all of the time it may cost. */
+/**
+ * A view is used so many times as long as it took to gather: that is all of the time it may cost.
+ */
 export const VIEW_USES = 20
 
 /**

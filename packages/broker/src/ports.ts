@@ -37,7 +37,9 @@ export interface BrokerPorts {
   readonly checkpointDue: CheckpointDue
   /** Bodies of so many bytes of log stay in memory; others are read back. */
   readonly bodyCacheBytes: number
-  /** How waiting messages are put on pages: a data directory goes by the same for all of its life. */
+  /**
+   * How waiting messages are put on pages: a data directory goes by the same for all of its life.
+   */
   readonly pages: PageBounds
   /** What may be on its way into the log before senders have to wait. */
   readonly uncommittedMax: UncommittedMax

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 const PREFIX = 'quorate-chaos-'
 const NAME = /^quorate-chaos-(\d+)-/
 
-/** For the data of this run's brokers; named by our pid, so that a later run knows it as left over. */
+/**
+ * For the data of this run's brokers; named by our pid, so that a later run knows it as left over.
+ */
 export function makeWorkDirectory(): string {
   return mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
 }

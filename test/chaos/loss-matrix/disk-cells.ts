@@ -27,7 +27,9 @@ async function oneDisk(cluster: ForgetfulCluster): Promise<void> {
   assert.equal(await cluster.reportedLoss(), false)
 }
 
-/** A quorum of the disks that confirmed is gone. The one that is left knows that it may not know. */
+/**
+ * A quorum of the disks that confirmed is gone. The one that is left knows that it may not know.
+ */
 async function quorumOfDisks(cluster: ForgetfulCluster): Promise<void> {
   await prepare(cluster)
   const [leader, holder, behind] = await cluster.inOrder()

@@ -45,7 +45,9 @@ export interface CellOptions extends PlannedCell {
 
 const nothingJudged: WorkloadVerdict = { counts: {}, violations: [] }
 
-/** Runs one workload under one fault, and judges it. Rejects never: what breaks is in the result. */
+/**
+ * Runs one workload under one fault, and judges it. Rejects never: what breaks is in the result.
+ */
 export async function runCell(options: CellOptions): Promise<CellResult> {
   mkdirSync(options.directory, { recursive: true })
   const cell = new Cell(options)

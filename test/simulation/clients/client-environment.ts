@@ -3,7 +3,9 @@ import type { Network, NetworkAddress } from '@quorate/core/transport/network'
 import type { HistoryEvent } from '../../support/history/events.ts'
 import type { Chance } from '../world/chance.ts'
 
-/** All that a client has of the world around it: time, chance, the network, somebody who listens. */
+/**
+ * All that a client has of the world around it: time, chance, the network, somebody who listens.
+ */
 export interface ClientEnvironment {
   readonly network: Network
   readonly clock: Clock

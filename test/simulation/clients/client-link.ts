@@ -37,7 +37,9 @@ export interface LinkListener {
   lost(link: ClientLink): void
 }
 
-/** One connection to one broker: negotiation, commands in both directions, the watch over silence. */
+/**
+ * One connection to one broker: negotiation, commands in both directions, the watch over silence.
+ */
 export class ClientLink implements ByteStreamOwner {
   readonly #stream: ByteStream
   readonly #listener: LinkListener

@@ -93,7 +93,9 @@ interface Consumer {
 export interface ConnectionListener {
   /** The connection is gone, and with it all that is not acknowledged. */
   interrupted?(): void
-  /** The next connection knows producers and consumers: the time to `post` what it must know too. */
+  /**
+   * The next connection knows producers and consumers: the time to `post` what it must know too.
+   */
   replay?(): void
 }
 
@@ -101,7 +103,9 @@ export interface ConnectionOptions {
   readonly client: ClientName
   /** JMS client id, for durable subscriptions. */
   readonly clientId?: string
-  /** Consumers that come back ask for no messages until everything else is replayed, as Java's do. */
+  /**
+   * Consumers that come back ask for no messages until everything else is replayed, as Java's do.
+   */
   readonly isGentle?: boolean
 }
 

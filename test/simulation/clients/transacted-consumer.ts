@@ -37,7 +37,9 @@ interface Held {
   readonly delivery: Delivery
   /** It was taken before, and rolled back. */
   readonly isReturned: boolean
-  /** The connection that it came over, by its generation: of an earlier one, who knows whose it is. */
+  /**
+   * The connection that it came over, by its generation: of an earlier one, who knows whose it is.
+   */
   readonly generation: number
   /** Ascending in the order of deliveries. */
   readonly place: number

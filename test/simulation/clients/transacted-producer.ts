@@ -17,7 +17,9 @@ export interface TransactedProducerOptions {
   /** Between two sends, on average. */
   readonly everyMs: number
   readonly rollbackChance: number
-  /** Begins an open transaction again after a loss, with all its messages, as Java's client does. */
+  /**
+   * Begins an open transaction again after a loss, with all its messages, as Java's client does.
+   */
   readonly isReplaying: boolean
   readonly sizes: PayloadSizes
   /** After so many messages it begins no transaction any more. */

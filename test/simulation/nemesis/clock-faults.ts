@@ -1,6 +1,8 @@
 import type { Fault } from './fault.ts'
 
-/** A lease of 600 ms ends before voters forget it, unless a clock is a third faster than another. */
+/**
+ * A lease of 600 ms ends before voters forget it, unless a clock is a third faster than another.
+ */
 const DRIFT = 0.01
 const LARGE_DRIFT = 0.05
 /** Jumps below the timeouts, and through them. */

@@ -105,7 +105,9 @@ function pausePastLease({ simulation, chance, later, keepBroken }: StrikeContext
   })
 }
 
-/** A voter dies between writing what it promises and its sync; the leader's end makes it promise. */
+/**
+ * A voter dies between writing what it promises and its sync; the leader's end makes it promise.
+ */
 function deathBeforePromise({ simulation, chance }: StrikeContext): void {
   const { leader } = simulation
   const voter = chance.pick(simulation.brokers.filter((broker) => broker !== leader))

@@ -30,7 +30,9 @@ export const compactionFaults = {
   powerCutAtRelease: { weight: 4, strike: (at) => losePowerAtRelease(at) },
 } as const satisfies Readonly<Record<string, Fault>>
 
-/** A follower is away until its log ends before the start of its leader's, and fetches all of it. */
+/**
+ * A follower is away until its log ends before the start of its leader's, and fetches all of it.
+ */
 function leftBehind({ simulation, chance, later, keepBroken }: StrikeContext): void {
   const followers = simulation.brokers.filter((one) => one !== simulation.leader && one.isUp)
   if (followers.length === 0) return

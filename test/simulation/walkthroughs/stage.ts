@@ -266,7 +266,9 @@ export class Stage {
     return this.#story.lines.map(({ who, what }) => `  ${who}  ${what}`).join('\n')
   }
 
-  /** Mends everything, lets clients finish, judges, and holds the trace against what is expected. */
+  /**
+   * Mends everything, lets clients finish, judges, and holds the trace against what is expected.
+   */
   async end(): Promise<void> {
     const { simulation } = this
     simulation.healAll()

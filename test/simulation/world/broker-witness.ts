@@ -301,7 +301,9 @@ export class BrokerWitness implements BrokerObserver, Holder {
     }
   }
 
-  /** R38: only what is committed is passed over, by a replica that says that it has lost its log. */
+  /**
+   * R38: only what is committed is passed over, by a replica that says that it has lost its log.
+   */
   #restart(origin: LogPoint): void {
     const { ledger, everybody, sight, tell } = this.#options
     ledger.mustBeTrue(origin, `${this.id} begins its log behind ${origin.index}`)

@@ -114,7 +114,9 @@ export class PlainFold {
     }
   }
 
-  /** A copy is of what waits, as it waits: a log that begins behind the original knows no better. */
+  /**
+   * A copy is of what waits, as it waits: a log that begins behind the original knows no better.
+   */
   #copied(message: CopiedMessage, origin: number, index: number): void {
     const { sequence, body, priority, lists } = message
     assert.ok(lists.length > 0, `record ${index} copies ${sequence}, which nobody waits for`)

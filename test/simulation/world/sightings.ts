@@ -1,4 +1,6 @@
-/** What has to happen somewhere in a batch of histories, or the batch has shown nothing about it. */
+/**
+ * What has to happen somewhere in a batch of histories, or the batch has shown nothing about it.
+ */
 export const sightings = [
   'a follower was elected after the leader died',
   'a diverged log was cut',

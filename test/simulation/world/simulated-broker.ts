@@ -55,7 +55,9 @@ export class SimulatedBroker {
   #doubtedIn: number | null = null
   /** Files of which a copy has decayed, and that no start has written anew. */
   readonly #decayed = new Set<string>()
-  /** Its own disk, while another cluster's is in its place: nobody looks at what happens to that. */
+  /**
+   * Its own disk, while another cluster's is in its place: nobody looks at what happens to that.
+   */
   #shelf: Disk | null = null
 
   constructor(simulation: Simulation, id: string, shape: ClusterShape) {

@@ -168,7 +168,9 @@ class ProcessTimer implements Timer {
   }
 }
 
-/** More may happen in one turn of the event loop before its end: a busy process reads it all first. */
+/**
+ * More may happen in one turn of the event loop before its end: a busy process reads it all first.
+ */
 const BUSY_SHARE = 0.1
 const BUSY_SHARE_BEHIND = 0.7
 const BUSY_TURN_MS = 1

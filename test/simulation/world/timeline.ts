@@ -4,7 +4,9 @@ export interface Pending {
   cancel(): void
 }
 
-/** The event loop has a turn of its own after so many pieces of work: somebody may want to end us. */
+/**
+ * The event loop has a turn of its own after so many pieces of work: somebody may want to end us.
+ */
 const TURN_STEPS = 1_000
 
 /**

@@ -4,7 +4,9 @@ import { opsOf } from './log-ops.ts'
 
 /** Far less than a broker's own limits, so that a burst of one client reaches them. */
 export const uncommittedMax = { bytes: 1 << 15, records: 24 } as const
-/** Every connection may be above the limit with what it had sent already; few come and go meanwhile. */
+/**
+ * Every connection may be above the limit with what it had sent already; few come and go meanwhile.
+ */
 const TURNS_MAX = 32
 
 /** R30: above the limit of what is not committed, a leader reads no sender any more. */

@@ -8,7 +8,9 @@ const DRAW_EVERY_MS = 100
 /** Before that, a rate says little. */
 const ESTIMATE_AFTER_MS = 500
 
-/** How far a copy is, how fast, and how long it will still take, drawn where there is a terminal. */
+/**
+ * How far a copy is, how fast, and how long it will still take, drawn where there is a terminal.
+ */
 export class CopyBar implements CopyProgress {
   readonly #area: LiveArea | null
   readonly #terminal: Terminal

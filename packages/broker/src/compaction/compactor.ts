@@ -56,7 +56,9 @@ export const COPY_PAUSE_MS = 10
 export const COPY_BYTES_MAX = 1024 * 1024
 /** Messages of one round, each as often as there are lists that it waits in. */
 export const COPY_PLACES_MAX = 10_000
-/** Old segments are copied when no more than this part of them is in use: one byte frees another. */
+/**
+ * Old segments are copied when no more than this part of them is in use: one byte frees another.
+ */
 export const COPIED_SHARE_MAX = 1 / 2
 /** Without space a segment ends early that is this part of the log, or more... */
 export const EARLY_SHARE_MIN = 1 / 4

@@ -27,7 +27,9 @@ const connector: JsonSchema = {
   ],
 }
 
-/** As a JSON Schema, which editors understand: quorate.yaml, whose words the other sources share. */
+/**
+ * As a JSON Schema, which editors understand: quorate.yaml, whose words the other sources share.
+ */
 export function settingsJsonSchema(): JsonSchema {
   const properties = Object.fromEntries(
     settingNames.map((name) => [name, described(settingSchema(name), variableOf(name))]),

@@ -118,7 +118,9 @@ export class ClientConnection
     return bytes
   }
 
-  /** Topics' subscribers, such as every JMS client has for advisories, hold no memory by waiting. */
+  /**
+   * Topics' subscribers, such as every JMS client has for advisories, hold no memory by waiting.
+   */
   get isConsuming(): boolean {
     for (const subscription of this.#consumers.values()) if (subscription.drawsOnLists) return true
     return false

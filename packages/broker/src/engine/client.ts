@@ -37,7 +37,9 @@ export interface Delivery {
   readonly id: number
   readonly consumer: Consumer
   readonly destination: DestinationName
-  /** Canonical encoding; empty once it was sent, unless it may come again and only memory has it. */
+  /**
+   * Canonical encoding; empty once it was sent, unless it may come again and only memory has it.
+   */
   readonly body: Buffer
   /** Decoded form, if an adapter has one (`Message.decoded`); goes with the body. */
   readonly decoded: unknown
@@ -111,7 +113,9 @@ export interface ConsumerOptions {
   readonly exclusive: boolean
   readonly priority: number
   readonly selector: string
-  /** Messages of a topic that may wait for it beyond its prefetch; 0 = as many as the policy says. */
+  /**
+   * Messages of a topic that may wait for it beyond its prefetch; 0 = as many as the policy says.
+   */
   readonly pendingLimit: number
   /** The adapter's own command that made the consumer, given back in events. */
   readonly info: unknown
@@ -146,7 +150,9 @@ export interface Consumer {
   readonly inFlight: InFlight
   /** Changes the window of a live consumer (ConsumerControl). */
   setPrefetch(prefetch: number): void
-  /** Asks for one message although prefetch is 0. timeoutMs: 0 = wait for ever, < 0 = do not wait. */
+  /**
+   * Asks for one message although prefetch is 0. timeoutMs: 0 = wait for ever, < 0 = do not wait.
+   */
   pull(timeoutMs: number): void
   /**
    * Ends the consumer. Deliveries up to `lastDeliveredId` count as seen by the client (their
@@ -237,6 +243,8 @@ export interface EngineApi {
   publishTo(consumer: Consumer, messages: readonly Message[]): void
   observe(observer: EngineObserver): void
   destinations(): Iterable<DestinationName>
-  /** Whether deliveries may reach consumers now (R27): to be asked for those that were held back. */
+  /**
+   * Whether deliveries may reach consumers now (R27): to be asked for those that were held back.
+   */
   readonly mayDispatch: boolean
 }

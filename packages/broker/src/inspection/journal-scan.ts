@@ -141,7 +141,9 @@ class Scan {
     }
   }
 
-  /** Where the log begins: as its checkpoint says, else as its first record or the meta file does. */
+  /**
+   * Where the log begins: as its checkpoint says, else as its first record or the meta file does.
+   */
   async #origin(): Promise<LogPoint> {
     const { checkpoint, meta, files } = this.#request.data
     const first = files[0]

@@ -90,7 +90,9 @@ export interface StoreStatus {
   readonly headRoomBytes: number
   /** Ours has no space for new messages. */
   readonly isShort: boolean
-  /** Filled by the leader: senders of persistent messages wait, for its own disk or its followers'. */
+  /**
+   * Filled by the leader: senders of persistent messages wait, for its own disk or its followers'.
+   */
   readonly blocksSenders: boolean
 }
 

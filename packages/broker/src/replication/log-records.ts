@@ -9,7 +9,9 @@ import type { ClusterConfig } from './cluster-config.ts'
 import { readConfig, writeConfig } from './cluster-config.ts'
 import type { ConfigEntry } from './config-history.ts'
 
-/** Record types 1 to 15 are replication's own, SEGMENT_STATE the store's as well; it skips others. */
+/**
+ * Record types 1 to 15 are replication's own, SEGMENT_STATE the store's as well; it skips others.
+ */
 export const EPOCH_START = 1
 export const CONFIG = 2
 

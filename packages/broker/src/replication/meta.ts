@@ -67,7 +67,9 @@ export interface StoredMeta extends ReplicaMeta {
 
 export const NO_PROMISE: Promised = { epoch: 0, candidate: '', nonce: '' }
 
-/** Of a store that has just been made: in no cluster, with no records, and no promise to anybody. */
+/**
+ * Of a store that has just been made: in no cluster, with no records, and no promise to anybody.
+ */
 export function freshMeta(
   store: Pick<ReplicaMeta, 'brokerName' | 'nodeId' | 'storeUuid' | 'sync'>,
 ): StoredMeta {

@@ -164,7 +164,10 @@ async function damageAt(journal: Journal, fromIndex: number): Promise<Damage> {
   }
 }
 
-/** A directory with this file is a backup: a broker would set its log aside, for want of a meta file. */
+/**
+ * A directory with this file is a backup: a broker would set its log aside, for want of a meta
+ * file.
+ */
 export const BACKUP_MANIFEST = 'backup.json'
 
 const NO_COPY_WHOLE = 'no copy in the meta file is whole (torn or damaged)'

@@ -22,7 +22,9 @@ export function suspicionAtStart(meta: ReplicaMeta, facts: StartFacts): string |
   return null
 }
 
-/** True unless this boot of the machine, known for certain, is the one that the store was used in. */
+/**
+ * True unless this boot of the machine, known for certain, is the one that the store was used in.
+ */
 export function hasRebooted(meta: ReplicaMeta, bootId: string): boolean {
   return bootId === '' || bootId !== meta.bootId
 }

@@ -44,7 +44,9 @@ export interface MessageOp {
   readonly body: Buffer
 }
 
-/** These messages leave the list: consumed, expired, discarded, or moved by the same transaction. */
+/**
+ * These messages leave the list: consumed, expired, discarded, or moved by the same transaction.
+ */
 export interface AcknowledgeOp {
   readonly kind: 'acknowledge'
   readonly list: number

@@ -1,4 +1,6 @@
-/** A message that only memory holds, as the temporary store keeps it: in order of place and turn. */
+/**
+ * A message that only memory holds, as the temporary store keeps it: in order of place and turn.
+ */
 export interface TemporaryMessage {
   readonly place: number
   readonly turn: number

@@ -12,7 +12,9 @@ export interface VarintCursor {
   at: number
 }
 
-/** Writes `value` at `at`; returns where the next byte goes. The target must have room for eight. */
+/**
+ * Writes `value` at `at`; returns where the next byte goes. The target must have room for eight.
+ */
 export function writeVarint(target: Buffer, at: number, value: number): number {
   let rest = value
   // Beyond 31 bits the bit operators would cut the number, so the high part goes by division.

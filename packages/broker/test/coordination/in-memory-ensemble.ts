@@ -23,7 +23,9 @@ export interface JoinedClient {
   interrupt(): void
 }
 
-/** Our coordination service and its clients on pipes and a manual clock: no port, no disk, no wait. */
+/**
+ * Our coordination service and its clients on pipes and a manual clock: no port, no disk, no wait.
+ */
 export class InMemoryEnsemble {
   readonly clock = new ManualClock(1_000)
   readonly tree = new DataTree()

@@ -21,7 +21,9 @@ describe('a run that is back in memory', () => {
 })
 
 describe('a temporary store that was in trouble', () => {
-  /** 50 KB of 64 that could not be written; then somebody takes them, and the disk is well again. */
+  /**
+   * 50 KB of 64 that could not be written; then somebody takes them, and the disk is well again.
+   */
   async function recovered(): Promise<[SpillingSubject, TestClient]> {
     const disk = { isBroken: true }
     const fault = ({ kind }: FileOperation): Fault | null => {

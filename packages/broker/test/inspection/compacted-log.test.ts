@@ -27,7 +27,9 @@ const body = Buffer.alloc(100, 'body')
 
 type Written = LogOp | 'segment'
 
-/** Records 1 to 3, 4 to 7, 8 to 9: three segments, of which the last one copies out of the first. */
+/**
+ * Records 1 to 3, 4 to 7, 8 to 9: three segments, of which the last one copies out of the first.
+ */
 const operations: readonly Written[] = [
   queue(1, 'ORDERS'),
   { kind: 'producer', id: 1, name: 'ID:host-1:1' },

@@ -10,7 +10,9 @@ export interface QuorumPicture {
   readonly mayFail: number | null
 }
 
-/** The leader of the highest epoch that answers: one that was cut off may still believe it leads. */
+/**
+ * The leader of the highest epoch that answers: one that was cut off may still believe it leads.
+ */
 export function leaderIn(reports: readonly NodeReport[]): BrokerStatus | null {
   const leaders = reports.flatMap(({ status }) => (status?.role === 'leader' ? [status] : []))
   return leaders.sort((a, b) => b.epoch - a.epoch)[0] ?? null

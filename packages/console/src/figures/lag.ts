@@ -7,7 +7,10 @@ export interface PositionSample {
 /** Samples that are kept: ten minutes, of one every two seconds. */
 export const POSITION_SAMPLES_MAX = 300
 
-/** Adds where the log ends now. A log that is shorter than before is another one: what was is forgotten. */
+/**
+ * Adds where the log ends now. A log that is shorter than before is another one: what was is
+ * forgotten.
+ */
 export function withPosition(
   history: readonly PositionSample[],
   sample: PositionSample,

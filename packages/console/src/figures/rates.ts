@@ -3,7 +3,9 @@ import type { Sample } from '../api/live.ts'
 /** Samples over which a rate is taken: the events of a busy node are more than a second apart. */
 const RATE_SAMPLES = 4
 
-/** The slope of a counter, each second, at each sample; a counter that began anew counts as still. */
+/**
+ * The slope of a counter, each second, at each sample; a counter that began anew counts as still.
+ */
 export function ratesOf<T>(
   history: readonly Sample<T>[],
   counter: (facts: T) => number,

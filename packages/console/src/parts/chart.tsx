@@ -23,7 +23,9 @@ interface ChartProps {
 
 const HEIGHT = 190
 
-/** Figures over time. A table cannot follow once a second; the latest values stand in its legend. */
+/**
+ * Figures over time. A table cannot follow once a second; the latest values stand in its legend.
+ */
 export function Chart(props: ChartProps) {
   const { title, seconds, series, format, theme } = props
   const place = useRef<HTMLDivElement>(null)

@@ -19,7 +19,9 @@ function inventionOf(index: HistoryIndex, { at, event }: Receipt): string | null
   return null
 }
 
-/** Where this delivery ended unacknowledged: connections lost, closes, rollbacks; first the first. */
+/**
+ * Where this delivery ended unacknowledged: connections lost, closes, rollbacks; first the first.
+ */
 function endsOf(index: HistoryIndex, receipt: Receipt, now: Receipt): number[] {
   const { client, consumer, tx = index.transactionOf.get(receipt) } = receipt.event
   const lost = index.connections
@@ -61,7 +63,9 @@ function doubtOf(index: HistoryIndex, before: readonly Receipt[], now: Receipt):
   return `only ${ended} of ${before.length} deliveries before it had ended unacknowledged`
 }
 
-/** C2: nothing is received that nobody sent, and every further receipt of a message has a reason. */
+/**
+ * C2: nothing is received that nobody sent, and every further receipt of a message has a reason.
+ */
 export function checkReceipts(index: HistoryIndex): Violation[] {
   const violations: Violation[] = []
   const add = (what: string, receipts: readonly Receipt[], now: Receipt): void => {

@@ -25,7 +25,9 @@ export interface LinkOwner {
 const offer = { ...defaultOffer, providerName: 'Quorate' }
 const greeting = new OpenWireCodec(initialCodecOptions).encode(encodeOffer(offer))
 
-/** One connection to one broker: negotiation, commands in both directions, the watch over silence. */
+/**
+ * One connection to one broker: negotiation, commands in both directions, the watch over silence.
+ */
 export class WireLink implements ByteStreamOwner {
   readonly #stream: ByteStream
   readonly #owner: LinkOwner

@@ -43,7 +43,9 @@ function idOf(element: XmlElement): string {
   return attributeOf(element, 'id')?.value ?? ''
 }
 
-/** `ServerConnector` and `SelectChannelConnector` of Jetty, `<nioConnector>` of its first schema. */
+/**
+ * `ServerConnector` and `SelectChannelConnector` of Jetty, `<nioConnector>` of its first schema.
+ */
 function isConnector(element: XmlElement): boolean {
   return /Connector$/.test(nameOf(element)) && propertyOf(element, 'port') !== undefined
 }

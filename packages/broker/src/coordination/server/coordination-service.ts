@@ -263,7 +263,9 @@ export class CoordinationService {
     this.#reply(client, { xid, err: 0 })
   }
 
-  /** The client was elsewhere meanwhile: what changed since is told at once, the rest is watched. */
+  /**
+   * The client was elsewhere meanwhile: what changed since is told at once, the rest is watched.
+   */
   #setWatches(client: Client, xid: number, request: RequestOf<'setWatches'>): void {
     const { relativeZxid } = request
     for (const path of request.data) {

@@ -6,7 +6,9 @@ import type { ZooKeeperClient } from '../zookeeper/client.ts'
 import type { Layout } from './layout.ts'
 import { readOrNull } from './member-announcement.ts'
 
-/** The node at /bootstrap. A document that does not decode is refused: it may be another version's. */
+/**
+ * The node at /bootstrap. A document that does not decode is refused: it may be another version's.
+ */
 export async function readBootstrap(
   client: ZooKeeperClient,
   layout: Layout,

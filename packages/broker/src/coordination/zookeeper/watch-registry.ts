@@ -53,7 +53,9 @@ export class WatchRegistry {
     this.#paths[kind].add(path)
   }
 
-  /** Uses up what the event fires. False when nobody watched: an event of a request that was lost. */
+  /**
+   * Uses up what the event fires. False when nobody watched: an event of a request that was lost.
+   */
   fire(event: WatchEvent): boolean {
     let fired = false
     for (const kind of firedBy[event.type]) {

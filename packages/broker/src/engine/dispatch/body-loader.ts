@@ -18,7 +18,9 @@ export interface Loadable {
   readonly isFetching: boolean
   /** Whether there is something to load. */
   lacksBodies(): boolean
-  /** Loads what comes next, and tells the loader when that is there; false when there is nothing. */
+  /**
+   * Loads what comes next, and tells the loader when that is there; false when there is nothing.
+   */
   fetch(entriesMax: number): boolean
   /** Its turn went by, nothing was loaded. */
   passedOver(): void

@@ -1,4 +1,6 @@
-/** Counts bytes against a limit. It counts only; what happens above the limit is up to its owner. */
+/**
+ * Counts bytes against a limit. It counts only; what happens above the limit is up to its owner.
+ */
 export class MemoryBudget {
   readonly limitBytes: number
   #usedBytes = 0

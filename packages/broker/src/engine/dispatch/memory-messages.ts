@@ -41,7 +41,9 @@ const KEPT_RUNS = 2
 const KEPT_HARD_SHARE = 1 / 16
 /** Less than this share of a run is spilled only where memory is about to run out. */
 const LEAST_SHARE = 1 / 8
-/** Runs are not smaller than `RUN_BYTES_SMALL`, unless that were more than this share of a limit. */
+/**
+ * Runs are not smaller than `RUN_BYTES_SMALL`, unless that were more than this share of a limit.
+ */
 const SMALL_SHARE = 1 / 4
 
 /**
@@ -264,7 +266,9 @@ export class MemoryMessages implements Spillable {
     }
   }
 
-  /** Each run costs memory itself, so that where there are some the next one is to be a full one. */
+  /**
+   * Each run costs memory itself, so that where there are some the next one is to be a full one.
+   */
   #leastBytes(need: Need): number {
     if (need === 2) return RUN_LEAST_BYTES
     const share = this.#spilled > 0 ? 1 : LEAST_SHARE

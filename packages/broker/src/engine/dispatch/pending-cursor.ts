@@ -52,7 +52,9 @@ export class PendingCursor {
   #bodiless = 0
   #doubtLeft: number
   #doubtUpTo = 0
-  /** Stored messages that an administrator has; they are still in the list, and not read from it. */
+  /**
+   * Stored messages that an administrator has; they are still in the list, and not read from it.
+   */
   readonly #withdrawn = new Set<number>()
   /** Changes when entries leave the window by other ways than the front. */
   #generation = 0
@@ -128,7 +130,9 @@ export class PendingCursor {
     return run !== undefined && compareEntries(run, entry) < 0
   }
 
-  /** Whether the body of this entry, which `peek` shows, is at hand: here or in the store's cache. */
+  /**
+   * Whether the body of this entry, which `peek` shows, is at hand: here or in the store's cache.
+   */
   hasBody(entry: Entry): boolean {
     if (entry.body !== null) return true
     if (!hasBody(entry)) return false

@@ -3,7 +3,9 @@ import { DestinationPattern } from '@quorate/core/model/destination-name'
 
 /** What holds for the destinations of one pattern. The words are ActiveMQ's of a policyEntry. */
 export interface DestinationPolicy {
-  /** Bytes of messages in memory that one of these destinations may hold; 0 = no limit of its own. */
+  /**
+   * Bytes of messages in memory that one of these destinations may hold; 0 = no limit of its own.
+   */
   readonly memoryLimitBytes: number
   /** Whether producers wait for the destination's own limit. The broker's limit holds anyway. */
   readonly producerFlowControl: boolean

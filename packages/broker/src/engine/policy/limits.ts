@@ -18,7 +18,9 @@ export const FETCH_BYTES_MAX = 4 << 20
 export const FETCHES_MAX = 3
 /** Messages assigned to consumers in one round of one list. */
 export const ROUND_ENTRIES_MAX = 1000
-/** Bytes of these, and of a topic's; one may be larger. A peer that does not read gets them once. */
+/**
+ * Bytes of these, and of a topic's; one may be larger. A peer that does not read gets them once.
+ */
 export const ROUND_BYTES_MAX = 4 << 20
 /** Deliveries one consumer may leave unacknowledged, whatever prefetch it asks for. */
 export const PREFETCH_MAX = 65_535
@@ -33,7 +35,9 @@ export const WINDOW_BYTES_MAX = 128 << 20
 export const WINDOWS_ENTRIES_MAX = 250_000
 /** What one list reads, and loads, at a time where that is used up. */
 export const SHORT_ENTRIES_MAX = 32
-/** Lists that are asked for what they have at hand, and nobody has room for, when another needs it. */
+/**
+ * Lists that are asked for what they have at hand, and nobody has room for, when another needs it.
+ */
 export const SHED_VISITS_MAX = 64
 /** Bytes of messages appended to the log and not committed yet; senders pause above it (R30). */
 export const UNCOMMITTED_BYTES_MAX = 64 << 20
@@ -89,15 +93,21 @@ export const TOPIC_PENDING_BYTES_MAX = 32 << 20
  * memory limit, which ActiveMQ has them use up: queues are not to wait for subscribers of topics.
  */
 export const FEEDS_SHARE = 0.5
-/** When that is used up, so much of it is kept: the next look at all subscribers is far away then. */
+/**
+ * When that is used up, so much of it is kept: the next look at all subscribers is far away then.
+ */
 export const FEEDS_KEPT_SHARE = 7 / 8
 /** What a message that waits counts for each subscriber beside its bytes, which count once. */
 export const FEED_REFERENCE_BYTES = 64
-/** A body that waits gets memory of its own where what it came in is more than so many times larger. */
+/**
+ * A body that waits gets memory of its own where what it came in is more than so many times larger.
+ */
 export const SHARED_MEMORY_FACTOR = 2
 /** Messages a browser is given between two looks at the lease and at its window. */
 export const BROWSE_PAGE_ENTRIES = 200
-/** Share of a memory limit above which messages that only memory holds are spilled, as in ActiveMQ. */
+/**
+ * Share of a memory limit above which messages that only memory holds are spilled, as in ActiveMQ.
+ */
 export const SPILL_SHARE = 0.7
 /** Share of a memory limit above which short runs are spilled too, and little is kept back. */
 export const SPILL_HARD_SHARE = 0.85

@@ -95,7 +95,9 @@ export class SendGate implements Sender {
     if ((isFull || !stopsItself) && !this.isConsuming) this.#flow.pause(this, lack.reason)
   }
 
-  /** Whether it is done, in one way or the other. With a time it is refused when its own is over. */
+  /**
+   * Whether it is done, in one way or the other. With a time it is refused when its own is over.
+   */
   #attempt(waiting: WaitingSend, nowMs = -Infinity): boolean {
     const { send } = waiting
     try {

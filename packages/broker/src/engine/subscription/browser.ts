@@ -63,7 +63,9 @@ export class Browser {
     return !this.#loading && this.#next === this.#page.length && this.#walks.length === 0
   }
 
-  /** Up to `count` messages; fewer while bodies are being loaded, after which `loaded` is called. */
+  /**
+   * Up to `count` messages; fewer while bodies are being loaded, after which `loaded` is called.
+   */
   take(count: number, loaded: () => void): BrowsedEntry[] {
     const taken: BrowsedEntry[] = []
     while (taken.length < count && !this.#loading) {

@@ -41,7 +41,9 @@ export class DurableSubscription {
     return this.#pattern.matches(topic)
   }
 
-  /** noLocal is about the client id, so that it also holds while the subscriber is away (JMS 2.0). */
+  /**
+   * noLocal is about the client id, so that it also holds while the subscriber is away (JMS 2.0).
+   */
   wants(sender: Client | null): boolean {
     return !this.description.noLocal || sender?.options.clientId !== this.description.clientId
   }

@@ -16,7 +16,9 @@ import type { Producer } from '../producer-table.ts'
 import type { Shipment } from '../routing.ts'
 import type { DispatchedMessage } from '../subscription/dispatched-message.ts'
 
-/** A message sent in a transaction, its destination known, its lists not: those of the commit count. */
+/**
+ * A message sent in a transaction, its destination known, its lists not: those of the commit count.
+ */
 export interface HeldSend {
   readonly message: Message
   readonly producer: Producer | null

@@ -70,7 +70,9 @@ const byType = new Map<number, Handler<never>>(
   Object.entries(handlers).map(([name, handler]) => [TypeId[name as StructureName], handler]),
 )
 
-/** Finds the command's handler and runs it. Throws PROTOCOL_VIOLATION when a broker gets none such. */
+/**
+ * Finds the command's handler and runs it. Throws PROTOCOL_VIOLATION when a broker gets none such.
+ */
 export function execute(client: OpenWireClient, command: Command, receipt: Receipt): Outcome {
   const handler = byType.get(command.type) as Handler<Command> | undefined
   if (handler === undefined) {

@@ -16,7 +16,9 @@ import type { OpenWireClient } from './openwire-client.ts'
 import { destinationName } from './wire-destination.ts'
 import { connectionText, sessionText } from './wire-ids.ts'
 
-/** Every connection has a session of this number without asking for it: Java's own consumers use it. */
+/**
+ * Every connection has a session of this number without asking for it: Java's own consumers use it.
+ */
 const DEFAULT_SESSION = -1
 
 /** `DestinationInfo.operationType`. */

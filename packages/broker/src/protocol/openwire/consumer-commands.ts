@@ -69,7 +69,9 @@ function boundedPrefetch(prefetch: number): number {
   return Math.min(Math.max(prefetch, 0), PREFETCH_MAX)
 }
 
-/** Sent after a failover, when the client is ready for what its consumers had as prefetch before. */
+/**
+ * Sent after a failover, when the client is ready for what its consumers had as prefetch before.
+ */
 export function acceptConsumerControl(client: OpenWireClient, control: ConsumerControl): Outcome {
   client.requireConnected()
   const consumer =

@@ -1,4 +1,6 @@
-/** Requests of one connection under way before reading pauses; what waits for room is not counted. */
+/**
+ * Requests of one connection under way before reading pauses; what waits for room is not counted.
+ */
 export const RECEIPTS_MAX = 8192
 /** The same in bytes of its messages; large frames are not counted. */
 export const UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024

@@ -120,7 +120,9 @@ export class OpenWireClient implements LinkOwner {
     this.#brakeIfFull()
   }
 
-  /** As `expect`, for a message: what is uncommitted is bounded even if its sender does not wait. */
+  /**
+   * As `expect`, for a message: what is uncommitted is bounded even if its sender does not wait.
+   */
   expectStored(message: InboundMessage, transaction: string, receipt: Receipt): Receipt {
     message.room = this.link.keepRoom()
     const isCounted =

@@ -108,7 +108,9 @@ export class OpenWireLink implements ByteStreamOwner {
     if (this.#state === 'open') this.#codec.append(command)
   }
 
-  /** As `encode`, for what every format can carry: a peer whose cannot is not served. Never throws. */
+  /**
+   * As `encode`, for what every format can carry: a peer whose cannot is not served. Never throws.
+   */
   send(command: Command): void {
     try {
       this.encode(command)
@@ -117,7 +119,9 @@ export class OpenWireLink implements ByteStreamOwner {
     }
   }
 
-  /** Writes what is encoded, as one batch. While bytes are being received that waits for their end. */
+  /**
+   * Writes what is encoded, as one batch. While bytes are being received that waits for their end.
+   */
   flush(): void {
     if (this.#receiving || this.#codec.pendingBytes === 0 || this.#state === 'closed') return
     this.#stream.write(this.#codec.takePieces())
@@ -230,7 +234,9 @@ export class OpenWireLink implements ByteStreamOwner {
     if (this.#state === 'open') this.#options.owner.drained()
   }
 
-  /** From the stream, in a turn of its own: the owner is never told from inside a call of its own. */
+  /**
+   * From the stream, in a turn of its own: the owner is never told from inside a call of its own.
+   */
   closed(error: BrokerError | null): void {
     this.#state = 'closed'
     this.#gate.drop()

@@ -22,7 +22,9 @@ export interface OpenWireOptions {
   readonly sizePrefixDisabled: boolean
   /** Bytes of the largest frame accepted; a larger one ends its connection. Default 104857600. */
   readonly maxFrameSizeBytes: number
-  /** Silence in milliseconds after which a peer is given up; the lower of both sides'. 0 = never. */
+  /**
+   * Silence in milliseconds after which a peer is given up; the lower of both sides'. 0 = never.
+   */
   readonly maxInactivityDurationMs: number
   /** Milliseconds before the first check for inactivity. Default 10000. */
   readonly maxInactivityDurationInitialDelayMs: number

@@ -40,7 +40,9 @@ export function connectionError(
   return create('ConnectionError', { exception: throwable(error), connectionId })
 }
 
-/** Characters of an error's message that a client is told; ActiveMQ's oldest clients take no more. */
+/**
+ * Characters of an error's message that a client is told; ActiveMQ's oldest clients take no more.
+ */
 const MESSAGE_MAX = 1024
 
 /** The error as a Java exception of the class that the error table gives. */

@@ -83,7 +83,9 @@ export class InboundLink {
     }
   }
 
-  /** Heartbeats stand behind a large frame, which may take seconds: its bytes speak for the peer. */
+  /**
+   * Heartbeats stand behind a large frame, which may take seconds: its bytes speak for the peer.
+   */
   #tellArriving(): void {
     if (!this.#isProven || this.#dialer === null || !this.#splitter.isFilling) return
     const nowMs = this.#options.clock.monotonicMs()

@@ -8,7 +8,9 @@ export const PACE_BYTES_PER_SECOND = 16 * 1024 * 1024
 const PACE_TO_GROWTH = 1.5
 /** Fewer new records a second are no work that anybody could be kept from... */
 const BUSY_RECORDS_PER_SECOND = 100
-/** ...unless they are large: clients are busy with so much new log a second, however few they send. */
+/**
+ * ...unless they are large: clients are busy with so much new log a second, however few they send.
+ */
 const BUSY_BYTES_PER_SECOND = 1024 * 1024
 const LOOK_EVERY_MS = 500
 

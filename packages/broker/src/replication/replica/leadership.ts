@@ -273,7 +273,9 @@ export class Leadership {
     })
   }
 
-  /** R30: who is far behind leaves to clients what they need; who is nearly there is not held up. */
+  /**
+   * R30: who is far behind leaves to clients what they need; who is nearly there is not held up.
+   */
   #feedAtPace(): void {
     const { nowMs, log } = this.#context
     const bytes = this.#pace.tick(nowMs, log.tail)

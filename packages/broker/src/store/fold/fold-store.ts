@@ -41,7 +41,9 @@ export class FoldStore implements MessageStore {
   #awaitsState: boolean
   #isClosed = false
 
-  /** `applied`: what the fold is the fold of, or where the log begins that it is to be made from. */
+  /**
+   * `applied`: what the fold is the fold of, or where the log begins that it is to be made from.
+   */
   protected constructor(
     fold: Fold,
     applied: LogPoint,

@@ -6,7 +6,9 @@ import type { StoredEntry } from './stored-entry.ts'
 /** Messages that are put on one page, at most, before the next is begun. */
 export const PAGE_ENTRIES_MAX = 256
 
-/** Gaps are closed when less than this part of a page is in use: a page is then worth its memory. */
+/**
+ * Gaps are closed when less than this part of a page is in use: a page is then worth its memory.
+ */
 const CLOSE_UP_BELOW = 1 / 4
 
 /** Where the messages of one page are put together for its row, page after page. */

@@ -133,7 +133,9 @@ export class PackedEntries {
     this.#position = entry.position
   }
 
-  /** Another one with the same messages, which may be appended to: it lies in `room`, if it fits. */
+  /**
+   * Another one with the same messages, which may be appended to: it lies in `room`, if it fits.
+   */
   copyTo(room: Buffer): PackedEntries {
     const content = this.content
     const isEnough = content.length <= room.length

@@ -156,7 +156,9 @@ export class MemoryInode {
     this.#sizes.push({ change: ++this.#change, value: size })
   }
 
-  /** Nothing of the sector through this change waits for a sync any more. True when nothing does. */
+  /**
+   * Nothing of the sector through this change waits for a sync any more. True when nothing does.
+   */
   #settle(sector: number, versions: readonly Version<Buffer>[], through: number): boolean {
     const later = versions.filter(({ change }) => change > through)
     if (later.length > 0) this.#dirty.set(sector, later)

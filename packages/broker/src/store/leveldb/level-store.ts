@@ -136,7 +136,9 @@ export class LevelStore extends FoldStore {
     return this.#closing
   }
 
-  /** No checkpoint is made of it, now or at the end: the next start would apply that record twice. */
+  /**
+   * No checkpoint is made of it, now or at the end: the next start would apply that record twice.
+   */
   protected override halfApplied(error: BrokerError): void {
     this.#failure ??= error
   }
@@ -225,7 +227,9 @@ async function openKept(options: LevelStoreOptions): Promise<Opened | null> {
 /** Why an index cannot be used. */
 interface Refusal {
   readonly reason: string
-  /** It is whole: somebody may have put it, or the log, in the wrong place, and may want it back. */
+  /**
+   * It is whole: somebody may have put it, or the log, in the wrong place, and may want it back.
+   */
   readonly isForeign: boolean
 }
 

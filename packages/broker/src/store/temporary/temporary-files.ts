@@ -255,7 +255,9 @@ export class TemporaryFiles implements TemporaryStore {
   }
 }
 
-/** Removes what a broker that was killed has left behind. Never rejects: the next start tries again. */
+/**
+ * Removes what a broker that was killed has left behind. Never rejects: the next start tries again.
+ */
 export async function removeLeftovers(
   fileSystem: FileSystem,
   directory: string,

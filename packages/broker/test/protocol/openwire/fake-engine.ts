@@ -22,7 +22,9 @@ export interface EngineCall {
   readonly argument: unknown
 }
 
-/** An engine without a memory: it notes what it is asked, and answers at once unless told not to. */
+/**
+ * An engine without a memory: it notes what it is asked, and answers at once unless told not to.
+ */
 export class FakeEngine implements EngineApi {
   readonly clients: FakeClient[] = []
   readonly published: Message[] = []

@@ -214,7 +214,9 @@ export class Ledger {
     this.#truth.forEach((chain, i) => assert.equal(log.chainAt(i), chain, `${id} lacks ${i} (S11)`))
   }
 
-  /** S9: what a store has applied is committed. A loss that was reported takes some of that back. */
+  /**
+   * S9: what a store has applied is committed. A loss that was reported takes some of that back.
+   */
   mustBeCommitted({ id, log }: Holder, applied: number): void {
     if (applied === 0 || this.reportedLosses > 0) return
     const isCommitted = this.#truth[applied] === log.chainAt(applied)

@@ -128,7 +128,9 @@ export class NodeWitness {
     this.#countedIndex = Math.max(this.#countedIndex, index)
   }
 
-  /** That node is the process that we have matched in this session, and has promised nobody else. */
+  /**
+   * That node is the process that we have matched in this session, and has promised nobody else.
+   */
   #isInSession(other: FakeNode, session: number | undefined): boolean {
     const matched = this.#matched.get(other.id)
     const isSame = matched?.session === session && matched?.incarnation === other.incarnation

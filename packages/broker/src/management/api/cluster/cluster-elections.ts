@@ -51,7 +51,9 @@ async function ask({ nodeId, consoleUrl }: KnownNode): Promise<readonly SeenElec
   }
 }
 
-/** Of each epoch the best record, the oldest first; then what this node alone knows to be under way. */
+/**
+ * Of each epoch the best record, the oldest first; then what this node alone knows to be under way.
+ */
 export function mergedElections(
   own: readonly SeenElection[],
   others: readonly SeenElection[],
@@ -67,7 +69,9 @@ export function mergedElections(
   return [...ended, ...underWay].slice(-MERGED_ELECTIONS_MAX)
 }
 
-/** The same on every node: who was there before who came later; then who was elected; then by name. */
+/**
+ * The same on every node: who was there before who came later; then who was elected; then by name.
+ */
 function isBetter(one: SeenElection, other: SeenElection): boolean {
   const rank = ({ cause, seenBy, leader }: SeenElection): number =>
     (cause === 'start' ? 2 : 0) + (seenBy === leader ? 0 : 1)

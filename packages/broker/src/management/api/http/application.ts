@@ -36,7 +36,9 @@ export interface ApplicationParts {
   readonly log: Log
 }
 
-/** The HTTP application of these routes. Asks the gate first, then checks, then lets them answer. */
+/**
+ * The HTTP application of these routes. Asks the gate first, then checks, then lets them answer.
+ */
 export async function createApplication(parts: ApplicationParts): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,

@@ -1,4 +1,6 @@
-/** Connections to the API; nobody needs more to watch a broker, and whoever comes later is refused. */
+/**
+ * Connections to the API; nobody needs more to watch a broker, and whoever comes later is refused.
+ */
 export const MANAGEMENT_CONNECTIONS_MAX = 256
 /** A request that is not complete by then is dropped, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 10_000

@@ -156,7 +156,9 @@ function propertiesOf({ marshalledProperties }: MessageCommand) {
   return { properties: Object.fromEntries(shown), propertiesTruncated: shown.length < all.size }
 }
 
-/** About as many characters as it takes as JSON. One that is shown in part only counts as too many. */
+/**
+ * About as many characters as it takes as JSON. One that is shown in part only counts as too many.
+ */
 function sizeOf({ kind, value }: Primitive): number {
   switch (kind) {
     case 'string':

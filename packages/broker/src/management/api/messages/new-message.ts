@@ -56,7 +56,9 @@ export interface SenderIds {
   readonly userName: string
 }
 
-/** The message as a client would have sent it. Throws INVALID_ARGUMENT for what no JMS message has. */
+/**
+ * The message as a client would have sent it. Throws INVALID_ARGUMENT for what no JMS message has.
+ */
 export function messageOf(
   written: NewMessage,
   to: DestinationName,

@@ -67,7 +67,9 @@ const countSchema = object({
   }),
 })
 
-/** Shows messages; rejects when it takes too long, as it does when the leadership ends meanwhile. */
+/**
+ * Shows messages; rejects when it takes too long, as it does when the leadership ends meanwhile.
+ */
 function browsed(
   engine: Administration,
   clock: Clock,
