@@ -246,6 +246,8 @@ export class SimulatedBroker {
 
   /** R3: nothing is left of the meta file, and so the store is lost. */
   loseMeta(): boolean {
+    // The store of another cluster would be lost, and begin anew as one of ours, unwitnessed.
+    if (this.#shelf !== null) return false
     const damage = { what: 'all', chance: this.#chance } as const
     if (this.isUp || !rotSlots(this.disk.files, `${this.#directory}/meta`, damage)) return false
     this.#tell('has a meta file that nobody can read')
