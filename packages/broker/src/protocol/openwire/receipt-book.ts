@@ -11,7 +11,8 @@ import { RECEIPTS_MAX, UNCOMMITTED_BYTES_MAX } from './limits.ts'
  *   2^32 ..       a persistent or a large message whose sender does not wait: only counted
  *
  * A send that waits for room is bounded by the engine, and not counted here: what makes room may be
- * an acknowledgement behind it, so reading has to go on. (`waiting`: those that have a receipt.)
+ * an acknowledgement behind it, so reading has to go on. Whoever asks whether the book is full says
+ * how many of those have a receipt (`waiting`).
  *
  * A large message is bounded by the room that it has, which is given back with its answer, and not
  * counted among the bytes, for the same reason.

@@ -1,11 +1,10 @@
-import { access, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClassicLevel } from 'classic-level'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import { nodeFileSystem } from '../journal/node-file-system.ts'
 import type { RowWrite } from './checkpoint-batch.ts'
-import { checkFiles } from './files/check-files.ts'
-import { findManifest } from './files/manifest.ts'
+import { checkFiles, findManifest } from './files/check-files.ts'
 import { asideOf } from './index-database.ts'
 import type { IndexBackend, IndexDatabase, RawRow } from './index-database.ts'
 
@@ -121,12 +120,10 @@ class ClassicLevelDatabase implements IndexDatabase {
  */
 async function lacksManifest(directory: string): Promise<boolean> {
   try {
-    const manifest = await findManifest(directory)
-    if (manifest === null) return true
-    await access(manifest)
+    const manifest = await findManifest(directory, nodeFileSystem)
+    return manifest === null || (await nodeFileSystem.size(manifest)) === null
+  } catch {
     return false
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT'
   }
 }
 

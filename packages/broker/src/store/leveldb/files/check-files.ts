@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { BrokerError, errnoOf, toBrokerError } from '@quorate/core/base/errors'
 import type { File, FileSystem } from '../../journal/file-system.ts'
-import { findManifest, readLiveTables } from './manifest.ts'
+import { readLiveTables, readManifestName } from './manifest.ts'
 import type { LiveTable } from './manifest.ts'
 import { checkTable } from './table.ts'
 
@@ -23,18 +23,27 @@ export async function checkFiles(directory: string, fileSystem: FileSystem): Pro
   }
 }
 
+/** The manifest of a database; null where there is none that CURRENT names. */
+export async function findManifest(
+  directory: string,
+  fileSystem: FileSystem,
+): Promise<string | null> {
+  const name = await within(fileSystem, join(directory, 'CURRENT'), readManifestName)
+  return name === null ? null : join(directory, name)
+}
+
 /** None where there is no database, or a manifest that LevelDB will find damaged. */
 async function liveTables(
   directory: string,
   fileSystem: FileSystem,
 ): Promise<readonly LiveTable[]> {
   try {
-    const path = await findManifest(directory)
-    return (path !== null && (await within(fileSystem, path, readLiveTables))) || []
+    const path = await findManifest(directory, fileSystem)
+    if (path === null) return []
+    return (await within(fileSystem, path, readLiveTables)) ?? []
   } catch (error) {
-    const { code } = toBrokerError(error)
-    if (code === 'MALFORMED_FRAME' || errnoOf(error) === 'ENOENT') return []
-    throw toBrokerError(error, 'STORE_UNAVAILABLE')
+    if (toBrokerError(error).code === 'MALFORMED_FRAME') return []
+    throw error
   }
 }
 

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { BrokerError } from '@quorate/core/base/errors'
 import type { File } from '../../journal/file-system.ts'
 import { readFully } from '../../journal/file-system.ts'
@@ -39,12 +37,13 @@ const FULL = 1
 const FIRST = 2
 const LAST = 4
 
-/**
- * The manifest that CURRENT names; null when that is no such name. Rejects with errors of files.
- */
-export async function findManifest(directory: string): Promise<string | null> {
-  const name = (await readFile(join(directory, 'CURRENT'), 'latin1')).trimEnd()
-  return /^MANIFEST-\d+$/.test(name) ? join(directory, name) : null
+/** Bytes of CURRENT that are read: `MANIFEST-`, the 20 digits of a 64-bit number, a line's end. */
+const CURRENT_BYTES_MAX = 32
+
+/** The name of the manifest that CURRENT holds; null when that is no such name. */
+export async function readManifestName(current: File): Promise<string | null> {
+  const name = (await readFully(current, 0, CURRENT_BYTES_MAX)).toString('latin1').trimEnd()
+  return /^MANIFEST-\d+$/.test(name) ? name : null
 }
 
 /**

@@ -128,17 +128,23 @@ describe("LevelDB's files, before it opens them", () => {
       }
     }))
 
-  it('cannot be told to be whole when their manifest cannot be read', () =>
+  it('cannot be told to be whole when CURRENT or their manifest cannot be read', () =>
     withDirectory(async (directory) => {
       await fill(directory, SMALL)
-      const failing: FileSystem = {
-        ...nodeFileSystem,
-        open: () => Promise.reject(Object.assign(new Error('no luck'), { code: 'EMFILE' })),
+      for (const unreadable of ['CURRENT', 'MANIFEST']) {
+        const path = await onlyFile(directory, unreadable)
+        const failing: FileSystem = {
+          ...nodeFileSystem,
+          open: (opened, mode) => {
+            if (opened !== path) return nodeFileSystem.open(opened, mode)
+            return Promise.reject(Object.assign(new Error('no luck'), { code: 'EMFILE' }))
+          },
+        }
+        await assert.rejects(checkFiles(directory, failing), {
+          code: 'STORE_UNAVAILABLE',
+          message: `Cannot read ${path}: no luck`,
+        })
       }
-      await assert.rejects(checkFiles(directory, failing), {
-        code: 'STORE_UNAVAILABLE',
-        message: /^Cannot read .*MANIFEST-\d+: no luck$/,
-      })
     }))
 })
 

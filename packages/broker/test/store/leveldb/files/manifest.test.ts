@@ -4,11 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { nodeFileSystem } from '../../../../src/store/journal/node-file-system.ts'
-import {
-  findManifest,
-  readEdits,
-  readLiveTables,
-} from '../../../../src/store/leveldb/files/manifest.ts'
+import { findManifest } from '../../../../src/store/leveldb/files/check-files.ts'
+import { readEdits, readLiveTables } from '../../../../src/store/leveldb/files/manifest.ts'
 import type { LiveTable } from '../../../../src/store/leveldb/files/manifest.ts'
 import { withDirectory } from '../index-fixture.ts'
 import { SMALL, fileOf, fill, flipBit, onlyFile } from './level-files.ts'
@@ -16,7 +13,7 @@ import { SMALL, fileOf, fill, flipBit, onlyFile } from './level-files.ts'
 const BLOCK_BYTES = 32 * 1024
 
 async function liveIn(directory: string): Promise<LiveTable[]> {
-  const path = await findManifest(directory)
+  const path = await findManifest(directory, nodeFileSystem)
   const file = await nodeFileSystem.open(path ?? assert.fail('no manifest'), 'read')
   const live = await readLiveTables(file)
   await file.close()
@@ -132,6 +129,6 @@ describe("LevelDB's manifest", () => {
     withDirectory(async (directory) => {
       await manifestOf(directory)
       await writeFile(join(directory, 'CURRENT'), '../MANIFEST-000001\n')
-      assert.equal(await findManifest(directory), null)
+      assert.equal(await findManifest(directory, nodeFileSystem), null)
     }))
 })
