@@ -131,9 +131,10 @@ function roleOf({ node, isServing }: StatusSources): BrokerStatus['role'] {
 }
 
 function storeOf(node: ReplicaNode): StoreStatus {
-  const { usedBytes, limitBytes } = node.space
+  const { view } = node.space
+  const { usedBytes, limitBytes } = view
   return {
-    ...node.space,
+    ...view,
     percentUsed: limitBytes === 0 ? 100 : Math.round((100 * usedBytes) / limitBytes),
     blocksSenders: node.replica.leadership !== null && node.lacksSpace,
   }

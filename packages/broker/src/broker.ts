@@ -19,7 +19,7 @@ import { Serving } from './serving.ts'
 import { sequenceIn } from './store/fold/fold-state.ts'
 import type { LogWriter } from './store/message-store.ts'
 import { encodeOp } from './store/op-codec.ts'
-import { headRoomOf } from './store/journal/store-space.ts'
+import { headRoomOf, limitOn } from './store/journal/store-space.ts'
 import {
   removeLeftovers,
   TemporaryFiles,
@@ -353,18 +353,18 @@ const TEMPORARY_HEAD_ROOMS = 2
 
 function temporaryStoreOf(
   options: BrokerOptions,
-  { fileSystem, clock, log }: BrokerPorts,
+  { node, fileSystem, clock, log }: Parts,
   epoch: number,
 ): TemporaryFiles | null {
-  const { store, replication, tempLimitBytes } = options
-  if (tempLimitBytes === 0) return null
+  const { store, replication, tempLimitBytes, tempLimitPercent: limitPercent } = options
+  if (tempLimitBytes === 0 && limitPercent === null) return null
   const headRoomOfLog = (totalBytes: number): number =>
     headRoomOf(store, replication.logSizeBytes, totalBytes)
   return new TemporaryFiles({
     fileSystem,
     directory: temporaryFolderOf(options),
     epoch,
-    limitBytes: tempLimitBytes,
+    limitBytes: () => limitOn({ limitBytes: tempLimitBytes, limitPercent }, node.space.diskBytes),
     headRoomBytes: (totalBytes) => TEMPORARY_HEAD_ROOMS * headRoomOfLog(totalBytes),
     clock,
     log,
@@ -419,7 +419,7 @@ function compactedLogOf(node: ReplicaNode): CompactedLog {
       return node.fedIndex
     },
     get roomBytes() {
-      return copyRoomOf(node.space, node.lacksSpace)
+      return copyRoomOf(node.space.view, node.lacksSpace)
     },
     get lacksSpace() {
       return node.lacksSpace

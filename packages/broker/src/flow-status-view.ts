@@ -47,5 +47,8 @@ function heldBy({ memoryBytes, spilledBytes }: BacklogCounts): number {
 
 function temporaryOf(view: TemporaryView | null): TemporaryStatus | null {
   if (view === null) return null
-  return { ...view, percentUsed: Math.round((100 * view.usedBytes) / view.limitBytes) }
+  const { usedBytes, limitBytes } = view
+  // A limit that waits for the size of its disk may be none.
+  const percentUsed = limitBytes === 0 ? 100 : Math.round((100 * usedBytes) / limitBytes)
+  return { ...view, percentUsed }
 }

@@ -72,6 +72,19 @@ describe('broker', () => {
       await second.stop()
     }))
 
+  it('tells what limits in percent come to on its disk', () =>
+    withSurroundings(async ({ options }) => {
+      const space = () => Promise.resolve({ freeBytes: 7e9, totalBytes: 8e9 })
+      const { store } = options()
+      const settings = options({ store: { ...store, limitPercent: 25 }, tempLimitPercent: 10 })
+      const fileSystem = { ...ports.fileSystem, space }
+      const broker = await Broker.start(settings, { ...ports, fileSystem })
+      await untilLeads(broker)
+      const { store: told, flow } = broker.status()
+      assert.deepEqual([told?.limitBytes, flow?.temporary?.limitBytes], [2e9, 0.8e9])
+      await broker.stop()
+    }))
+
   it('tells the ports that it took where any would do', () =>
     withSurroundings(async ({ options }) => {
       const { replication, ...others } = options()

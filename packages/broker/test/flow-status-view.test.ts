@@ -33,4 +33,10 @@ describe('the status of flow control', () => {
       ],
     })
   })
+
+  it('calls a temporary store full that may take nothing before the size of its disk is known', () => {
+    const view = new EngineHarness({ memoryLimitBytes: 1000 }).engine.view()
+    const temporary = { usedBytes: 0, limitBytes: 0, isFull: true, lostMessages: 0 }
+    assert.equal(flowStatus({ ...view, temporary }).temporary?.percentUsed, 100)
+  })
 })

@@ -14,9 +14,10 @@ export function optionsOfOne(directory: string, zooKeeperPort: number): BrokerOp
     management: { host: '127.0.0.1', port: 0, users: [] },
     memoryLimitBytes: 1 << 20,
     tempLimitBytes: 1 << 24,
+    tempLimitPercent: null,
     policies: [],
     otherwise: defaultPolicy,
-    store: { limitBytes: 1 << 30, headRoomBytes: 1 << 20 },
+    store: { limitBytes: 1 << 30, limitPercent: null, headRoomBytes: 1 << 20 },
     replication: {
       replicas: 1,
       sync: parseSyncLevel('quorum_disk'),

@@ -55,8 +55,9 @@ export function optionsOf(id: string, directory: string, shape: ClusterShape): B
     destinations: [],
     memoryLimitBytes: 1 << 24,
     tempLimitBytes: 1 << 24,
+    tempLimitPercent: null,
     policies: [],
     otherwise: defaultPolicy,
-    store: { limitBytes: STORE_LIMIT_BYTES, headRoomBytes: HEAD_ROOM_BYTES },
+    store: { limitBytes: STORE_LIMIT_BYTES, limitPercent: null, headRoomBytes: HEAD_ROOM_BYTES },
   }
 }

@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly memoryLimitBytes: number
   /** Bytes of disk for such messages that memory has no room for; 0 = they stay in memory. */
   readonly tempLimitBytes: number
+  /** The same in percent of the disk, as soon as its size is known; null: the bytes count. */
+  readonly tempLimitPercent: number | null
   /** What holds for some destinations... */
   readonly policies: readonly PolicyEntryOptions[]
   /** ...and for all others. */
@@ -30,6 +32,8 @@ export interface BrokerOptions {
 export interface StoreOptions {
   /** Bytes that the log may use. */
   readonly limitBytes: number
+  /** The same in percent of the disk, as soon as its size is known; null: the bytes count. */
+  readonly limitPercent: number | null
   /** Bytes of the disk that new messages leave free; null: by the size of the disk. */
   readonly headRoomBytes: number | null
 }

@@ -94,6 +94,11 @@ function policies(words: Words<'policies'>): SettingOf<'policies'> {
   return { type: 'policies', ...words }
 }
 
+/** Share of the disk, in percent. */
+function percent(words: Omit<Words<'integer'>, 'default'>): SettingOf<'integer'> {
+  return integer({ minimum: 1, maximum: 100, default: 0, ...words })
+}
+
 function milliseconds(words: Measured): SettingOf<'integer'> {
   return integer({ unit: 'ms', maximum: 3_600_000, ...words })
 }
@@ -160,6 +165,14 @@ const clients = {
     effect: 'Their producers wait when it is used up too.',
     default: 50 * 1024 ** 3,
     minimum: 0,
+  }),
+  tempLimitPercent: percent({
+    description:
+      "tempLimit in percent of the disk, as the percentLimit of ActiveMQ's tempUsage: of the total " +
+      'size of the file system that `directory` lies on.',
+    effect:
+      'Follows a disk that grows. Wins over a tempLimit of the same source, which counts as long as that size is not known.',
+    defaultText: 'none: tempLimit counts',
   }),
   sendFailIfNoSpace: flag({
     description: 'A send that finds no room fails at once with a ResourceAllocationException.',
@@ -229,6 +242,15 @@ const store = {
     effect: 'Senders of persistent messages wait above it; consumers go on.',
     default: 100 * 1024 ** 3,
     minimum: 1024 ** 2,
+  }),
+  storeLimitPercent: percent({
+    description:
+      "storeLimit in percent of the disk, as the percentLimit of ActiveMQ's storeUsage: of the " +
+      'total size of the file system that `directory` lies on, and at least 1mb.',
+    effect:
+      'Follows a disk that grows. Wins over a storeLimit of the same source, which counts as long ' +
+      'as that size is not known.',
+    defaultText: 'none: storeLimit counts',
   }),
   storeHeadRoom: bytes({
     description:

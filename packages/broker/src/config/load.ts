@@ -13,6 +13,7 @@ import { generalPolicy, policiesOf, policyOptions } from './destination-policies
 import { formatHostPort, isWildcard, parseTransportUri } from './host-port.ts'
 import { nodeIdOf, nodeIdOfAddress } from './node-id.ts'
 import { findDoubts, findObjections, findOpenDoors } from './relations.ts'
+import { rivalOf } from './rival-settings.ts'
 import type { ActivemqRemarks, Problem, SettingSource, WrittenConnector } from './setting-source.ts'
 import { parseSetting } from './setting-value.ts'
 import { readEnvironmentSettings, readFlagSettings } from './word-source.ts'
@@ -137,8 +138,11 @@ function merge(sources: readonly SettingSource[], problems: Problem[]): Merged {
   const places = new Map<SettingName, string>()
   for (const name of settingNames) {
     values[name] = settingSchema(name).default
+    const rival = rivalOf(name)
     for (const source of sources) {
       const written = readingOf(name)(source, problems)
+      // What comes behind a source that says it in the other way is not asked.
+      if (written === undefined && rival !== undefined && source.texts.has(rival)) break
       if (written === undefined) continue
       values[name] = written.value
       places.set(name, written.where)
@@ -247,10 +251,12 @@ function optionsOf(
     destinations: declaredDestinations(settings.destinations),
     memoryLimitBytes: settings.memoryLimit,
     tempLimitBytes: settings.tempLimit,
+    tempLimitPercent: percentOrNone(settings.tempLimitPercent),
     policies: policyOptions(settings),
     otherwise: generalPolicy(settings),
     store: {
       limitBytes: settings.storeLimit,
+      limitPercent: percentOrNone(settings.storeLimitPercent),
       headRoomBytes: settings.storeHeadRoom === 0 ? null : settings.storeHeadRoom,
     },
     replication: {
@@ -275,6 +281,10 @@ function optionsOf(
       zkSessionTimeoutMs: settings.zkSessionTimeout,
     },
   }
+}
+
+function percentOrNone(percent: number): number | null {
+  return percent === 0 ? null : percent
 }
 
 function published(

@@ -81,7 +81,7 @@ export interface AnnouncedMember {
 export interface StoreStatus {
   /** Bytes of the log. */
   readonly usedBytes: number
-  /** What the log may use: storeLimit, or less where the disk has less. */
+  /** What the log may use: storeLimit, in bytes or percent, or less where the disk has less. */
   readonly limitBytes: number
   readonly percentUsed: number
   /** Free on the disk, and in segments that are prepared; null when the disk does not tell. */
@@ -178,7 +178,7 @@ export interface FullestDestination {
 export interface TemporaryStatus {
   /** Bytes of the files. */
   readonly usedBytes: number
-  /** tempLimit. */
+  /** tempLimit, or what tempLimitPercent comes to. */
   readonly limitBytes: number
   readonly percentUsed: number
   /** It takes nothing at present: the limit is reached, or the disk is full or fails. */

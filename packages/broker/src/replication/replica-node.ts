@@ -8,7 +8,6 @@ import type { Journal } from '../store/journal/journal.ts'
 import type { LogPoint } from '../store/journal/log-batch.ts'
 import { parseBatch } from '../store/journal/log-batch.ts'
 import type { SpaceWatch } from '../store/journal/space-watch.ts'
-import type { SpaceView } from '../store/journal/store-space.ts'
 import type { StateMachine } from './committed-feed.ts'
 import type { Frame } from './frames.ts'
 import type { CarriedState } from './carried-state.ts'
@@ -197,8 +196,8 @@ export class ReplicaNode {
   }
 
   /** How full our own store is. */
-  get space(): SpaceView {
-    return this.#space.view
+  get space(): Pick<SpaceWatch, 'view' | 'diskBytes'> {
+    return this.#space
   }
 
   /** The nodes that we dial, and whether the link stands. */

@@ -77,6 +77,20 @@ describe('quorate config check', () => {
     assert.ok('transportConnectors' in told.settings)
   })
 
+  it('tells what a limit in percent comes to on the disk here', async () => {
+    const files = { 'a.yaml': 'storeLimitPercent: 50\ntempLimitPercent: 20\n' }
+    const text = await runOn(files, 'a.yaml', 'config', 'check', 'FILE')
+    assert.match(
+      text.out,
+      /a.yaml:1:20: storeLimitPercent 50 \(\d+\.\d [MGT]B of the disk here\)\n/,
+    )
+    const { out } = await runOn(files, 'a.yaml', 'config', 'check', '--json', 'FILE')
+    const { settings } = JSON.parse(out) as { settings: Record<string, { bytes?: number }> }
+    const { storeLimitPercent: store, tempLimitPercent: temp } = settings
+    assert.ok(store?.bytes !== undefined && temp?.bytes !== undefined)
+    assert.ok(Math.abs(store.bytes - 2.5 * temp.bytes) <= 4)
+  })
+
   it('reads a quorate.yaml too, and takes -D for placeholders', async () => {
     const yaml = await runOn({ 'a.yaml': 'weight: 2\n' }, 'a.yaml', 'config', 'check', 'FILE')
     assert.match(yaml.out, /^a.yaml: valid;[\s\S]*a.yaml:1:9: weight 2\n/)

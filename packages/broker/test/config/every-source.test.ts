@@ -18,6 +18,7 @@ interface Example<N extends SettingName> {
 }
 
 const size = { text: '3 mb', value: 3 * 1024 ** 2, wrong: 'much' }
+const percent = { text: '50', value: 50, wrong: '101' }
 const connector = (uri: string) =>
   `<transportConnectors><transportConnector uri="${uri}"/></transportConnectors>`
 const policy = (limit: string) =>
@@ -38,6 +39,7 @@ const examples: { readonly [N in SettingName]: Example<N> } = {
   destinations: { text: 'queue://A', value: 'queue://A', wrong: 'queue://A.>' },
   memoryLimit: size,
   tempLimit: size,
+  tempLimitPercent: percent,
   sendFailIfNoSpace: { text: 'true', value: true, wrong: 'treu' },
   sendFailIfNoSpaceAfterTimeout: { text: '1m30s', value: 90_000, wrong: 'soon' },
   destinationPolicies: {
@@ -47,6 +49,7 @@ const examples: { readonly [N in SettingName]: Example<N> } = {
     elements: { right: policy('3 mb'), wrong: policy('much') },
   },
   storeLimit: size,
+  storeLimitPercent: percent,
   storeHeadRoom: size,
   replicas: { text: '5', value: 5, wrong: '4' },
   sync: { text: 'quorum_mem', value: 'quorum_mem', wrong: 'quorum_dsik' },

@@ -30,7 +30,7 @@ export class TestTemporaryStore {
       fileSystem: this.fileSystem,
       directory: DIRECTORY,
       epoch: ++this.#epoch,
-      limitBytes: this.#limitBytes,
+      limitBytes: () => this.#limitBytes,
       headRoomBytes: () => 0,
       clock,
       log: silentLog,

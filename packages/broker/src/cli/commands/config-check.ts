@@ -1,13 +1,17 @@
 import { BrokerError } from '@quorate/core/base/errors'
+import type { BrokerOptions } from '../../config/broker-options.ts'
 import { settingNames, settingSchema } from '../../config/broker-settings.ts'
 import type { SettingName } from '../../config/broker-settings.ts'
 import { loadBrokerOptions } from '../../config/load.ts'
 import type { LoadedSettings } from '../../config/load.ts'
 import type { Remark } from '../../config/setting-source.ts'
 import { formatSetting } from '../../config/setting-value.ts'
+import { limitOn, storeLimitOn } from '../../store/journal/store-space.ts'
+import { diskSizeOf } from '../disk-size.ts'
 import { EXIT_OK } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { shownPath } from '../node-folder.ts'
+import { shownBytes } from '../shown-bytes.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ConfigCheckCommand {
@@ -36,12 +40,19 @@ export function configCheck(command: ConfigCheckCommand, terminal: Terminal): nu
   }
 }
 
+interface SaidSetting {
+  readonly value: unknown
+  readonly where: string
+  /** What a percentage comes to on the disk of this machine. */
+  readonly bytes?: number
+}
+
 interface Picture {
   readonly file: string
   readonly isValid: true
   readonly brokerName: string
   readonly nodeId: string
-  readonly settings: Readonly<Partial<Record<SettingName, { value: unknown; where: string }>>>
+  readonly settings: Readonly<Partial<Record<SettingName, SaidSetting>>>
   readonly accepted: readonly Remark[]
   readonly unsupported: readonly Remark[]
   readonly warnings: readonly string[]
@@ -54,13 +65,15 @@ function pictureOf(loaded: LoadedSettings, file: string): Picture {
     where,
     message: activemq?.hide(message) ?? message,
   })
+  const shares = sharesOf(options)
   const said = settingNames.flatMap((name) => {
     const where = places.get(name)
     if (where === undefined) return []
     const isSecret =
       settingSchema(name).secret === true || activemq?.hiddenSettings.has(name) === true
     const value = isSecret ? '(hidden)' : withoutHidden(settings[name], activemq)
-    return [[name, { value, where }] as const]
+    const bytes = isSecret ? undefined : shares[name]
+    return [[name, { value, where, ...(bytes === undefined ? {} : { bytes }) }] as const]
   })
   return {
     file: shownPath(file),
@@ -76,6 +89,19 @@ function pictureOf(loaded: LoadedSettings, file: string): Picture {
   }
 }
 
+/** Limits that are said in percent, in bytes; none where the disk does not tell its size. */
+function sharesOf(options: BrokerOptions): Readonly<Partial<Record<SettingName, number>>> {
+  const { store, dataDirectory, tempLimitBytes, tempLimitPercent } = options
+  if (store.limitPercent === null && tempLimitPercent === null) return {}
+  const diskBytes = diskSizeOf(dataDirectory)
+  if (diskBytes === null) return {}
+  const temporary = { limitBytes: tempLimitBytes, limitPercent: tempLimitPercent }
+  return {
+    storeLimitPercent: storeLimitOn(store, diskBytes),
+    tempLimitPercent: limitOn(temporary, diskBytes),
+  }
+}
+
 /** The same value, with placeholders where something came out of a property file. */
 function withoutHidden(value: unknown, activemq: LoadedSettings['activemq']): unknown {
   if (activemq === undefined) return value
@@ -86,17 +112,18 @@ function withoutHidden(value: unknown, activemq: LoadedSettings['activemq']): un
   return Object.fromEntries(parts) as unknown
 }
 
-function shownValue(name: SettingName, value: unknown): string {
+function shownValue(name: SettingName, { value, bytes }: SaidSetting): string {
   if (value === '(hidden)') return value
   const { type } = settingSchema(name)
   if (type === 'array' || type === 'policies') return JSON.stringify(value)
-  return formatSetting(value, settingSchema(name))
+  const text = formatSetting(value, settingSchema(name))
+  return bytes === undefined ? text : `${text} (${shownBytes(bytes)} of the disk here)`
 }
 
 function linesOf(picture: Picture, { options }: LoadedSettings): string[] {
   const { file, brokerName, nodeId, accepted, unsupported, warnings } = picture
   const settings = Object.entries(picture.settings).map(
-    ([name, { value, where }]) => `${where}: ${name} ${shownValue(name as SettingName, value)}`,
+    ([name, said]) => `${said.where}: ${name} ${shownValue(name as SettingName, said)}`,
   )
   const { replicas } = options.replication
   return [

@@ -1,3 +1,4 @@
+import type { BrokerOptions } from '../../config/broker-options.ts'
 import { isWildcard } from '../../config/host-port.ts'
 import { shownBytes } from '../shown-bytes.ts'
 import { failed, ok, warning } from './check.ts'
@@ -26,7 +27,7 @@ const commons: readonly Common[] = [
   },
   {
     topic: 'storeLimit',
-    valueOf: ({ options }) => shownBytes(options.store.limitBytes),
+    valueOf: ({ options }) => shownLimit(options.store),
     mayDiffer: true,
   },
   {
@@ -36,6 +37,11 @@ const commons: readonly Common[] = [
   },
   { topic: 'sync', valueOf: ({ options }) => options.replication.sync.words, mayDiffer: true },
 ]
+
+/** A share is one of each broker's own disk, which are compared elsewhere. */
+function shownLimit({ limitBytes, limitPercent }: BrokerOptions['store']): string {
+  return limitPercent === null ? shownBytes(limitBytes) : `${limitPercent}% of the disk`
+}
 
 function sorted(zkAddress: string): string {
   const [hosts = '', ...path] = zkAddress.split('/')

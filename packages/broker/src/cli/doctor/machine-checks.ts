@@ -1,7 +1,7 @@
 import { isLoopback } from '../../config/host-port.ts'
 import type { BrokerOptions } from '../../config/broker-options.ts'
 import { parseConnectorUri } from '../../listener/connector-uri.ts'
-import { headRoomOf } from '../../store/journal/store-space.ts'
+import { headRoomOf, sizeOf, storeLimitOn } from '../../store/journal/store-space.ts'
 import { shownBytes, shownCount } from '../shown-bytes.ts'
 import { failed, ok, unknown, warning } from './check.ts'
 import type { About, Check } from './check.ts'
@@ -72,16 +72,20 @@ function judgeSpace(about: About, look: DiskLook, { store, replication }: Broker
     return failed(about, `${shown}; ${kept}`, advice)
   }
   if (freeBytes <= SCARCE_HEAD_ROOMS * headRoom) return warning(about, shown, advice)
-  const isShort = freeBytes < store.limitBytes
-  const limit = `storeLimit is ${shownBytes(store.limitBytes)}`
-  return ok(about, isShort ? `${shown}; ${limit}, the disk has less` : shown)
+  const limitBytes = storeLimitOn(store, sizeOf(look))
+  const limit = `storeLimit is ${shownBytes(limitBytes)}`
+  if (store.limitPercent !== null) {
+    const share = `${shown}; ${limit} (${store.limitPercent}% of the disk)`
+    return ok(about, freeBytes < limitBytes ? `${share}, less is free` : share)
+  }
+  return ok(about, freeBytes < limitBytes ? `${shown}; ${limit}, the disk has less` : shown)
 }
 
 /** What new messages may take of the disk, as long as there is no log yet. */
 export function roomOfDisk(look: DiskLook, { store, replication }: BrokerOptions): number {
   const { freeBytes, totalBytes } = look
   const headRoom = headRoomOf(store, replication.logSizeBytes, totalBytes)
-  return Math.min(store.limitBytes, Math.max(0, freeBytes - headRoom))
+  return Math.min(storeLimitOn(store, sizeOf(look)), Math.max(0, freeBytes - headRoom))
 }
 
 function judgeSync(about: About, { path, syncMs, problem }: DiskLook): Check {

@@ -6,6 +6,7 @@ import type { ConfigFile } from '../config-file.ts'
 import { parseTransportUri } from '../host-port.ts'
 import { didYouMean } from '../nearest-word.ts'
 import { nodeIdOf } from '../node-id.ts'
+import { rivalOf } from '../rival-settings.ts'
 import type { SettingSource } from '../setting-source.ts'
 import { holdsActivemqStore } from './activemq-store.ts'
 import { BrokerReader } from './broker-reader.ts'
@@ -153,6 +154,11 @@ function addSettingProperties(reading: Reading, file: string): void {
       // A secret that stands beside the file is not copied out of there either.
       const isBeside = settingSchema(setting).secret === true && !where.startsWith(`${file}:`)
       reading.set(setting, { where, text: resolved.text }, resolved.isHidden || isBeside)
+      // Properties win over elements, whichever way these say it.
+      const rival = rivalOf(setting)
+      if (rival !== undefined && !written.has(`${settingPropertyPrefix}${rival}`)) {
+        reading.unset(rival)
+      }
     }
   }
 }

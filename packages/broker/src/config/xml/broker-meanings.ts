@@ -21,6 +21,9 @@ const heapPercent: Convert = (text, { heapBytes }) => {
 const sizeWithLimit: Convert = (text) =>
   parseSize(text) === 0 ? { unsupported: 'a broker without this limit' } : { text }
 
+/** `percentLimit="0"` is ActiveMQ's default: it is `limit` that counts. */
+const percentUnlessZero: Convert = (text) => (/^0+$/.test(text) ? 'as if absent' : { text })
+
 const timeoutUnlessNegative: Convert = (text) => (text === '-1' ? 'as if absent' : { text })
 
 const usageTuning = without(
@@ -200,6 +203,7 @@ export const brokerMeanings: Readonly<Record<string, ElementMeaning>> = {
   storeUsage: {
     attributes: {
       limit: { setting: 'storeLimit', convert: sizeWithLimit },
+      percentLimit: { setting: 'storeLimitPercent', convert: percentUnlessZero },
       ...usageTuning,
       ...without('belongs to a parent that it does not have', 'usagePortion'),
     },
@@ -207,6 +211,7 @@ export const brokerMeanings: Readonly<Record<string, ElementMeaning>> = {
   tempUsage: {
     attributes: {
       limit: { setting: 'tempLimit', convert: sizeWithLimit },
+      percentLimit: { setting: 'tempLimitPercent', convert: percentUnlessZero },
       ...usageTuning,
       ...without('belongs to a parent that it does not have', 'usagePortion'),
     },

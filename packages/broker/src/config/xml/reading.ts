@@ -65,4 +65,10 @@ export class Reading {
     if (isHidden) this.hiddenSettings.add(name)
     else this.hiddenSettings.delete(name)
   }
+
+  /** As if nothing had said it. */
+  unset(name: SettingName): void {
+    this.texts.delete(name)
+    this.hiddenSettings.delete(name)
+  }
 }

@@ -34,7 +34,9 @@ const elsewhere: readonly SettingName[] = [
   'destinations',
   'memoryLimit',
   'storeLimit',
+  'storeLimitPercent',
   'tempLimit',
+  'tempLimitPercent',
   'sendFailIfNoSpace',
   'sendFailIfNoSpaceAfterTimeout',
 ]
@@ -52,7 +54,7 @@ export function writeActivemqXml(said: SettingTexts, folder: string): string {
   const properties: Record<string, string> = {}
   for (const [name, text] of texts) {
     const attribute = inStore.get(name)
-    if (elsewhere.includes(name) && !isUnsayable(name, text)) continue
+    if (elsewhere.includes(name) && !isUnsayable(name, texts)) continue
     if (attribute !== undefined) store[attribute] = text
     else {
       const isPath = pathSettings.includes(name) && text !== ''
@@ -84,9 +86,12 @@ export function writeActivemqXml(said: SettingTexts, folder: string): string {
   ].join('\n')
 }
 
-/** A temporary store of no size: in ActiveMQ's word for it, 0 would be one without a limit. */
-function isUnsayable(name: SettingName, text: string): boolean {
-  return name === 'tempLimit' && text === '0'
+/**
+ * A temporary store of no size: in ActiveMQ's word for it, 0 would be one without a limit. What is
+ * said beside it goes where it goes.
+ */
+function isUnsayable(name: SettingName, texts: SettingTexts['texts']): boolean {
+  return ['tempLimit', 'tempLimitPercent'].includes(name) && texts.get('tempLimit') === '0'
 }
 
 function propertyLines(properties: Readonly<Record<string, string>>): string[] {
@@ -99,16 +104,17 @@ function propertyLines(properties: Readonly<Record<string, string>>): string[] {
 }
 
 function usageLines({ texts }: SettingTexts): string[] {
-  const usage = (property: string, name: SettingName): string[] => {
+  const usage = (property: string, name: SettingName, percent?: SettingName): string[] => {
     const limit = texts.get(name)
-    return limit === undefined || isUnsayable(name, limit)
+    const percentLimit = percent && texts.get(percent)
+    return (limit ?? percentLimit) === undefined || isUnsayable(name, texts)
       ? []
-      : wrap(property, [element(property, { limit })])
+      : wrap(property, [element(property, { limit, percentLimit })])
   }
   const lines = [
     ...usage('memoryUsage', 'memoryLimit'),
-    ...usage('storeUsage', 'storeLimit'),
-    ...usage('tempUsage', 'tempLimit'),
+    ...usage('storeUsage', 'storeLimit', 'storeLimitPercent'),
+    ...usage('tempUsage', 'tempLimit', 'tempLimitPercent'),
   ]
   const own = attributes({
     sendFailIfNoSpace: texts.get('sendFailIfNoSpace'),

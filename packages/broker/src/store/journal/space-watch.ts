@@ -66,6 +66,11 @@ export class SpaceWatch {
     return this.#space.viewAt(this.#usedBytes)
   }
 
+  /** Size of the disk, the last that it told; null as long as it has told none. */
+  get diskBytes(): number | null {
+    return this.#space.diskBytes
+  }
+
   /** Whether so much may be taken from the disk before it is needed. */
   mayPrepare(bytes: number): boolean {
     return this.#space.mayPrepare(bytes)
@@ -76,9 +81,15 @@ export class SpaceWatch {
     this.#journal = journal
     await this.look()
     const { limits, log } = this.#options
+    const { limitBytes: storeLimitBytes, diskBytes } = this.#space
+    const { limitPercent } = limits
+    if (limitPercent !== null && diskBytes !== null) {
+      const fields = { limitPercent, diskBytes, storeLimitBytes }
+      log.info('store: the limit is a share of the disk, and follows its size', fields)
+    }
     const { limitBytes, freeBytes, headRoomBytes } = this.view
-    if (limitBytes >= limits.limitBytes) return
-    const fields = { storeLimitBytes: limits.limitBytes, limitBytes, freeBytes, headRoomBytes }
+    if (limitBytes >= storeLimitBytes) return
+    const fields = { storeLimitBytes, limitBytes, freeBytes, headRoomBytes }
     log.info('store: the disk has less than storeLimit, so the limit is what it has', fields)
   }
 
@@ -130,4 +141,5 @@ export class SpaceWatch {
   }
 }
 
-const UNTOLD = 'store: the file system does not tell how full it is, storeLimit alone counts'
+const UNTOLD =
+  'store: the file system does not tell how full it is, the limit of the log alone counts'

@@ -1,16 +1,25 @@
 import type { DiskSpace } from './file-system.ts'
 
-export interface SpaceLimits {
-  /** Bytes that the log may use; above it the store takes no new messages. */
+/** How much of a disk may be used. */
+export interface DiskLimit {
   readonly limitBytes: number
+  /** In percent of the disk, as soon as its size is known; null: the bytes count. */
+  readonly limitPercent: number | null
+}
+
+/** What the log may use: above the limit the store takes no new messages. */
+export interface SpaceLimits extends DiskLimit {
   /** What is kept free for everything but new messages; null: by the size of the disk. */
   readonly headRoomBytes: number | null
 }
 
 /** ActiveMQ's: 100 GiB of log, or what the disk has. */
 export const STORE_LIMIT_BYTES = 100 * 1024 ** 3
+/** However small the disk of which a share was asked for: the least `storeLimit`. */
+const STORE_LIMIT_BYTES_MIN = 1024 ** 2
 export const defaultSpaceLimits: SpaceLimits = {
   limitBytes: STORE_LIMIT_BYTES,
+  limitPercent: null,
   headRoomBytes: null,
 }
 
@@ -46,6 +55,25 @@ export interface SpaceView {
   readonly isShort: boolean
 }
 
+/** The size of a disk; null where the file system does not tell it, or makes nothing of it. */
+export function sizeOf({ totalBytes }: Pick<DiskSpace, 'totalBytes'>): number | null {
+  return Number.isFinite(totalBytes) && totalBytes > 0 ? totalBytes : null
+}
+
+/** The limit in bytes on a disk of this size; null: nobody knows its size yet. */
+export function limitOn({ limitBytes, limitPercent }: DiskLimit, diskBytes: number | null): number {
+  if (limitPercent === null || diskBytes === null) return limitBytes
+  return Math.floor((diskBytes * limitPercent) / 100)
+}
+
+/** The same for the log, which cannot do without some bytes. */
+export function storeLimitOn(limits: DiskLimit, diskBytes: number | null): number {
+  const limitBytes = limitOn(limits, diskBytes)
+  return limits.limitPercent === null || diskBytes === null
+    ? limitBytes
+    : Math.max(STORE_LIMIT_BYTES_MIN, limitBytes)
+}
+
 export function headRoomOf(limits: SpaceLimits, segmentBytes: number, totalBytes: number): number {
   const wanted = Math.max(HEAD_ROOM_BYTES, HEAD_ROOM_SEGMENTS * segmentBytes)
   return limits.headRoomBytes ?? Math.floor(Math.min(wanted, totalBytes * HEAD_ROOM_SHARE_MAX))
@@ -62,13 +90,25 @@ export function headRoomOf(limits: SpaceLimits, segmentBytes: number, totalBytes
 export class StoreSpace {
   readonly #limits: SpaceLimits
   readonly #headRoomBytes: number
+  #diskBytes: number | null
   #isShort = false
   #look: SpaceLook
 
   constructor(limits: SpaceLimits, segmentBytes: number, disk: DiskSpace) {
     this.#limits = limits
+    this.#diskBytes = sizeOf(disk)
     this.#headRoomBytes = headRoomOf(limits, segmentBytes, disk.totalBytes)
     this.#look = { ...disk, preparedBytes: 0, usedBytes: 0 }
+  }
+
+  /** Size of the disk, the last that it told; null as long as it has told none. */
+  get diskBytes(): number | null {
+    return this.#diskBytes
+  }
+
+  /** What the log may use of a disk that nobody else uses. */
+  get limitBytes(): number {
+    return storeLimitOn(this.#limits, this.#diskBytes)
   }
 
   get headRoomBytes(): number {
@@ -84,6 +124,7 @@ export class StoreSpace {
   look(look: SpaceLook): boolean {
     const wasShort = this.#isShort
     this.#look = look
+    this.#diskBytes = sizeOf(look) ?? this.#diskBytes
     this.#isShort = wasShort ? !this.#hasMargin() : this.#roomBytes() <= 0
     return wasShort !== this.#isShort
   }
@@ -103,7 +144,7 @@ export class StoreSpace {
     const onDisk = usedBytes + Math.max(0, free - this.#headRoomBytes)
     return {
       usedBytes,
-      limitBytes: Math.min(this.#limits.limitBytes, onDisk),
+      limitBytes: Math.min(this.limitBytes, onDisk),
       freeBytes: Number.isFinite(free) ? Math.max(0, free) : null,
       headRoomBytes: this.#headRoomBytes,
       isShort: this.isShortAt(usedBytes),
@@ -114,13 +155,13 @@ export class StoreSpace {
   #roomBytes(): number {
     const { freeBytes, preparedBytes, usedBytes } = this.#look
     const disk = freeBytes + preparedBytes - this.#headRoomBytes
-    return Math.min(disk, this.#limits.limitBytes - usedBytes)
+    return Math.min(disk, this.limitBytes - usedBytes)
   }
 
   #hasMargin(): boolean {
     const { freeBytes, preparedBytes, usedBytes } = this.#look
     const wantedBytes = this.#headRoomBytes * (1 + RESUME_HEAD_ROOM_SHARE)
     const diskHasMargin = freeBytes + preparedBytes >= wantedBytes
-    return diskHasMargin && usedBytes <= this.#limits.limitBytes * RESUME_LIMIT_SHARE
+    return diskHasMargin && usedBytes <= this.limitBytes * RESUME_LIMIT_SHARE
   }
 }

@@ -29,7 +29,8 @@ export interface TemporaryFilesOptions {
   readonly directory: string
   /** Of the leadership: no two of a broker have files of the same name. */
   readonly epoch: number
-  readonly limitBytes: number
+  /** What all files may take, at this moment: it may follow the size of the disk. */
+  readonly limitBytes: () => number
   /** What is left free of a disk of this size. */
   readonly headRoomBytes: (totalBytes: number) => number
   readonly clock: Clock
@@ -83,13 +84,13 @@ export class TemporaryFiles implements TemporaryStore {
 
   get isFull(): boolean {
     const { limitBytes, clock } = this.#options
-    return this.#usedBytes >= limitBytes || clock.monotonicMs() < this.#retryAtMs
+    return this.#usedBytes >= limitBytes() || clock.monotonicMs() < this.#retryAtMs
   }
 
   get view(): TemporaryView {
     return {
       usedBytes: this.#usedBytes,
-      limitBytes: this.#options.limitBytes,
+      limitBytes: this.#options.limitBytes(),
       isFull: this.isFull,
       lostMessages: this.#lostMessages,
     }
@@ -170,7 +171,7 @@ export class TemporaryFiles implements TemporaryStore {
   }
 
   get #fileBytes(): number {
-    return Math.min(TEMPORARY_FILE_BYTES_MAX, this.#options.limitBytes * FILE_SHARE)
+    return Math.min(TEMPORARY_FILE_BYTES_MAX, this.#options.limitBytes() * FILE_SHARE)
   }
 
   async #begin(): Promise<SpillFile> {

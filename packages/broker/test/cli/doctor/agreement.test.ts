@@ -40,6 +40,17 @@ describe('agreement of configurations', () => {
     assert.ok(checks.every(({ outcome }) => outcome !== 'failed'))
   })
 
+  it('takes the same share of whatever disks for the same limit', () => {
+    const [one, two] = ['node01', 'node02'].map((nodeId) =>
+      examinedNode(nodeId, { storeLimitPercent: '70' }),
+    )
+    assert.ok(one !== undefined && two !== undefined)
+    assert.deepEqual(complaints(checkAgreement([one, two])), [])
+    assert.deepEqual(complaints(checkAgreement([one, examinedNode('node03')])), [
+      'storeLimit: differs: node01.xml "70% of the disk", node03.xml "100.0 GB"',
+    ])
+  })
+
   it('takes ZooKeeper servers in another order for the same, and other ones for others', () => {
     const given = (zkAddress: string) =>
       checkAgreement([

@@ -44,6 +44,18 @@ describe('what the doctor says of a machine', () => {
     assert.deepEqual(rooms, [10 * GB, 4.75 * GB, 0])
   })
 
+  it('a limit in percent is told with what it comes to on the disk', () => {
+    const { options } = examinedNode('node01', { storeLimitPercent: '10' })
+    const disk = { path: '/d', totalBytes: 100 * GB, syncMs: [1], problem: null }
+    const told = [50, 5].map((free) => {
+      const [space] = judgeDisk('n', { ...disk, freeBytes: free * GB }, options)
+      return space?.message.split('; ')[1]
+    })
+    const share = 'storeLimit is 10.0 GB (10% of the disk)'
+    assert.deepEqual(told, [share, `${share}, less is free`])
+    assert.equal(roomOfDisk({ ...disk, freeBytes: 50 * GB }, options), 10 * GB)
+  })
+
   it('a disk is written to, and quickly', () => {
     const disk = { path: '/d', freeBytes: 50 * GB, totalBytes: 100 * GB, problem: null }
     const [, quick] = judgeDisk('n', { ...disk, syncMs: [0.5, 80, 0.6] }, options)

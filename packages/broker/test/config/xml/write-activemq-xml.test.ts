@@ -16,6 +16,7 @@ const word = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/)
 /** Anything that a person could type, with all that XML and YAML have to escape. */
 const secret = fc.stringMatching(/^[!-~äπ€]{1,20}$/).filter((text) => !/\$\{|#\{|^#\w/.test(text))
 const size = fc.integer({ min: 1024 ** 2, max: 2 ** 40 })
+const percent = fc.integer({ min: 1, max: 100 })
 const port = fc.integer({ min: 0, max: 9 })
 
 /** Files with users of the console, as they are named from beside the configuration. */
@@ -78,7 +79,9 @@ const values: Readonly<Record<SettingName, fc.Arbitrary<unknown>>> = {
   logSize: fc.integer({ min: 64 * 1024, max: 2 ** 31 - 1 }),
   memoryLimit: size,
   storeLimit: size,
+  storeLimitPercent: percent,
   tempLimit: fc.oneof(fc.constant(0), fc.nat(2 ** 40)),
+  tempLimitPercent: percent,
   storeHeadRoom: fc.nat(2 ** 30),
   sendFailIfNoSpace: fc.boolean(),
   sendFailIfNoSpaceAfterTimeout: fc.nat(3_600_000),

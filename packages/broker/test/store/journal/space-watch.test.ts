@@ -5,10 +5,12 @@ import { silentLog } from '@quorate/core/base/log'
 import { ManualClock } from '@quorate/core/base/manual-clock'
 import { EMPTY_LOG } from '../../../src/store/journal/log-batch.ts'
 import { MemoryFileSystem } from '../../../src/store/journal/memory-file-system.ts'
+import type { SpaceLimits } from '../../../src/store/journal/store-space.ts'
 import { SPACE_LOOK_MS, SpaceWatch } from '../../../src/store/journal/space-watch.ts'
 import { settle } from './journal-fixture.ts'
 
-const LIMITS = { limitBytes: 1_000_000, headRoomBytes: 1_000 }
+const MB = 1024 ** 2
+const LIMITS: SpaceLimits = { limitBytes: 1_000_000, limitPercent: null, headRoomBytes: 1_000 }
 
 interface Line {
   readonly level: string
@@ -89,6 +91,51 @@ describe('space watch', () => {
       fixture.lines.map(({ level, fields }) => [level, fields?.['limitBytes']]),
       [['info', 9_000]],
     )
+  })
+
+  it('follows the size of the disk of which the limit is a share, and says so at the start', async () => {
+    const fixture = new WatchFixture()
+    fixture.fileSystem.capacityBytes = 100 * MB
+    const watch = await fixture.open({ ...LIMITS, limitPercent: 20 })
+    assert.equal(watch.view.limitBytes, 20 * MB)
+    assert.deepEqual(
+      fixture.lines.map(({ fields }) => fields),
+      [{ limitPercent: 20, diskBytes: 100 * MB, storeLimitBytes: 20 * MB }],
+    )
+    fixture.grow(20 * MB)
+    await fixture.pass(SPACE_LOOK_MS)
+    assert.equal(watch.isShort, true)
+    fixture.fileSystem.capacityBytes = 200 * MB
+    await fixture.pass(SPACE_LOOK_MS - 1)
+    assert.equal(watch.isShort, true)
+    await fixture.pass(1)
+    assert.equal(watch.isShort, false)
+    assert.deepEqual([watch.view.limitBytes, watch.diskBytes], [40 * MB, 200 * MB])
+    assert.deepEqual(fixture.levels, ['info', 'warn', 'info'])
+  })
+
+  it('keeps the share of the last known size when the disk tells it no more', async () => {
+    const fixture = new WatchFixture()
+    fixture.fileSystem.capacityBytes = 100 * MB
+    const watch = await fixture.open({ ...LIMITS, limitPercent: 20 })
+    fixture.fileSystem.fault = ({ kind }) => (kind === 'space' ? { errno: 'EIO' } : null)
+    await fixture.pass(3 * SPACE_LOOK_MS)
+    assert.deepEqual([watch.view.limitBytes, watch.diskBytes], [20 * MB, 100 * MB])
+    fixture.fileSystem.fault = () => null
+    fixture.fileSystem.capacityBytes = 200 * MB
+    await fixture.pass(SPACE_LOOK_MS)
+    assert.equal(watch.view.limitBytes, 40 * MB)
+  })
+
+  it('has its limit in bytes where the disk did not tell its size at the start either', async () => {
+    const fixture = new WatchFixture()
+    fixture.fileSystem.capacityBytes = 100 * MB
+    fixture.fileSystem.fault = ({ kind }) => (kind === 'space' ? { errno: 'EIO' } : null)
+    const watch = await fixture.open({ ...LIMITS, limitPercent: 20 })
+    assert.deepEqual([watch.view.limitBytes, watch.diskBytes], [LIMITS.limitBytes, null])
+    fixture.fileSystem.fault = () => null
+    await fixture.pass(SPACE_LOOK_MS)
+    assert.equal(watch.view.limitBytes, 20 * MB)
   })
 
   it('believes a disk that does not tell to have space, and says so once', async () => {

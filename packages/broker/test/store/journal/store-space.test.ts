@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SpaceLimits } from '../../../src/store/journal/store-space.ts'
-import { HEAD_ROOM_BYTES, StoreSpace, headRoomOf } from '../../../src/store/journal/store-space.ts'
+import {
+  HEAD_ROOM_BYTES,
+  StoreSpace,
+  headRoomOf,
+  limitOn,
+  storeLimitOn,
+} from '../../../src/store/journal/store-space.ts'
 
 const MB = 1024 ** 2
 const GB = 1024 * MB
@@ -11,7 +17,7 @@ function smallSpace(limits: Partial<SpaceLimits> = {}): {
   space: StoreSpace
   look: (freeBytes: number, usedBytes?: number, preparedBytes?: number) => boolean
 } {
-  const given = { limitBytes: 5_000, headRoomBytes: 1_000, ...limits }
+  const given = { limitBytes: 5_000, limitPercent: null, headRoomBytes: 1_000, ...limits }
   const space = new StoreSpace(given, 100, { freeBytes: 10_000, totalBytes: 10_000 })
   return {
     space,
@@ -20,9 +26,22 @@ function smallSpace(limits: Partial<SpaceLimits> = {}): {
   }
 }
 
+/** A log that may take this share of a disk, which has room for all of it; else 5 MB. */
+function shareOf(
+  limitPercent: number,
+  totalBytes: number,
+): {
+  space: StoreSpace
+  look: (look: { totalBytes: number; usedBytes: number }) => boolean
+} {
+  const limits = { limitBytes: 5 * MB, limitPercent, headRoomBytes: MB }
+  const space = new StoreSpace(limits, 100, { freeBytes: GB, totalBytes })
+  return { space, look: (look) => space.look({ freeBytes: GB, preparedBytes: 0, ...look }) }
+}
+
 describe('store space', () => {
   it('keeps two segments or 256 MiB free, and of a small disk an eighth', () => {
-    const limits = { limitBytes: GB, headRoomBytes: null }
+    const limits = { limitBytes: GB, limitPercent: null, headRoomBytes: null }
     assert.equal(headRoomOf(limits, 100 * MB, 1000 * GB), HEAD_ROOM_BYTES)
     assert.equal(headRoomOf(limits, GB, 1000 * GB), 2 * GB)
     assert.equal(headRoomOf(limits, 100 * MB, 64 * MB), 8 * MB)
@@ -105,7 +124,7 @@ describe('store space', () => {
   })
 
   it('knows only the limit of a disk that does not tell how full it is', () => {
-    const limits = { limitBytes: 5_000, headRoomBytes: null }
+    const limits = { limitBytes: 5_000, limitPercent: null, headRoomBytes: null }
     const disk = { freeBytes: Infinity, totalBytes: Infinity }
     const space = new StoreSpace(limits, 100, disk)
     assert.equal(space.isShortAt(4_999), false)
@@ -118,5 +137,45 @@ describe('store space', () => {
       headRoomBytes: HEAD_ROOM_BYTES,
       isShort: false,
     })
+  })
+
+  it('has a share of the disk for its limit, whatever the limit in bytes', () => {
+    const { space, look } = shareOf(25, 100 * MB)
+    assert.equal(space.limitBytes, 25 * MB)
+    assert.equal(look({ totalBytes: 100 * MB, usedBytes: 25 * MB - 1 }), false)
+    assert.equal(space.viewAt(25 * MB - 1).limitBytes, 25 * MB)
+    assert.equal(look({ totalBytes: 100 * MB, usedBytes: 25 * MB }), true)
+    assert.equal(space.isShort, true)
+  })
+
+  it('finds room again when the disk grows of which the limit is a share', () => {
+    const { space, look } = shareOf(25, 100 * MB)
+    look({ totalBytes: 100 * MB, usedBytes: 25 * MB })
+    assert.equal(space.isShort, true)
+    assert.equal(look({ totalBytes: 200 * MB, usedBytes: 25 * MB }), true)
+    assert.equal(space.isShort, false)
+    assert.equal(space.limitBytes, 50 * MB)
+    assert.equal(space.isShortAt(50 * MB), true)
+  })
+
+  it('keeps its share of the last known size while the disk does not tell it', () => {
+    const { space, look } = shareOf(25, 100 * MB)
+    for (const totalBytes of [Infinity, 0]) {
+      look({ totalBytes, usedBytes: 0 })
+      assert.equal(space.limitBytes, 25 * MB)
+    }
+    assert.equal(space.diskBytes, 100 * MB)
+  })
+
+  it('has its limit in bytes until the disk has told its size once', () => {
+    const { space, look } = shareOf(25, Infinity)
+    assert.deepEqual([space.limitBytes, space.diskBytes], [5 * MB, null])
+    look({ totalBytes: 100 * MB, usedBytes: 0 })
+    assert.equal(space.limitBytes, 25 * MB)
+  })
+
+  it('has the least limit that there is where the share of a small disk is less', () => {
+    const limits = { limitBytes: 5 * MB, limitPercent: 1 }
+    assert.deepEqual([storeLimitOn(limits, 64 * MB), limitOn(limits, 64 * MB)], [MB, 671_088])
   })
 })

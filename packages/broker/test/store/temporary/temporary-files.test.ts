@@ -34,11 +34,13 @@ class Subject {
   readonly totals: unknown[] = []
   readonly fileSystem: MemoryFileSystem
   readonly files: TemporaryFiles
+  limitBytes: number
 
   constructor(
     limitBytes = 64 << 10,
     fault: (operation: FileOperation) => Fault | null = () => null,
   ) {
+    this.limitBytes = limitBytes
     this.fileSystem = new MemoryFileSystem({ fault })
     const note = (text: string): void => void this.logged.push(text)
     const error: Log['error'] = (text, fields) => {
@@ -50,7 +52,7 @@ class Subject {
       fileSystem: this.fileSystem,
       directory: DIRECTORY,
       epoch: 3,
-      limitBytes,
+      limitBytes: () => this.limitBytes,
       headRoomBytes: () => 1000,
       clock: this.clock,
       log,
@@ -128,6 +130,15 @@ describe('the temporary store', () => {
     assert.equal(subject.files.isFull, false)
   })
 
+  it('has room again when its limit grows, as that of a disk does', async () => {
+    const subject = new Subject(1000)
+    await subject.appendOne([message(1, 'x'.repeat(3000))])
+    assert.deepEqual([subject.files.isFull, subject.files.view.limitBytes], [true, 1000])
+    subject.limitBytes = 20_000
+    assert.deepEqual([subject.files.isFull, subject.files.view.limitBytes], [false, 20_000])
+    await subject.appendOne([message(2, 'x'.repeat(3000))])
+  })
+
   it('tells how many are lost, those that it tells of included', async () => {
     const subject = new Subject(64 << 10, ({ kind }) => (kind === 'read' ? { errno: 'EIO' } : null))
     const place = await subject.appendOne([message(1), message(2)])
@@ -142,7 +153,7 @@ describe('the temporary store', () => {
       fileSystem: nodeFileSystem,
       directory,
       epoch: 1,
-      limitBytes: 8000,
+      limitBytes: () => 8000,
       headRoomBytes: () => 0,
       clock: new ManualClock(),
       log: silentLog,
