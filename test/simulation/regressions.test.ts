@@ -11,6 +11,7 @@ const found: Readonly<Record<number, string>> = {
   124: 'records that a failed sync had left in the page cache counted as synced after the restart',
   854: 'a second damage on the way to the cut ended every start',
   128: 'damage that was met while the index opened was not remembered, so each start met it again',
+  36634: 'nobody saw what was handed to a connection that had just broken',
 }
 
 describe('what histories have found', () => {

@@ -26,7 +26,7 @@ export class StreamEnd implements ByteStream {
   readonly process: SimulatedProcess
   readonly remoteAddress: string
   peer: StreamEnd | null = null
-  /** Told of every write before it leaves: where the invariants look at what brokers say. */
+  /** Told of every write before it leaves, or gets lost: where the invariants look at what brokers say. */
   onWrite: ((buffers: readonly Buffer[]) => void) | null = null
   readonly #network: SimulatedNetwork
   #owner: ByteStreamOwner | null = null
@@ -62,8 +62,10 @@ export class StreamEnd implements ByteStream {
   }
 
   write(buffers: readonly Buffer[]): void {
-    if (this.#isClosed || this.#isEnded) return
+    if (this.#isEnded) return
     this.onWrite?.(buffers)
+    // Broken, and whoever writes has not been told: for all he knows it is sent.
+    if (this.#isClosed) return
     const flight = this.#departure()
     for (const buffer of buffers) {
       flight.buffers.push(buffer)
