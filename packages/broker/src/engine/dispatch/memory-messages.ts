@@ -117,7 +117,7 @@ export class MemoryMessages implements Spillable {
 
   add(entry: Entry): void {
     this.#count++
-    this.#reserve(entry.length)
+    this.#reserve(entry.memoryBytes)
     this.line.push(entry)
     this.#port.spiller?.grown(this)
   }
@@ -125,7 +125,7 @@ export class MemoryMessages implements Spillable {
   /** It is done, or dropped. */
   forget(entry: Entry): void {
     this.#count--
-    this.#release(entry.length)
+    this.#release(entry.memoryBytes)
   }
 
   /** Drops the oldest that waits: one message, or a whole run of them. */
@@ -169,7 +169,7 @@ export class MemoryMessages implements Spillable {
       return
     }
     run.entries = null
-    this.#release(run.bytes)
+    this.#release(run.memoryBytes)
     this.#port.memory.reserve(RUN_MEMORY_BYTES)
     this.#spilled += run.count
     this.#spilledBytes += run.bytes
@@ -197,13 +197,13 @@ export class MemoryMessages implements Spillable {
     spiller.store.fetch(run.stored, (messages) => done(entriesOf(messages)))
   }
 
-  #hasRoomAhead({ bytes }: SpilledRun): boolean {
+  #hasRoomAhead({ memoryBytes }: SpilledRun): boolean {
     const { usedBytes, limitBytes } = this.#port.memory
     const own = this.#owner.limitBytes === 0 ? Infinity : this.#owner.limitBytes
     const isLow = this.line.headBytes < this.#runBytes
     // Above that the spiller would write it again at once.
     const most = limitBytes * SPILL_HARD_SHARE
-    return isLow && usedBytes + bytes <= most && this.#bytes + bytes <= own
+    return isLow && usedBytes + memoryBytes <= most && this.#bytes + memoryBytes <= own
   }
 
   #read(run: SpilledRun, stored: TemporaryPlace): void {
@@ -221,7 +221,7 @@ export class MemoryMessages implements Spillable {
     this.#forgetRun(run)
     run.entries = entries
     this.#count += entries.length
-    for (const { length } of entries) this.#reserve(length)
+    this.#reserve(run.memoryBytes)
     this.#port.spiller?.grown(this)
   }
 

@@ -16,7 +16,10 @@ export class SpilledRun {
   readonly place: number
   readonly turn: number
   readonly count: number
+  /** Of the messages themselves... */
   readonly bytes: number
+  /** ...and what they count while they are in memory. */
+  readonly memoryBytes: number
   /** When the last of them expires, on the wall clock; Infinity when one has to be read anyway. */
   readonly expiredMs: number
   entries: readonly Entry[] | null
@@ -32,6 +35,7 @@ export class SpilledRun {
     this.turn = first.turn
     this.count = entries.length
     this.bytes = entries.reduce((sum, { length }) => sum + length, 0)
+    this.memoryBytes = entries.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
     this.expiredMs = expiredMs
     this.entries = entries
     this.#release = release
