@@ -3,12 +3,11 @@ import { compareEntries } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { SpilledRun } from './spilled-run.ts'
 
-/** How much is taken to be spilled. */
+/** How much is taken to be spilled, as it counts in memory. */
 export interface RunSize {
   /** Less is not worth it. */
   readonly leastBytes: number
   readonly mostBytes: number
-  readonly mostEntries: number
   /** What stays at the front, to be handed out next. */
   readonly keepBytes: number
 }
@@ -168,10 +167,10 @@ export class MemoryLine {
     this.#tailBytes = 0
   }
 
-  #cutTail({ mostBytes, mostEntries }: RunSize): Entry[] {
+  #cutTail({ mostBytes }: RunSize): Entry[] {
     const entries: Entry[] = []
     let bytes = 0
-    while (entries.length < mostEntries && bytes < mostBytes) {
+    while (bytes < mostBytes) {
       const next = this.#tail.peek()
       if (next === undefined || (bytes > 0 && bytes + next.memoryBytes > mostBytes)) break
       this.#tail.shift()
@@ -182,11 +181,11 @@ export class MemoryLine {
     return entries
   }
 
-  #cutHead({ leastBytes, mostBytes, mostEntries, keepBytes }: RunSize): Entry[] {
+  #cutHead({ leastBytes, mostBytes, keepBytes }: RunSize): Entry[] {
     const entries: Entry[] = []
     let bytes = 0
     if (this.#headBytes - keepBytes < leastBytes) return entries
-    while (entries.length < mostEntries && bytes < mostBytes) {
+    while (bytes < mostBytes) {
       const last = this.#head.at(this.#head.length - 1)
       if (last === undefined || (bytes > 0 && bytes + last.memoryBytes > mostBytes)) break
       if (this.#headBytes - last.memoryBytes < keepBytes) break
