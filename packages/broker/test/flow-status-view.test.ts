@@ -2,31 +2,36 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { defaultPolicy } from '../src/engine/policy/destination-policy.ts'
 import { flowStatus } from '../src/flow-status-view.ts'
-import { EngineHarness } from './engine/engine-harness.ts'
+import { EngineHarness, held } from './engine/engine-harness.ts'
 
 describe('the status of flow control', () => {
   it('says who waits for what, and which destinations are the fullest', () => {
     const destination = { kind: 'queue', name: 'ORDERS' } as const
     const policies = [{ ...defaultPolicy, memoryLimitBytes: 10, destination }]
-    const harness = new EngineHarness({ memoryLimitBytes: 1000, policies })
+    const harness = new EngineHarness({ memoryLimitBytes: 2000, policies })
     const sender = harness.connect()
     const unpaced = { persistent: false, paced: false }
     sender.send('ORDERS', 'x'.repeat(10), unpaced)
     sender.send('OTHER', 'x'.repeat(20), unpaced)
     sender.send('ORDERS', 'waits', unpaced)
     assert.deepEqual(flowStatus(harness.engine.view()), {
-      memoryUsedBytes: 30,
-      memoryLimitBytes: 1000,
+      memoryUsedBytes: held(1, 10) + held(1, 20),
+      memoryLimitBytes: 2000,
       temporary: null,
       shortages: [],
       waitingSends: { destination: 1 },
       pausedConnections: 1,
       discardedMessages: 0,
       fullest: [
-        { destination: 'queue://OTHER', memoryUsedBytes: 20, memoryLimitBytes: 0, spilledBytes: 0 },
+        {
+          destination: 'queue://OTHER',
+          memoryUsedBytes: held(1, 20),
+          memoryLimitBytes: 0,
+          spilledBytes: 0,
+        },
         {
           destination: 'queue://ORDERS',
-          memoryUsedBytes: 10,
+          memoryUsedBytes: held(1, 10),
           memoryLimitBytes: 10,
           spilledBytes: 0,
         },

@@ -168,6 +168,7 @@ export interface FlowStatus {
 
 export interface FullestDestination {
   readonly destination: string
+  /** What its messages in memory count: more than their bytes. */
   readonly memoryUsedBytes: number
   /** 0 = no limit of its own. */
   readonly memoryLimitBytes: number

@@ -16,7 +16,7 @@ import type {
 import { NO_RECEIPT } from '../../src/engine/client.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/engine-options.ts'
-import { DEAD_LETTER_BYTES_MAX } from '../../src/engine/policy/limits.ts'
+import { DEAD_LETTER_BYTES_MAX, ENTRY_MEMORY_BYTES } from '../../src/engine/policy/limits.ts'
 import type { LogOp } from '../../src/store/log-op.ts'
 import { MemoryLog } from '../../src/store/memory/memory-log.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
@@ -229,6 +229,11 @@ export function testMessage(destination: string, text: string, how: SendOptions 
     body: Buffer.from(text),
     decoded: undefined,
   }
+}
+
+/** What so many messages count in memory whose bodies have so many bytes. */
+export function held(count: number, bodyBytes: number): number {
+  return count * (bodyBytes + ENTRY_MEMORY_BYTES)
 }
 
 /** As it was sent. */

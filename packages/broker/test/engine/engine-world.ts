@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Consumer, Delivery, Receipt } from '../../src/engine/client.ts'
 import { NO_RECEIPT } from '../../src/engine/client.ts'
+import { ENTRY_MEMORY_BYTES, RUN_LEAST_BYTES } from '../../src/engine/policy/limits.ts'
 import { EngineHarness, reads, testMessage, textOf } from './engine-harness.ts'
 import { TestClient } from './engine-harness.ts'
 
@@ -172,7 +173,8 @@ export class World {
   }
 
   #sendTransient(actor: Actor, queue: string): void {
-    const text = `t${++this.#texts}`
+    // Each of them alone is worth being spilled.
+    const text = `t${++this.#texts} `.padEnd(RUN_LEAST_BYTES - ENTRY_MEMORY_BYTES)
     this.#transient.add(text)
     actor.client.client.send(testMessage(queue, text, { persistent: false }), '', NO_RECEIPT)
   }

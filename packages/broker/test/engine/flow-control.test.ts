@@ -5,7 +5,7 @@ import { NO_RECEIPT } from '../../src/engine/client.ts'
 import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import type { DestinationPolicy, PolicyEntry } from '../../src/engine/policy/destination-policy.ts'
 import { WAITING_BYTES_MAX } from '../../src/engine/policy/limits.ts'
-import { EngineHarness, testMessage } from './engine-harness.ts'
+import { EngineHarness, held, testMessage } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 
 const inMemory = { persistent: false } as const
@@ -16,9 +16,13 @@ function policy(name: string, words: Partial<DestinationPolicy>): PolicyEntry {
   return { ...defaultPolicy, ...words, destination: parseDestinationName(name, 'queue') }
 }
 
-function full(otherwise: Partial<DestinationPolicy> = {}): EngineHarness {
+/** Its memory holds one message of a kilobyte, unless the test says otherwise. */
+function full(
+  otherwise: Partial<DestinationPolicy> = {},
+  memoryLimitBytes = held(1, 1024),
+): EngineHarness {
   return new EngineHarness({
-    memoryLimitBytes: 1024,
+    memoryLimitBytes,
     otherwise: { ...defaultPolicy, ...otherwise },
   })
 }
@@ -56,7 +60,7 @@ describe('a send without room in memory', () => {
   })
 
   it('stops a connection that does not wait for answers until much is free', () => {
-    const harness = full()
+    const harness = full({}, held(4, 256))
     const sender = harness.connect()
     for (let i = 0; i < 4; i++) sender.send('Q', 'x'.repeat(256), unpaced)
     assert.equal(sender.paused, false)
@@ -74,6 +78,17 @@ describe('a send without room in memory', () => {
       harness.settle()
     }
     assert.equal(sender.paused, false)
+  })
+
+  it('has none when messages take the memory, however little their bodies say', () => {
+    const harness = full({}, 64 << 10)
+    const sender = harness.connect()
+    for (let i = 0; i < 200; i++) sender.send('Q', 'x'.repeat(16), unpaced)
+    assert.equal(sender.paused, true)
+    assert.equal(harness.depth('Q'), Math.ceil((64 << 10) / held(1, 16)))
+    const [queue] = harness.engine.view().queues
+    assert.equal(queue?.memoryBytes, held(harness.depth('Q'), 16))
+    assert.equal(queue.bytes, harness.depth('Q') * 16, 'of the messages themselves')
   })
 
   it('never stops a consumer, since its acknowledgements are what makes room', () => {
@@ -110,6 +125,20 @@ describe('a send without room in memory', () => {
     client.client.send({ ...testMessage('Q', '', unpaced), body }, '', client.receipt())
     const refused = client.send('Q', 'one too many', unpaced)
     assert.equal(client.rejectionOf(refused), 'RESOURCE_LIMIT')
+  })
+
+  it('is refused to a consumer when very many tiny ones wait already', () => {
+    const harness = full()
+    const [sender, consumer] = [harness.connect(), harness.connect()]
+    consumer.consume('Q', { prefetch: 1 })
+    sender.send('Q', kilobyte, unpaced)
+    const most = Math.ceil(WAITING_BYTES_MAX / held(1, 1))
+    const tiny = testMessage('Q', 'x', unpaced)
+    for (let i = 1; i < most; i++) sender.client.send(tiny, '', NO_RECEIPT)
+    const waits = consumer.send('Q', 'x', unpaced)
+    assert.equal(consumer.rejectionOf(waits), undefined)
+    const refused = consumer.send('Q', 'x', unpaced)
+    assert.equal(consumer.rejectionOf(refused), 'RESOURCE_LIMIT')
   })
 
   it('is not passed by a later one of the same producer', () => {
@@ -201,7 +230,7 @@ describe('a send without room in memory', () => {
     harness.settle()
     assert.equal(client.isConfirmed(receipt), true)
     assert.deepEqual(subscriber.texts, ['news'])
-    assert.equal(harness.engine.view().memoryUsedBytes, 1024)
+    assert.equal(harness.engine.view().memoryUsedBytes, held(1, 1024))
   })
 })
 
@@ -284,7 +313,7 @@ describe('sendFailIfNoSpace', () => {
   })
 
   it('lets a paused connection go on when what waited was refused', () => {
-    const harness = full({ sendFailIfNoSpaceAfterTimeoutMs: 1000 })
+    const harness = full({ sendFailIfNoSpaceAfterTimeoutMs: 1000 }, held(2, 512))
     const [sender, consumer] = [harness.connect(), harness.connect()]
     consumer.consume('Q', { prefetch: 1 })
     for (let i = 0; i < 2; i++) sender.send('Q', 'x'.repeat(512), unpaced)
@@ -317,7 +346,7 @@ describe("a destination's own memoryLimit", () => {
     const view = harness.engine.view()
     assert.equal(view.flow.waitingSends.destination, 1)
     const queue = view.queues.find(({ destination }) => destination.name === 'A.B.C')
-    assert.equal(queue?.memoryBytes, 1024)
+    assert.equal(queue?.memoryBytes, held(1, 1024))
     assert.equal(queue?.memoryLimitBytes, 1000)
     drain(harness, 'A.B.C')
     assert.equal(client.isConfirmed(waiting), true)

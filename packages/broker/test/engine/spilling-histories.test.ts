@@ -207,7 +207,7 @@ describe('histories of spilled messages', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 20, maxLength: 150 }),
-        fc.record({ ownBytes: fc.integer({ min: 8, max: 500 }), isShared: fc.boolean() }),
+        fc.record({ ownBytes: fc.integer({ min: 8, max: 3000 }), isShared: fc.boolean() }),
         fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
         async (steps, { ownBytes, isShared }, dice) => {
           let isBreaking = true
@@ -217,7 +217,7 @@ describe('histories of spilled messages', () => {
           const temporary = new TestTemporaryStore(1 << 20, { fault })
           const own = { ...defaultPolicy, memoryLimitBytes: ownBytes, producerFlowControl: false }
           const options = isShared
-            ? { memoryLimitBytes: Math.max(ownBytes * 16, 2048) }
+            ? { memoryLimitBytes: Math.max(ownBytes * 16, 8192) }
             : { otherwise: own }
           const history = new History(new EngineHarness(options, 400, temporary.open))
           for (const one of steps) await history.perform(one)

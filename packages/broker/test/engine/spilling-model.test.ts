@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Consumer } from '../../src/engine/client.ts'
 import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import type { EngineOptions } from '../../src/engine/engine-options.ts'
-import { EngineHarness, textOf } from './engine-harness.ts'
+import { EngineHarness, held, textOf } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 import { TestTemporaryStore } from './test-temporary-store.ts'
 
@@ -115,16 +115,16 @@ class Subject {
 
 describe('a queue that spills', () => {
   /** A small limit of each queue, or one of the broker that is a fourth of all that is sent. */
-  const limits = fc.option(fc.integer({ min: 8, max: 4000 }))
+  const limits = fc.option(fc.integer({ min: 8, max: 16_000 }))
 
   function optionsOf(limit: number | null, all: readonly Step[]): Partial<EngineOptions> {
     if (limit !== null) {
       const memoryLimitBytes = limit
       return { otherwise: { ...defaultPolicy, memoryLimitBytes, producerFlowControl: false } }
     }
-    // Runs cost memory too: much less than that cannot be kept out of it.
-    const sent = all.reduce((sum, { count, bytes }) => sum + count * Math.max(bytes, 5), 0)
-    return { memoryLimitBytes: Math.max(16_384, sent / 4) }
+    // What consumers have stays, and runs cost memory too: much less cannot be kept out of it.
+    const sent = all.reduce((sum, { count, bytes }) => sum + held(count, Math.max(bytes, 5)), 0)
+    return { memoryLimitBytes: Math.max(held(30, 600), sent / 4) }
   }
 
   it('gives the same messages in the same order as one with memory for everything', async () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { MemoryMessages } from '../../src/engine/dispatch/memory-messages.ts'
 import { SpilledRun } from '../../src/engine/dispatch/spilled-run.ts'
 import type { FileOperation, Fault } from '../../src/store/journal/memory-file-system.ts'
+import { held } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 import { inMemory, LIMIT, range, SpillingSubject } from './spilling-subject.ts'
 
@@ -22,7 +23,8 @@ describe('a run that is back in memory', () => {
 
 describe('a temporary store that was in trouble', () => {
   /**
-   * 50 KB of 64 that could not be written; then somebody takes them, and the disk is well again.
+   * 50 messages, where 64 have room, that could not be written; then somebody takes them, and the
+   * disk is well again.
    */
   async function recovered(): Promise<[SpillingSubject, TestClient]> {
     const disk = { isBroken: true }
@@ -94,7 +96,8 @@ describe('memory that is nearly used up', () => {
   })
 
   it('by messages that cannot be spilled is not searched for others with each send', async (t) => {
-    const subject = new SpillingSubject()
+    const memoryLimitBytes = Math.round(held(500, 100) / 0.76)
+    const subject = new SpillingSubject({ options: { memoryLimitBytes } })
     for (let i = 0; i < 500; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(100), inMemory)
     await subject.harness.settleReads()
     const client = subject.harness.connect()
@@ -111,7 +114,8 @@ describe('memory that is nearly used up', () => {
     const subject = new SpillingSubject()
     const consumer = subject.harness.connect().consume('KEPT', { prefetch: 0 })
     await subject.send('KEPT', 1, 8)
-    for (let i = 0; i < 400; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(100), inMemory)
+    const few = Math.floor((LIMIT * 0.73 - held(8, 1024)) / held(1, 100))
+    for (let i = 0; i < few; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(100), inMemory)
     await subject.harness.settleReads()
     assert.equal(subject.view.temporary?.usedBytes, 0)
     consumer.close(-1)

@@ -1,11 +1,11 @@
 import type { EngineOptions } from '../../src/engine/engine-options.ts'
 import type { Fault, FileOperation } from '../../src/store/journal/memory-file-system.ts'
-import { EngineHarness, textOf } from './engine-harness.ts'
+import { EngineHarness, held, textOf } from './engine-harness.ts'
 import type { SendOptions, TestClient } from './engine-harness.ts'
 import { TestTemporaryStore } from './test-temporary-store.ts'
 
 export const inMemory: SendOptions = { persistent: false }
-export const LIMIT = 64 << 10
+export const LIMIT = held(64, 1024)
 
 export interface Setup {
   readonly options?: Partial<EngineOptions>
@@ -13,7 +13,7 @@ export interface Setup {
   readonly fault?: (operation: FileOperation) => Fault | null
 }
 
-/** A broker with 64 KB of memory. */
+/** A broker that has memory for 64 messages of 1 KB. */
 export class SpillingSubject {
   readonly temporary: TestTemporaryStore
   readonly harness: EngineHarness

@@ -4,7 +4,7 @@ import { parseDestinationName } from '@quorate/core/model/destination-name'
 import { defaultPolicy } from '../../src/engine/policy/destination-policy.ts'
 import type { Fault, FileOperation } from '../../src/store/journal/memory-file-system.ts'
 import { TEMPORARY_RETRY_MS } from '../../src/store/temporary/temporary-files.ts'
-import { reads, textOf } from './engine-harness.ts'
+import { held, reads, textOf } from './engine-harness.ts'
 import { inMemory, LIMIT, range, SpillingSubject } from './spilling-subject.ts'
 
 describe('messages that memory has no room for', () => {
@@ -21,9 +21,35 @@ describe('messages that memory has no room for', () => {
     assert.deepEqual(await subject.temporary.files(), [])
   })
 
+  it('are spilled by what they take, however little their bodies say', async () => {
+    const subject = new SpillingSubject()
+    const tiny = (): number => subject.sender.send('Q', 'x'.repeat(16), inMemory)
+    for (let i = 0; i < 1000; i++) {
+      tiny()
+      if (i % 10 === 0) await subject.harness.settleReads()
+    }
+    await subject.harness.settleReads()
+    assert.equal(subject.harness.depth('Q'), 1000)
+    assert.ok(subject.view.memoryUsedBytes < LIMIT)
+    const [queue] = subject.view.queues
+    assert.ok((queue?.spilledBytes ?? 0) > 800 * 16, `${queue?.spilledBytes}`)
+    assert.equal(queue?.bytes, 1000 * 16, 'of the messages themselves, wherever they are')
+  })
+
+  it('are no more than have to go, however little their bodies say', async () => {
+    const memoryLimitBytes = 16 * LIMIT
+    const subject = new SpillingSubject({ options: { memoryLimitBytes } })
+    const count = Math.ceil((memoryLimitBytes * 0.72) / held(1, 16))
+    for (let i = 0; i < count; i++) subject.sender.send('Q', 'x'.repeat(16), inMemory)
+    await subject.harness.settleReads()
+    const { memoryUsedBytes } = subject.view
+    assert.ok(memoryUsedBytes <= memoryLimitBytes * 0.7, `${memoryUsedBytes}`)
+    assert.ok(memoryUsedBytes > memoryLimitBytes * 0.6, `${memoryUsedBytes}`)
+  })
+
   it('cost memory by the run, not by the message', async () => {
     const subject = new SpillingSubject({
-      options: { memoryLimitBytes: 1 << 20 },
+      options: { memoryLimitBytes: 16 * LIMIT },
       tempLimitBytes: 1 << 26,
     })
     for (let i = 0; i < 40; i++) await subject.send('Q', i * 100 + 1, i * 100 + 100)
@@ -45,7 +71,7 @@ describe('messages that memory has no room for', () => {
 
   it('are found behind any number of queues that have too little to be spilled', async () => {
     const subject = new SpillingSubject()
-    for (let i = 1; i <= 110; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(400), inMemory)
+    for (let i = 1; i <= 120; i++) subject.sender.send(`FEW.${i}`, 'x'.repeat(20), inMemory)
     await subject.harness.settleReads()
     assert.equal(subject.view.temporary?.usedBytes, 0)
     for (let i = 1; i <= 15; i++) subject.sender.send('MANY', `${i} `.padEnd(1024), inMemory)
@@ -209,15 +235,16 @@ describe('messages that memory has no room for', () => {
 })
 
 describe('the limit of one destination', () => {
-  const words = { ...defaultPolicy, memoryLimitBytes: 8192, sendFailIfNoSpace: true }
+  const memoryLimitBytes = held(8, 1024)
+  const words = { ...defaultPolicy, memoryLimitBytes, sendFailIfNoSpace: true }
   const policies = [{ ...words, destination: parseDestinationName('SMALL', 'queue') }]
 
   it('is what it holds in memory: the rest is spilled, and nobody is refused', async () => {
-    const subject = new SpillingSubject({ options: { policies, memoryLimitBytes: 1 << 20 } })
+    const subject = new SpillingSubject({ options: { policies, memoryLimitBytes: 16 * LIMIT } })
     for (let i = 1; i <= 200; i++) await subject.send('SMALL', i, i)
     assert.deepEqual(subject.sender.rejections, [])
     const [queue] = subject.view.queues
-    assert.ok((queue?.memoryBytes ?? 0) < 8192)
+    assert.ok((queue?.memoryBytes ?? 0) < memoryLimitBytes)
     assert.deepEqual(await subject.drain('SMALL'), range(1, 200))
   })
 

@@ -7,7 +7,7 @@ import {
 } from '../../src/engine/policy/limits.ts'
 import { MAX_PAYLOAD_BYTES } from '../../src/store/journal/record.ts'
 import { TransactionSize } from '../../src/store/transaction-size.ts'
-import { EngineHarness, testMessage } from './engine-harness.ts'
+import { EngineHarness, held, testMessage } from './engine-harness.ts'
 
 /** A client to which a message of IN has been delivered, in its new transaction T1. */
 function begun(harness: EngineHarness, client = harness.connect()) {
@@ -219,7 +219,7 @@ describe('a local transaction', () => {
   })
 
   it('is held in bounded memory, however many are open, and gives it back at its end', () => {
-    const harness = new EngineHarness({ memoryLimitBytes: 10 })
+    const harness = new EngineHarness({ memoryLimitBytes: held(1, 10) })
     const client = harness.connect()
     for (const id of ['T1', 'T2', 'T3']) client.client.begin(id)
     client.send('Q', 'sixsix', { transaction: 'T1' })

@@ -41,7 +41,7 @@ export interface BacklogCounts {
   readonly depth: number
   readonly bytes: number
   readonly inFlight: number
-  /** Of messages that only memory holds, waiting or handed out. */
+  /** What messages count that only memory holds, waiting or handed out. */
   readonly memoryBytes: number
   /** 0 = none of its own. */
   readonly memoryLimitBytes: number
@@ -109,9 +109,9 @@ export class Backlog implements TurnWork, Loadable {
     const list = this.#storedList()
     return {
       depth: this.depth,
-      bytes: (list?.bytes ?? 0) + this.#memory.bytes + this.#memory.spilledBytes,
+      bytes: (list?.bytes ?? 0) + this.#memory.bytes,
       inFlight: this.#inFlight,
-      memoryBytes: this.#memory.bytes,
+      memoryBytes: this.#memory.memoryBytes,
       memoryLimitBytes: this.policy.memoryLimitBytes,
       spilledBytes: this.#memory.spilledBytes,
       enqueued: this.#enqueued,
@@ -138,7 +138,9 @@ export class Backlog implements TurnWork, Loadable {
   /** Whether it holds as much in memory as it may; producers wait then, if the policy says so. */
   get isMemoryFull(): boolean {
     const { memoryLimitBytes, producerFlowControl } = this.policy
-    return producerFlowControl && memoryLimitBytes > 0 && this.#memory.bytes >= memoryLimitBytes
+    return (
+      producerFlowControl && memoryLimitBytes > 0 && this.#memory.memoryBytes >= memoryLimitBytes
+    )
   }
 
   get receivers(): readonly Receiver[] {

@@ -1,7 +1,7 @@
 import type { StoredMessage } from '../../store/message-store.ts'
 import type { TemporaryMessage } from '../../store/temporary-store.ts'
 import type { Message } from '../client.ts'
-import { SHARED_MEMORY_FACTOR } from '../policy/limits.ts'
+import { ENTRY_MEMORY_BYTES, SHARED_MEMORY_FACTOR } from '../policy/limits.ts'
 
 /**
  * One message waiting in one list, in memory. A stored message's place is its store sequence; a
@@ -84,6 +84,11 @@ export class Entry {
     const entry = new Entry(message, null, message.place, message.turn)
     entry.redeliveries = message.redeliveries
     return entry
+  }
+
+  /** What it counts against memory limits while it waits, or is handed out, in memory alone. */
+  get memoryBytes(): number {
+    return this.length + ENTRY_MEMORY_BYTES
   }
 
   /** Store sequence, 0 when it is not stored. */

@@ -3,12 +3,11 @@ import { compareEntries } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { SpilledRun } from './spilled-run.ts'
 
-/** How much is taken to be spilled. */
+/** How much is taken to be spilled, as it counts in memory. */
 export interface RunSize {
   /** Less is not worth it. */
   readonly leastBytes: number
   readonly mostBytes: number
-  readonly mostEntries: number
   /** What stays at the front, to be handed out next. */
   readonly keepBytes: number
 }
@@ -42,11 +41,11 @@ export class MemoryLine {
   push(entry: Entry): void {
     if (this.#runs.length === 0 && this.#tail.length === 0) {
       this.#head.push(entry)
-      this.#headBytes += entry.length
+      this.#headBytes += entry.memoryBytes
       return
     }
     this.#tail.push(entry)
-    this.#tailBytes += entry.length
+    this.#tailBytes += entry.memoryBytes
   }
 
   /** What came in this turn, and is here still, was not taken. */
@@ -59,7 +58,7 @@ export class MemoryLine {
     const front = this.#head.peek() ?? this.#runs.peek() ?? this.#tail.peek()
     if (front !== undefined && compareEntries(front, entry) < 0) return false
     this.#head.unshift(entry)
-    this.#headBytes += entry.length
+    this.#headBytes += entry.memoryBytes
     return true
   }
 
@@ -74,7 +73,7 @@ export class MemoryLine {
     const entry = this.peek()
     if (entry === undefined) return undefined
     this.#head.shift()
-    this.#headBytes -= entry.length
+    this.#headBytes -= entry.memoryBytes
     return entry
   }
 
@@ -83,7 +82,7 @@ export class MemoryLine {
     const first = this.shift()
     if (first !== undefined) return first
     const entry = this.#tail.shift()
-    if (entry !== undefined) this.#tailBytes -= entry.length
+    if (entry !== undefined) this.#tailBytes -= entry.memoryBytes
     return entry
   }
 
@@ -104,7 +103,7 @@ export class MemoryLine {
     if (this.#isTailWorth(leastBytes)) return true
     const last = this.#head.at(this.#head.length - 1)
     if (last === undefined || this.#headBytes - keepBytes < leastBytes) return false
-    return this.#headBytes - last.length >= keepBytes
+    return this.#headBytes - last.memoryBytes >= keepBytes
   }
 
   /** A run to be spilled takes the place of its messages; null when there is too little. */
@@ -150,7 +149,7 @@ export class MemoryLine {
       run.isGone = true
       this.shiftRun()
       for (const entry of run.entries) this.#head.push(entry)
-      for (const entry of run.entries) this.#headBytes += entry.length
+      for (const entry of run.entries) this.#headBytes += entry.memoryBytes
       // A browser that is slow may know the run for long.
       run.entries = null
     }
@@ -168,31 +167,31 @@ export class MemoryLine {
     this.#tailBytes = 0
   }
 
-  #cutTail({ mostBytes, mostEntries }: RunSize): Entry[] {
+  #cutTail({ mostBytes }: RunSize): Entry[] {
     const entries: Entry[] = []
     let bytes = 0
-    while (entries.length < mostEntries && bytes < mostBytes) {
+    while (bytes < mostBytes) {
       const next = this.#tail.peek()
-      if (next === undefined || (bytes > 0 && bytes + next.length > mostBytes)) break
+      if (next === undefined || (bytes > 0 && bytes + next.memoryBytes > mostBytes)) break
       this.#tail.shift()
-      this.#tailBytes -= next.length
-      bytes += next.length
+      this.#tailBytes -= next.memoryBytes
+      bytes += next.memoryBytes
       entries.push(next)
     }
     return entries
   }
 
-  #cutHead({ leastBytes, mostBytes, mostEntries, keepBytes }: RunSize): Entry[] {
+  #cutHead({ leastBytes, mostBytes, keepBytes }: RunSize): Entry[] {
     const entries: Entry[] = []
     let bytes = 0
     if (this.#headBytes - keepBytes < leastBytes) return entries
-    while (entries.length < mostEntries && bytes < mostBytes) {
+    while (bytes < mostBytes) {
       const last = this.#head.at(this.#head.length - 1)
-      if (last === undefined || (bytes > 0 && bytes + last.length > mostBytes)) break
-      if (this.#headBytes - last.length < keepBytes) break
+      if (last === undefined || (bytes > 0 && bytes + last.memoryBytes > mostBytes)) break
+      if (this.#headBytes - last.memoryBytes < keepBytes) break
       this.#head.pop()
-      this.#headBytes -= last.length
-      bytes += last.length
+      this.#headBytes -= last.memoryBytes
+      bytes += last.memoryBytes
       entries.push(last)
     }
     return entries.reverse()

@@ -1,8 +1,8 @@
 import type { TemporaryMessage, TemporaryPlace } from '../../store/temporary-store.ts'
 import {
+  ENTRY_MEMORY_BYTES,
   RUN_BYTES_MAX,
   RUN_BYTES_SMALL,
-  RUN_ENTRIES_MAX,
   RUN_LEAST_BYTES,
   RUN_MEMORY_BYTES,
   RUN_SHARE,
@@ -57,7 +57,7 @@ export class MemoryMessages implements Spillable {
   readonly #owner: MemoryOwner
   readonly #runBytes: number
   #count = 0
-  #bytes = 0
+  #memoryBytes = 0
   #spilled = 0
   #spilledBytes = 0
   #isReading = false
@@ -73,14 +73,20 @@ export class MemoryMessages implements Spillable {
     this.#runBytes = Math.max(1, small, Math.min(RUN_BYTES_MAX, own * RUN_SHARE))
   }
 
-  /** Waiting and handed out. */
+  /** Waiting and handed out, spilled ones included. */
   get count(): number {
     return this.#count
   }
 
-  /** Of those in memory, handed out ones included. */
+  /** Of the messages themselves, wherever they are. */
   get bytes(): number {
-    return this.#bytes
+    const inMemory = this.#count - this.#spilled
+    return this.#memoryBytes - inMemory * ENTRY_MEMORY_BYTES + this.#spilledBytes
+  }
+
+  /** What those in memory count, handed out ones included. */
+  get memoryBytes(): number {
+    return this.#memoryBytes
   }
 
   /** Messages that only the temporary store holds. */
@@ -93,11 +99,13 @@ export class MemoryMessages implements Spillable {
   }
 
   get excessBytes(): number {
-    return this.#owner.limitBytes === 0 ? 0 : this.#bytes - this.#owner.limitBytes * SPILL_SHARE
+    return this.#owner.limitBytes === 0
+      ? 0
+      : this.#memoryBytes - this.#owner.limitBytes * SPILL_SHARE
   }
 
   get need(): Need {
-    return needOf(this.#bytes, this.#owner.limitBytes)
+    return needOf(this.#memoryBytes, this.#owner.limitBytes)
   }
 
   get worth(): Need | null {
@@ -117,7 +125,7 @@ export class MemoryMessages implements Spillable {
 
   add(entry: Entry): void {
     this.#count++
-    this.#reserve(entry.length)
+    this.#reserve(entry.memoryBytes)
     this.line.push(entry)
     this.#port.spiller?.grown(this)
   }
@@ -125,7 +133,7 @@ export class MemoryMessages implements Spillable {
   /** It is done, or dropped. */
   forget(entry: Entry): void {
     this.#count--
-    this.#release(entry.length)
+    this.#release(entry.memoryBytes)
   }
 
   /** Drops the oldest that waits: one message, or a whole run of them. */
@@ -169,7 +177,7 @@ export class MemoryMessages implements Spillable {
       return
     }
     run.entries = null
-    this.#release(run.bytes)
+    this.#release(run.memoryBytes)
     this.#port.memory.reserve(RUN_MEMORY_BYTES)
     this.#spilled += run.count
     this.#spilledBytes += run.bytes
@@ -197,13 +205,13 @@ export class MemoryMessages implements Spillable {
     spiller.store.fetch(run.stored, (messages) => done(entriesOf(messages)))
   }
 
-  #hasRoomAhead({ bytes }: SpilledRun): boolean {
+  #hasRoomAhead({ memoryBytes }: SpilledRun): boolean {
     const { usedBytes, limitBytes } = this.#port.memory
     const own = this.#owner.limitBytes === 0 ? Infinity : this.#owner.limitBytes
     const isLow = this.line.headBytes < this.#runBytes
     // Above that the spiller would write it again at once.
     const most = limitBytes * SPILL_HARD_SHARE
-    return isLow && usedBytes + bytes <= most && this.#bytes + bytes <= own
+    return isLow && usedBytes + memoryBytes <= most && this.#memoryBytes + memoryBytes <= own
   }
 
   #read(run: SpilledRun, stored: TemporaryPlace): void {
@@ -221,7 +229,8 @@ export class MemoryMessages implements Spillable {
     this.#forgetRun(run)
     run.entries = entries
     this.#count += entries.length
-    for (const { length } of entries) this.#reserve(length)
+    // Fewer than there were, where some could not be read.
+    for (const { memoryBytes } of entries) this.#reserve(memoryBytes)
     this.#port.spiller?.grown(this)
   }
 
@@ -261,7 +270,6 @@ export class MemoryMessages implements Spillable {
     return {
       leastBytes: this.#leastBytes(need),
       mostBytes: this.#runBytes,
-      mostEntries: RUN_ENTRIES_MAX,
       keepBytes: this.#keepBytes(need),
     }
   }
@@ -292,12 +300,12 @@ export class MemoryMessages implements Spillable {
 
   #reserve(bytes: number): void {
     this.#port.memory.reserve(bytes)
-    this.#bytes += bytes
+    this.#memoryBytes += bytes
   }
 
   #release(bytes: number): void {
     this.#port.memory.release(bytes)
-    this.#bytes -= bytes
+    this.#memoryBytes -= bytes
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TemporaryPlace } from '../../store/temporary-store.ts'
+import { ENTRY_MEMORY_BYTES } from '../policy/limits.ts'
 import type { Entry } from './entry.ts'
 
 /** Gives runs back to where they are kept. */
@@ -16,6 +17,7 @@ export class SpilledRun {
   readonly place: number
   readonly turn: number
   readonly count: number
+  /** Of the messages themselves. */
   readonly bytes: number
   /** When the last of them expires, on the wall clock; Infinity when one has to be read anyway. */
   readonly expiredMs: number
@@ -35,6 +37,11 @@ export class SpilledRun {
     this.expiredMs = expiredMs
     this.entries = entries
     this.#release = release
+  }
+
+  /** What its messages count while they are in memory. */
+  get memoryBytes(): number {
+    return this.bytes + this.count * ENTRY_MEMORY_BYTES
   }
 
   /** Where it lies; null while it does not, or not any more. */

@@ -198,7 +198,7 @@ export class Spiller {
         const run = from.cut(need)
         if (run !== null) {
           batch.push({ from, run })
-          left -= run.bytes
+          left -= run.memoryBytes
         }
         this.#list(from)
       }
@@ -211,7 +211,7 @@ export class Spiller {
       const run = from.cut(from.need)
       if (run === null) break
       batch.push({ from, run })
-      taken += run.bytes
+      taken += run.memoryBytes
     }
     return taken
   }

@@ -137,7 +137,9 @@ export class FlowControl {
 
   /** Whether all that waits is as much as may wait. */
   get isWaitingFull(): boolean {
-    return this.#waitingBytes() >= WAITING_BYTES_MAX
+    let bytes = 0
+    for (const { waiting } of this.#waiting) bytes += waiting.memoryBytes
+    return bytes >= WAITING_BYTES_MAX
   }
 
   /** Something of this sender waits. */

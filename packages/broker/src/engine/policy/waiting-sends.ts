@@ -2,6 +2,7 @@ import { Deque } from '@quorate/core/base/deque'
 import { NO_RECEIPT } from '../client.ts'
 import type { Message, Receipt, WaitingLoad } from '../client.ts'
 import type { DestinationPolicy } from './destination-policy.ts'
+import { ENTRY_MEMORY_BYTES } from './limits.ts'
 import type { Shortage } from './shortage.ts'
 
 /** A send as a client asks for it, or the commit of a transaction. */
@@ -50,6 +51,11 @@ export class WaitingSends implements WaitingLoad {
 
   get bytes(): number {
     return this.#all.bytes
+  }
+
+  /** What all of it takes. */
+  get memoryBytes(): number {
+    return this.bytes + this.length * ENTRY_MEMORY_BYTES
   }
 
   /** Of all this, what has a receipt: its client counts what it expects an answer to. */

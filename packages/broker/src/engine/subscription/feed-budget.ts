@@ -52,7 +52,7 @@ export class FeedBudget {
 
   /** It waits for one more subscriber. */
   reserve(entry: Entry): void {
-    if (entry.feeds++ === 0) this.#usedBytes += entry.length
+    if (entry.feeds++ === 0) this.#usedBytes += entry.memoryBytes
     this.#usedBytes += FEED_REFERENCE_BYTES
   }
 
@@ -60,7 +60,7 @@ export class FeedBudget {
   release(entry: Entry): void {
     this.#usedBytes -= FEED_REFERENCE_BYTES
     if (--entry.feeds > 0) return
-    this.#usedBytes -= entry.length
+    this.#usedBytes -= entry.memoryBytes
     if (this.#spared === entry) this.#spared = null
   }
 

@@ -1,7 +1,11 @@
 import { Deque } from '@quorate/core/base/deque'
 import type { TopicOrigin } from '../destination/topic.ts'
 import type { Entry } from '../dispatch/entry.ts'
-import { FEED_REFERENCE_BYTES, TOPIC_PENDING_BYTES_MAX } from '../policy/limits.ts'
+import {
+  ENTRY_MEMORY_BYTES,
+  FEED_REFERENCE_BYTES,
+  TOPIC_PENDING_BYTES_MAX,
+} from '../policy/limits.ts'
 import type { BudgetedFeed, FeedBudget } from './feed-budget.ts'
 
 interface Waiting {
@@ -38,7 +42,7 @@ export class TopicFeed implements BudgetedFeed {
   }
 
   get heldBytes(): number {
-    return this.#bytes + this.#waiting.length * FEED_REFERENCE_BYTES
+    return this.#bytes + this.#waiting.length * (ENTRY_MEMORY_BYTES + FEED_REFERENCE_BYTES)
   }
 
   /** `free`: the room in the prefetch window, which does not count as waiting. */

@@ -9,6 +9,7 @@ import { PendingRecord } from '../pending-records.ts'
 import type { ReceiptHolder } from '../pending-records.ts'
 import {
   ACKNOWLEDGED_PER_RECORD_MAX,
+  ENTRY_MEMORY_BYTES,
   TRANSACTION_BYTES_MAX,
   TRANSACTION_OPERATIONS_MAX,
 } from '../policy/limits.ts'
@@ -80,7 +81,7 @@ export class Transaction {
   addSend(send: HeldSend): void {
     const { length } = send.message.body
     this.#checkRoom(1, length, 0)
-    this.#reserve(length)
+    this.#reserve(length + ENTRY_MEMORY_BYTES)
     this.#size.add(1, length, 0)
     this.#bytes += length
     this.sends.push(send)

@@ -158,13 +158,13 @@ export const nodeMetrics: readonly Metric<BrokerStatus>[] = [
   {
     name: 'quorate_memory_used_bytes',
     type: 'gauge',
-    help: 'Non-persistent messages in memory; told by the leader.',
+    help: 'What non-persistent messages in memory count; told by the leader.',
     samples: ({ flow }) => known(flow?.memoryUsedBytes),
   },
   {
     name: 'quorate_memory_limit_bytes',
     type: 'gauge',
-    help: 'What these may use; told by the leader.',
+    help: 'What that may be; told by the leader.',
     samples: ({ flow }) => known(flow?.memoryLimitBytes),
   },
   {

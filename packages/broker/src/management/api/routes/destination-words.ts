@@ -51,8 +51,8 @@ export const destinationSchema = object({
   dispatched: queueCount('Messages that were handed out, each time counted.'),
   dequeued: queueCount('Messages that were acknowledged, or removed.'),
   expired: queueCount('Messages that nobody came for in time.'),
-  memoryBytes: queueCount('Bytes of messages that only memory has.'),
-  memoryLimitBytes: queueCount('What these may be; 0: no limit of its own.'),
+  memoryBytes: queueCount('What messages that only memory has count: 512 beside their bytes.'),
+  memoryLimitBytes: queueCount('What that may be; 0: no limit of its own.'),
   spilledBytes: queueCount('Bytes of messages that only the temporary store has.'),
   durableSubscriptions: nullable(integer({ description: 'null for queues.' })),
   discarded: nullable(
