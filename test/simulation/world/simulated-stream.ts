@@ -26,7 +26,10 @@ export class StreamEnd implements ByteStream {
   readonly process: SimulatedProcess
   readonly remoteAddress: string
   peer: StreamEnd | null = null
-  /** Told of every write before it leaves, or gets lost: where the invariants look at what brokers say. */
+  /**
+   * Told of every write before it leaves, or gets lost: where the invariants look at what brokers
+   * say.
+   */
   onWrite: ((buffers: readonly Buffer[]) => void) | null = null
   readonly #network: SimulatedNetwork
   #owner: ByteStreamOwner | null = null
