@@ -1,6 +1,6 @@
 import { formatDestination } from '@quorate/core/model/destination'
-import type { BacklogCounts } from './engine/dispatch/backlog.ts'
-import type { EngineView } from './engine/engine-view.ts'
+import { heldBy } from './engine/administration/views.ts'
+import type { EngineView, SlowestCounts } from './engine/engine-view.ts'
 import type { FlowStatus, TemporaryStatus } from './management/broker-status.ts'
 import type { TemporaryView } from './store/temporary-store.ts'
 
@@ -16,6 +16,10 @@ export function flowStatus(view: EngineView): FlowStatus {
     ...queue,
     name: formatDestination(queue.destination),
   }))
+  const slow = topics.filter(isHolding).map((topic) => ({
+    ...topic,
+    name: formatDestination(topic.destination),
+  }))
   const durables = view.durables.filter(isHolding).map((durable) => {
     const { clientId, name, topic } = durable
     return { ...durable, name: `${formatDestination(topic)} (${clientId}:${name})` }
@@ -28,7 +32,7 @@ export function flowStatus(view: EngineView): FlowStatus {
     waitingSends: Object.fromEntries(waiting),
     pausedConnections: flow.pausedSenders,
     discardedMessages: topics.reduce((sum, { discarded }) => sum + discarded, 0),
-    fullest: [...queues, ...durables]
+    fullest: [...queues, ...slow, ...durables]
       .sort((one, other) => heldBy(other) - heldBy(one))
       .slice(0, FULLEST_SHOWN_MAX)
       .map(({ name, memoryBytes, memoryLimitBytes, spilledBytes }) => {
@@ -37,12 +41,8 @@ export function flowStatus(view: EngineView): FlowStatus {
   }
 }
 
-function isHolding(counts: BacklogCounts): boolean {
+function isHolding(counts: SlowestCounts): boolean {
   return heldBy(counts) > 0
-}
-
-function heldBy({ memoryBytes, spilledBytes }: BacklogCounts): number {
-  return memoryBytes + spilledBytes
 }
 
 function temporaryOf(view: TemporaryView | null): TemporaryStatus | null {

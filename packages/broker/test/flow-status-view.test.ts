@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { defaultPolicy } from '../src/engine/policy/destination-policy.ts'
+import { NO_PENDING_LIMIT, defaultPolicy } from '../src/engine/policy/destination-policy.ts'
 import { flowStatus } from '../src/flow-status-view.ts'
 import { EngineHarness, held } from './engine/engine-harness.ts'
 
@@ -37,6 +37,18 @@ describe('the status of flow control', () => {
         },
       ],
     })
+  })
+
+  it('names a topic by what waits for the slowest of its subscribers', () => {
+    const otherwise = { ...defaultPolicy, pendingMessageLimit: NO_PENDING_LIMIT }
+    const harness = new EngineHarness({ otherwise })
+    const client = harness.connect()
+    client.consume('topic://T')
+    client.consume('topic://T', { prefetch: 0 })
+    for (let i = 0; i < 3; i++) client.send('topic://T', 'x'.repeat(10))
+    harness.settle()
+    const [fullest] = flowStatus(harness.engine.view()).fullest
+    assert.deepEqual([fullest?.destination, fullest?.memoryUsedBytes], ['topic://T', held(3, 10)])
   })
 
   it('calls a temporary store full that may take nothing before the size of its disk is known', () => {

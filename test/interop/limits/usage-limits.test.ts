@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { defaultPolicy } from '@quorate/broker/engine/policy/destination-policy'
+import { NO_PENDING_LIMIT, defaultPolicy } from '@quorate/broker/engine/policy/destination-policy'
 import type {
   DestinationPolicy,
   PolicyEntry,
@@ -27,6 +27,12 @@ const policies: readonly PolicyEntry[] = [
     ...defaultPolicy,
     pendingMessageLimit: 100,
     destination: { kind: 'topic', name: 'QUOTES.>' },
+  },
+  {
+    ...defaultPolicy,
+    memoryLimitBytes,
+    pendingMessageLimit: NO_PENDING_LIMIT,
+    destination: { kind: 'topic', name: 'ORDERS.>' },
   },
 ]
 
@@ -57,6 +63,8 @@ describe("usage limits, seen by ActiveMQ's Java client", { skip: javaMissing() }
     assert.equal(flow.pausedSenders, 0)
     const quotes = topics.find(({ destination }) => destination.name === 'QUOTES.slow')
     assert.equal(quotes?.discarded, 5000 - 110)
+    const orders = topics.find(({ destination }) => destination.name === 'ORDERS.slow')
+    assert.deepEqual([orders?.published, orders?.discarded, orders?.memoryBytes], [500, 0, 0])
     const held = left.filter(({ destination }) => /^LIMITED/.test(destination.name))
     assert.deepEqual(
       held.filter(({ memoryBytes }) => memoryBytes > 0).map(({ destination }) => destination.name),

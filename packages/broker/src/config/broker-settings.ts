@@ -221,9 +221,10 @@ export const policyWords = {
   }),
   pendingMessageLimit: integer({
     description:
-      'Messages that wait for one subscriber of a topic beyond its prefetch; the oldest go first.',
+      'Messages that wait for one subscriber of a topic beyond its prefetch; the oldest go first. ' +
+      '-1 = any number, and senders wait when memory and the temporary store are full.',
     default: 1000,
-    minimum: 0,
+    minimum: -1,
     maximum: 1_000_000,
   }),
 }

@@ -350,8 +350,8 @@ export class ClientConnection
     if (reason !== null) return { reason, policy: options.otherwise }
     this.#transactions.delete(transaction)
     const sender = { client: this, router: this.#router }
-    commitTransaction(this.#core, wanted, sender, { holder: this, receipt })
-    flow.committed(this.#gate, wanted.usesMemory)
+    const usesMemory = commitTransaction(this.#core, wanted, sender, { holder: this, receipt })
+    flow.committed(this.#gate, usesMemory)
     return null
   }
 

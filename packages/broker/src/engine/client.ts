@@ -20,8 +20,11 @@ export interface Message {
   readonly priority: number
   /** Wall-clock milliseconds, 0 = never. */
   readonly expirationMs: number
-  /** The message in its canonical encoding. Made once, when the message arrives. */
-  readonly body: Buffer
+  /**
+   * The message in its canonical encoding. Made once, when the message arrives; where it waits for
+   * long it gets memory of its own.
+   */
+  body: Buffer
   /**
    * Its sender stops by itself while this one is not confirmed: it waits for the answer, or its
    * window runs empty. Any other has to be stopped where nothing more can be taken.

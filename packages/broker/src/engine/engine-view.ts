@@ -9,7 +9,10 @@ export interface QueueView extends BacklogCounts {
   readonly destination: DestinationName
 }
 
-export interface TopicView {
+/** What waits for the subscriber that has most, of those that are to miss nothing. */
+export type SlowestCounts = Pick<BacklogCounts, 'memoryBytes' | 'memoryLimitBytes' | 'spilledBytes'>
+
+export interface TopicView extends SlowestCounts {
   readonly destination: DestinationName
   readonly consumers: number
   readonly durables: number

@@ -140,7 +140,7 @@ export class Engine implements EngineApi, ApplyListener {
       topic.publish(entry, null)
       return
     }
-    const origin = { destination: message.destination, discarded: 0 }
+    const origin = { id: 0, destination: message.destination, discarded: 0 }
     for (const subscriber of new Set(registry.awaiting(message.destination))) {
       subscriber.offer(entry, origin)
     }
@@ -149,7 +149,7 @@ export class Engine implements EngineApi, ApplyListener {
   publishTo(consumer: Consumer, messages: readonly Message[]): void {
     if (!(consumer instanceof Subscription)) return
     for (const message of messages) {
-      const origin = { destination: message.destination, discarded: 0 }
+      const origin = { id: 0, destination: message.destination, discarded: 0 }
       consumer.offer(Entry.ofMessage(message, 0, 0), origin)
     }
   }

@@ -97,6 +97,7 @@ export class Shipment implements SendNeeds {
   /** Whether any of it is kept in memory until somebody acknowledges it. */
   get usesMemory(): boolean {
     const { queues, topics } = this.#route
+    if (topics.some(({ backlogs }) => backlogs.length > 0)) return true
     if (!this.message.persistent) {
       return queues.length > 0 || topics.some((topic) => topic.hasActiveDurables)
     }
@@ -138,6 +139,10 @@ export class Shipment implements SendNeeds {
     const { message } = this
     for (const { id, backlog } of this.#route.queues) {
       if ((!message.persistent || id === 0) && backlog.isMemoryFull) return backlog
+    }
+    for (const { backlogs } of this.#route.topics) {
+      const full = backlogs.find(({ isMemoryFull }) => isMemoryFull)
+      if (full !== undefined) return full
     }
     if (message.persistent) return null
     for (const topic of this.#route.topics) {

@@ -98,7 +98,7 @@ describe('destination policies', () => {
       '  - memoryLimit: 1mb\n' +
       '  - queue: A\n' +
       '    memoryLimit: much\n' +
-      '    pendingMessageLimit: -1\n' +
+      '    pendingMessageLimit: -2\n' +
       '  - tempTopic: some\n' +
       '  - ">"\n'
     assert.deepEqual(complaints(text), [
@@ -107,7 +107,7 @@ describe('destination policies', () => {
       'quorate.yaml:4:5: destinationPolicies: a policy is for one of queue, topic, tempQueue, tempTopic',
       'quorate.yaml:6:5: destinationPolicies: a policy is for one of queue, topic, tempQueue, tempTopic',
       'quorate.yaml:8:18: destinationPolicies: memoryLimit: "much" is no size like 64kb or 100mb',
-      'quorate.yaml:9:26: destinationPolicies: pendingMessageLimit: "-1" must be at least 0 and at ' +
+      'quorate.yaml:9:26: destinationPolicies: pendingMessageLimit: "-2" must be at least -1 and at ' +
         'most 1000000',
       'quorate.yaml:7:5: destinationPolicies: a second policy for queue "A"',
       'quorate.yaml:10:16: destinationPolicies: tempTopic: must be true',

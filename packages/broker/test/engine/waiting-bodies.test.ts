@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Message } from '../../src/engine/client.ts'
 import type { DispatchedMessage } from '../../src/engine/subscription/dispatched-message.ts'
-import { EngineHarness, testMessage } from './engine-harness.ts'
+import type { EngineOptions } from '../../src/engine/engine-options.ts'
+import { HELD_FRESH_BYTES_MAX } from '../../src/engine/policy/limits.ts'
+import { EngineHarness, held, testMessage } from './engine-harness.ts'
 import type { TestClient } from './engine-harness.ts'
 
 const DECODED = { content: 'in the chunk that was read from the socket' }
@@ -15,13 +17,17 @@ interface Seen {
 }
 
 /** Sends one that is not persistent as an adapter does, and keeps what consumers are given. */
-function world(destination: string): {
+function world(
+  destination: string,
+  options: Partial<EngineOptions> = {},
+): {
   harness: EngineHarness
+  sender: TestClient
   consumer: TestClient
   seen: Seen[]
-  send: (bytes?: number) => void
+  send: (bytes?: number, transaction?: string) => void
 } {
-  const harness = new EngineHarness()
+  const harness = new EngineHarness(options)
   const [sender, consumer] = [harness.connect(), harness.connect()]
   const seen: Seen[] = []
   consumer.onDispatch = (deliveries) => {
@@ -30,12 +36,12 @@ function world(destination: string): {
       seen.push({ isDecoded: decoded === DECODED, isInChunk })
     }
   }
-  const send = (bytes = 100): void => {
+  const send = (bytes = 100, transaction = ''): void => {
     const body = Buffer.allocUnsafeSlow(CHUNK_BYTES).subarray(0, bytes).fill('x')
     const message: Message = { ...testMessage(destination, '', { persistent: false }), body }
-    sender.client.send({ ...message, decoded: DECODED }, '', sender.receipt())
+    sender.client.send({ ...message, decoded: DECODED }, transaction, sender.receipt())
   }
-  return { harness, consumer, seen, send }
+  return { harness, sender, consumer, seen, send }
 }
 
 const AS_IT_CAME: Seen = { isDecoded: true, isInChunk: true }
@@ -81,6 +87,33 @@ describe('a message that only memory holds', () => {
     consumer.consume('Q')
     harness.settle()
     assert.deepEqual(seen, [{ isDecoded: false, isInChunk: true }])
+  })
+
+  it('holds none of it while its sender waits for room', () => {
+    const { harness, consumer, seen, send } = world('Q', { memoryLimitBytes: held(1, 100) })
+    consumer.consume('Q', { prefetch: 1 })
+    for (let i = 0; i < 2; i++) send()
+    harness.settle()
+    consumer.acknowledge(consumer.takeDeliveries())
+    harness.settle()
+    assert.deepEqual(seen, [AS_IT_CAME, ON_ITS_OWN])
+  })
+
+  it('holds none of it in a transaction while very many are in open ones', () => {
+    const { harness, sender, consumer, seen, send } = world('Q')
+    consumer.consume('Q', { prefetch: 60_000 })
+    const fresh = Math.floor(HELD_FRESH_BYTES_MAX / held(1, 100))
+    sender.client.begin('t')
+    for (let i = 0; i < fresh + 3; i++) send(100, 't')
+    sender.commit('t')
+    harness.settle()
+    const expected = [
+      ...new Array<Seen>(fresh).fill(AS_IT_CAME),
+      ON_ITS_OWN,
+      ON_ITS_OWN,
+      ON_ITS_OWN,
+    ]
+    assert.deepEqual(seen, expected)
   })
 
   it('is not kept decoded while it is with its consumer, and comes again without', () => {

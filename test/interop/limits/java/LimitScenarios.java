@@ -22,6 +22,7 @@ import org.apache.activemq.ActiveMQConnection;
 /**
  * What a JMS client meets at a broker whose queues LIMITED.>, REFUSING.> and LATE.> may hold 64 KB
  * in memory each; at REFUSING.> a send that finds no room fails at once, at LATE.> after 500 ms.
+ * What waits for a subscriber of QUOTES.> is dropped beyond 100 messages, of ORDERS.> never.
  */
 public final class LimitScenarios {
     private static final int KILOBYTE = 1024;
@@ -42,6 +43,7 @@ public final class LimitScenarios {
         scenarios.put("send-fails-after-timeout", LimitScenarios::sendFailsLate);
         scenarios.put("persistent-sends-need-no-memory", LimitScenarios::persistent);
         scenarios.put("slow-topic-consumer", LimitScenarios::slowTopicConsumer);
+        scenarios.put("topic-consumer-that-misses-nothing", LimitScenarios::patientTopicConsumer);
         JmsScenarios.playAll(scenarios, args);
     }
 
@@ -251,5 +253,25 @@ public final class LimitScenarios {
         }
         Env.same(count - 1, last);
         Env.isTrue(heard >= 100 && heard <= 121, "prefetch and limit bound what is kept: " + heard);
+    }
+
+    private static void patientTopicConsumer(Env env) throws Exception {
+        int count = 500;
+        Session slow = Env.auto(env.connect("jms.prefetchPolicy.topicPrefetch=10"));
+        Topic topic = slow.createTopic("ORDERS.slow");
+        MessageConsumer consumer = slow.createConsumer(topic);
+        Session sender = Env.auto(env.connect("jms.alwaysSyncSend=true"));
+        MessageProducer producer = sender.createProducer(topic);
+        producer.setDeliveryMode(DeliveryMode.PERSISTENT);
+        AtomicInteger sent = new AtomicInteger();
+        CompletableFuture<Void> sending = sendAside(sender, producer, count, sent);
+        expectStuck(sending);
+        Env.isTrue(sent.get() < count / 2, "for what the subscriber has not read: " + sent.get());
+        for (int i = 0; i < count; i++) {
+            Message message = consumer.receive(Env.SOON_MS);
+            Env.isTrue(message != null, "message " + i + " comes");
+            Env.same(i, message.getIntProperty("n"));
+        }
+        sending.get(Env.SOON_MS, TimeUnit.MILLISECONDS);
     }
 }

@@ -11,9 +11,6 @@ const notYet = 'what it would switch on is not there yet'
 
 const timeoutUnlessNegative: Convert = (text) => (text === '-1' ? 'as if absent' : { text })
 
-const limitUnlessNone: Convert = (text) =>
-  text === '-1' ? { unsupported: 'a subscriber for which any number of messages waits' } : { text }
-
 export const policyMeanings: Readonly<Record<string, ElementMeaning>> = {
   policyMap: { attributes: {}, properties: { policyEntries: 'read' } },
   policyEntry: {
@@ -96,7 +93,7 @@ export const policyMeanings: Readonly<Record<string, ElementMeaning>> = {
     },
   },
   constantPendingMessageLimitStrategy: {
-    attributes: { limit: { policy: 'pendingMessageLimit', convert: limitUnlessNone } },
+    attributes: { limit: { policy: 'pendingMessageLimit' } },
   },
   // What happens here anyway, with the queue that is ActiveMQ's default.
   sharedDeadLetterStrategy: {

@@ -1,7 +1,7 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import { Queue } from '../destination/queue.ts'
 import type { Topic } from '../destination/topic.ts'
-import type { DurableView, QueueView, TopicView } from '../engine-view.ts'
+import type { DurableView, QueueView, SlowestCounts, TopicView } from '../engine-view.ts'
 import type { DurableSubscription } from '../subscription/durable-subscription.ts'
 
 /** A destination, whose figures are read when they are asked for: there may be very many. */
@@ -48,7 +48,20 @@ export function queueView({ destination, backlog, consumers }: Queue): QueueView
 
 export function topicView(topic: Topic): TopicView {
   const { destination, consumers, published, discarded, durables } = topic
-  return { destination, consumers, published, discarded, durables: durables.length }
+  const counts = { consumers, published, discarded, durables: durables.length }
+  return { destination, ...counts, ...slowestOf(topic) }
+}
+
+function slowestOf({ backlogs }: Topic): SlowestCounts {
+  let slowest: SlowestCounts = { memoryBytes: 0, memoryLimitBytes: 0, spilledBytes: 0 }
+  for (const { counts } of backlogs) if (heldBy(counts) > heldBy(slowest)) slowest = counts
+  const { memoryBytes, memoryLimitBytes, spilledBytes } = slowest
+  return { memoryBytes, memoryLimitBytes, spilledBytes }
+}
+
+/** Bytes that only memory has, or the temporary store. */
+export function heldBy({ memoryBytes, spilledBytes }: SlowestCounts): number {
+  return memoryBytes + spilledBytes
 }
 
 export function durableView(durable: DurableSubscription): DurableView {

@@ -1,11 +1,14 @@
 import type { DestinationName } from '@quorate/core/model/destination'
 import type { Client } from '../client.ts'
+import type { Backlog } from '../dispatch/backlog.ts'
 import type { Entry } from '../dispatch/entry.ts'
 import type { DestinationPolicy } from '../policy/destination-policy.ts'
 import type { DurableSubscription } from '../subscription/durable-subscription.ts'
 
 /** Where a subscriber's message was published. */
 export interface TopicOrigin {
+  /** 0 for temporary topics and advisories, whose senders never wait for subscribers. */
+  readonly id: number
   readonly destination: DestinationName
   /** Messages that slow subscribers never got. */
   discarded: number
@@ -15,6 +18,8 @@ export interface TopicOrigin {
 export interface TopicSubscriber {
   readonly client: Client
   readonly noLocal: boolean
+  /** Where messages wait that it is not to miss; null: the oldest of them go. */
+  readonly topicBacklog: Backlog | null
   offer(entry: Entry, origin: TopicOrigin): void
 }
 
@@ -29,7 +34,8 @@ export class Topic implements TopicOrigin {
   /** Durable subscriptions, also those that nobody is connected to, and those of patterns. */
   durables: readonly DurableSubscription[] = []
   discarded = 0
-  #subscribers: TopicSubscriber[] = []
+  #subscribers: readonly TopicSubscriber[] = []
+  #backlogs: readonly Backlog[] = []
   #published = 0
 
   constructor(
@@ -57,15 +63,21 @@ export class Topic implements TopicOrigin {
   }
 
   subscribe(subscriber: TopicSubscriber): void {
-    if (!this.#subscribers.includes(subscriber)) this.#subscribers.push(subscriber)
+    if (!this.#subscribers.includes(subscriber))
+      this.#setSubscribers([...this.#subscribers, subscriber])
   }
 
   unsubscribe(subscriber: TopicSubscriber): void {
-    this.#subscribers = this.#subscribers.filter((other) => other !== subscriber)
+    this.#setSubscribers(this.#subscribers.filter((other) => other !== subscriber))
   }
 
   isHeardOnlyBy(subscribers: readonly TopicSubscriber[]): boolean {
     return this.#subscribers.every((subscriber) => subscribers.includes(subscriber))
+  }
+
+  /** What waits for present subscribers that are to miss nothing: senders wait for them. */
+  get backlogs(): readonly Backlog[] {
+    return this.#backlogs
   }
 
   /** Hands the message to the present subscribers; `sender` null when it is the broker itself. */
@@ -80,5 +92,12 @@ export class Topic implements TopicOrigin {
   /** The lists in which a message of this sender has to wait. */
   durablesFor(sender: Client | null): DurableSubscription[] {
     return this.durables.filter((durable) => durable.wants(sender))
+  }
+
+  #setSubscribers(subscribers: readonly TopicSubscriber[]): void {
+    this.#subscribers = subscribers
+    if (this.id === 0) return
+    const backlogs = subscribers.map(({ topicBacklog }) => topicBacklog)
+    this.#backlogs = backlogs.filter((backlog) => backlog !== null)
   }
 }

@@ -7,6 +7,7 @@ import type { AckBatch } from './ack-batch.ts'
 import type { BodyLoader, Loadable } from './body-loader.ts'
 import type { Dispatcher, TurnWork } from './dispatcher.ts'
 import { Entry } from './entry.ts'
+import type { Content } from './entry.ts'
 import { MemoryMessages } from './memory-messages.ts'
 import type { MemoryMessagesPort } from './memory-messages.ts'
 import { PendingCursor } from './pending-cursor.ts'
@@ -56,8 +57,8 @@ export interface BacklogCounts {
 
 /**
  * The messages of one list on their way to its subscriptions: a queue's, or a durable
- * subscription's, which is a queue with one consumer. Holds what waits, shares it out, takes it
- * back.
+ * subscription's, which is a queue with one consumer; or what waits for a topic's subscriber that
+ * is to miss nothing. Holds what waits, shares it out, takes it back.
  */
 export class Backlog implements TurnWork, Loadable {
   readonly destination: DestinationName
@@ -105,11 +106,15 @@ export class Backlog implements TurnWork, Loadable {
     })
   }
 
+  /** Of all its messages, wherever they are. */
+  get bytes(): number {
+    return (this.#storedList()?.bytes ?? 0) + this.#memory.bytes
+  }
+
   get counts(): BacklogCounts {
-    const list = this.#storedList()
     return {
       depth: this.depth,
-      bytes: (list?.bytes ?? 0) + this.#memory.bytes,
+      bytes: this.bytes,
       inFlight: this.#inFlight,
       memoryBytes: this.#memory.memoryBytes,
       memoryLimitBytes: this.policy.memoryLimitBytes,
@@ -197,7 +202,7 @@ export class Backlog implements TurnWork, Loadable {
   }
 
   /** A message joins that is not stored. */
-  offer(message: Message): void {
+  offer(message: Content): void {
     if (this.#discarded) return
     const place = this.#port.store.nextSequence - 1
     this.#enqueued++
@@ -309,6 +314,8 @@ export class Backlog implements TurnWork, Loadable {
     for (const entry of this.#cursor.returnedMemory()) this.#memory.forget(entry)
     this.#memory.discard()
     this.shed()
+    // Somebody may wait for the memory that it had.
+    this.#port.dispatcher.schedule()
   }
 
   lacksBodies(): boolean {

@@ -1,7 +1,13 @@
 import type { StoredMessage } from '../../store/message-store.ts'
 import type { TemporaryMessage } from '../../store/temporary-store.ts'
 import type { Message } from '../client.ts'
-import { ENTRY_MEMORY_BYTES, SHARED_MEMORY_FACTOR } from '../policy/limits.ts'
+import { ENTRY_MEMORY_BYTES } from '../policy/limits.ts'
+import { ownMemory } from './own-memory.ts'
+
+/** What a message is made of, wherever it waits. */
+export type Content = Pick<Message, 'persistent' | 'priority' | 'expirationMs' | 'decoded'> & {
+  readonly body: Buffer | null
+}
 
 /**
  * One message waiting in one list, in memory. A stored message's place is its store sequence; a
@@ -51,7 +57,7 @@ export class Entry {
   awaited = false
 
   private constructor(
-    source: StoredMessage | TemporaryMessage | Message,
+    source: StoredMessage | TemporaryMessage | Content,
     stored: StoredMessage | null,
     place: number,
     turn: number,
@@ -59,7 +65,7 @@ export class Entry {
     this.stored = stored
     this.place = place
     this.turn = turn
-    this.persistent = stored !== null || (source as Message | TemporaryMessage).persistent
+    this.persistent = stored !== null || (source as Content | TemporaryMessage).persistent
     this.priority = source.priority
     this.expirationMs = source.expirationMs
     this.body = source.body
@@ -72,7 +78,7 @@ export class Entry {
     return entry
   }
 
-  static ofMessage(message: Message, place: number, turn: number): Entry {
+  static ofMessage(message: Content, place: number, turn: number): Entry {
     const entry = new Entry(message, null, place, turn)
     entry.decoded = message.decoded
     entry.isFresh = true
@@ -120,10 +126,7 @@ export class Entry {
     if (!this.isFresh) return
     this.isFresh = false
     this.decoded = undefined
-    const { body } = this
-    if (body === null || body.buffer.byteLength <= SHARED_MEMORY_FACTOR * body.length) return
-    this.body = Buffer.allocUnsafeSlow(body.length)
-    this.body.set(body)
+    if (this.body !== null) this.body = ownMemory(this.body)
   }
 
   isExpired(nowMs: number): boolean {

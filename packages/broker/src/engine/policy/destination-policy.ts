@@ -13,9 +13,15 @@ export interface DestinationPolicy {
   readonly sendFailIfNoSpace: boolean
   /** Milliseconds after which a send that waits for room is refused; 0 = never. */
   readonly sendFailIfNoSpaceAfterTimeoutMs: number
-  /** Messages waiting for one subscriber of a topic beyond its prefetch; the oldest are dropped. */
+  /**
+   * Messages waiting for one subscriber of a topic beyond its prefetch; the oldest are dropped.
+   * NO_PENDING_LIMIT: none is, and senders wait where memory has no room for them.
+   */
   readonly pendingMessageLimit: number
 }
+
+/** ActiveMQ's word for it. */
+export const NO_PENDING_LIMIT = -1
 
 export interface PolicyEntry extends DestinationPolicy {
   /** A name, or a pattern of names, of its kind. */

@@ -1,6 +1,7 @@
 import { Deque } from '@quorate/core/base/deque'
 import { NO_RECEIPT } from '../client.ts'
 import type { Message, Receipt, WaitingLoad } from '../client.ts'
+import { stay } from '../dispatch/own-memory.ts'
 import type { DestinationPolicy } from './destination-policy.ts'
 import { ENTRY_MEMORY_BYTES } from './limits.ts'
 import type { Shortage } from './shortage.ts'
@@ -86,6 +87,7 @@ export class WaitingSends implements WaitingLoad {
       this.#lines.set(name, line)
     }
     line.push(waiting)
+    if (waiting.send.message !== null) stay(waiting.send.message)
     this.#count(waiting, 1)
   }
 

@@ -3,12 +3,14 @@ import type { Client, ClientSink, Consumer, ConsumerOptions } from '../client.ts
 import type { PatternSubscriber } from '../destination/destination-registry.ts'
 import type { Queue } from '../destination/queue.ts'
 import type { Topic, TopicOrigin, TopicSubscriber } from '../destination/topic.ts'
-import type { Backlog, Receiver } from '../dispatch/backlog.ts'
+import { Backlog } from '../dispatch/backlog.ts'
+import type { BacklogPort, Receiver } from '../dispatch/backlog.ts'
 import type { TurnWork } from '../dispatch/dispatcher.ts'
 import type { Entry } from '../dispatch/entry.ts'
 import { PrefetchWindow } from '../dispatch/prefetch-window.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { SilentRecord } from '../pending-records.ts'
+import { NO_PENDING_LIMIT, defaultPolicy } from '../policy/destination-policy.ts'
 import { ROUND_BYTES_MAX } from '../policy/limits.ts'
 import { Browser } from './browser.ts'
 import { DispatchedMessage } from './dispatched-message.ts'
@@ -40,6 +42,7 @@ export class Subscription
   readonly options: ConsumerOptions
   readonly inFlight = new InFlightList()
   readonly client: SubscriptionOwner
+  readonly topicBacklog: Backlog | null
   marked = false
   readonly #core: EngineCore
   readonly #matcher: Matcher | null
@@ -66,7 +69,10 @@ export class Subscription
     this.#matcher = matcher
     this.#window = new PrefetchWindow(options.prefetch)
     this.#pulls = new PullWaiters(core.clock, () => this.#pullTimedOut())
-    this.#feed = new TopicFeed(core.feeds, pendingLimit(core, options))
+    const limit = pendingLimit(core, options)
+    const isUnlimited = limit === NO_PENDING_LIMIT
+    this.topicBacklog = isUnlimited ? topicBacklog(core, options.destination) : null
+    this.#feed = new TopicFeed(core.feeds, isUnlimited ? defaultPolicy.pendingMessageLimit : limit)
     this.#browser = options.browser ? new Browser(core.store) : null
   }
 
@@ -97,7 +103,7 @@ export class Subscription
 
   /** Bytes of topics' messages that wait for it. */
   get pendingBytes(): number {
-    return this.#feed.bytes
+    return this.#feed.bytes + (this.topicBacklog?.bytes ?? 0)
   }
 
   accepts(entry: Entry): boolean {
@@ -127,6 +133,9 @@ export class Subscription
   attachTopic(topic: Topic): void {
     if (this.#topics.includes(topic)) return
     this.#topics.push(topic)
+    if (this.topicBacklog !== null && !this.#backlogs.includes(this.topicBacklog)) {
+      this.attachBacklog(this.topicBacklog)
+    }
     topic.subscribe(this)
   }
 
@@ -138,13 +147,23 @@ export class Subscription
 
   offer(entry: Entry, origin: TopicOrigin): void {
     if (this.#closed || !this.accepts(entry)) return
+    if (this.topicBacklog !== null && origin.id !== 0) {
+      this.topicBacklog.offer(entry)
+      return
+    }
     this.#feed.offer(entry, origin, this.free)
     this.#mark()
   }
 
   deliver(source: Backlog, entries: readonly Entry[]): void {
-    if (this.#closed) source.giveBack(entries)
-    else this.#send(entries.map((entry) => this.#dispatched(source, source.destination, entry)))
+    if (this.#closed) {
+      source.giveBack(entries)
+      return
+    }
+    // What a topic's subscriber was sent never comes again, however it waited.
+    const back = source === this.topicBacklog ? null : source
+    if (back === null) for (const entry of entries) source.leave(entry)
+    this.#send(entries.map((entry) => this.#dispatched(back, source.destination, entry)))
   }
 
   sourceLoaded(): void {
@@ -209,6 +228,7 @@ export class Subscription
     for (const delivery of back) delivery.state = 'settled'
     this.inFlight.clear()
     this.takeBack(back, lastDeliveredId)
+    this.topicBacklog?.discard()
     this.client.subscriptionClosed(this)
   }
 
@@ -316,5 +336,19 @@ export class Subscription
 /** As in ActiveMQ a consumer may ask for less than the policy allows, not for more. */
 function pendingLimit(core: EngineCore, { destination, pendingLimit: asked }: ConsumerOptions) {
   const { pendingMessageLimit } = core.backlogs.policies.of(destination)
-  return asked > 0 ? Math.min(asked, pendingMessageLimit) : pendingMessageLimit
+  if (asked <= 0) return pendingMessageLimit
+  return pendingMessageLimit === NO_PENDING_LIMIT ? asked : Math.min(asked, pendingMessageLimit)
+}
+
+/** What waits for one subscriber, and nobody else: what has expired of it just goes. */
+function topicBacklog(core: EngineCore, destination: DestinationName): Backlog {
+  const port: BacklogPort = {
+    ...core.backlogs,
+    keepsExpired: () => false,
+    expired: (source, entries, done) => {
+      for (const entry of entries) source.leave(entry)
+      done()
+    },
+  }
+  return new Backlog(port, destination, 0)
 }

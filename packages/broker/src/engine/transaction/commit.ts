@@ -18,15 +18,15 @@ export interface CommitAnswer {
 }
 
 /**
- * Writes the whole transaction as one record (R43). Throws TRANSACTION_ROLLED_BACK, after rolling
- * it back, when it cannot be committed.
+ * Writes the whole transaction as one record (R43). Says whether it leaves something that only
+ * memory has. Throws TRANSACTION_ROLLED_BACK, after rolling it back, when it cannot be committed.
  */
 export function commitTransaction(
   core: EngineCore,
   transaction: Transaction,
   sender: { readonly client: Client; readonly router: Router },
   answer: CommitAnswer,
-): void {
+): boolean {
   // From here on it counts as uncommitted.
   transaction.release()
   const shipments = prepare(transaction, sender)
@@ -39,11 +39,12 @@ export function commitTransaction(
     return { shipment, producer: transaction.sends[i]?.producer ?? null }
   })
   const op = transactionOp(transaction.id, held, acknowledged)
+  const usesMemory = shipments.some((shipment) => shipment.usesMemory)
   if (op === null) {
     for (const shipment of shipments) shipment.deliver()
     // Its messages may be resends, whose first copies are on their way (R42).
     core.records.behindLast(new ReceiptRecord(answer.holder, answer.receipt))
-    return
+    return usesMemory
   }
   const { commits } = core
   commits.add(transaction.id)
@@ -54,6 +55,7 @@ export function commitTransaction(
   for (const { message, producer } of transaction.sends) {
     if (producer !== null) core.producers.appended(producer, message.producerSequence)
   }
+  return usesMemory
 }
 
 /**

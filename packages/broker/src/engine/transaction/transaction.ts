@@ -5,11 +5,13 @@ import { TransactionSize } from '../../store/transaction-size.ts'
 import type { Message, Receipt } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
 import type { MemoryBudget } from '../dispatch/memory-budget.ts'
+import { stay } from '../dispatch/own-memory.ts'
 import { PendingRecord } from '../pending-records.ts'
 import type { ReceiptHolder } from '../pending-records.ts'
 import {
   ACKNOWLEDGED_PER_RECORD_MAX,
   ENTRY_MEMORY_BYTES,
+  HELD_FRESH_BYTES_MAX,
   TRANSACTION_BYTES_MAX,
   TRANSACTION_OPERATIONS_MAX,
 } from '../policy/limits.ts'
@@ -68,20 +70,17 @@ export class Transaction {
     return this.#size.bytesWithLists(lists)
   }
 
-  /** Whether its commit adds messages to the log... */
+  /** Whether its commit adds messages to the log. */
   get storesMessages(): boolean {
     return this.sends.some(({ message }) => message.persistent)
-  }
-
-  /** ...or leaves some in memory. */
-  get usesMemory(): boolean {
-    return this.sends.some(({ message }) => !message.persistent)
   }
 
   addSend(send: HeldSend): void {
     const { length } = send.message.body
     this.#checkRoom(1, length, 0)
     this.#reserve(length + ENTRY_MEMORY_BYTES)
+    // Most transactions are over before it would pay.
+    if (this.#memory.usedBytes > HELD_FRESH_BYTES_MAX) stay(send.message)
     this.#size.add(1, length, 0)
     this.#bytes += length
     this.sends.push(send)

@@ -20,7 +20,7 @@ export class InboundMessage implements Message {
   readonly persistent: boolean
   readonly priority: number
   readonly expirationMs: number
-  readonly body: Buffer
+  body: Buffer
   readonly paced: boolean
   decoded: unknown
   /** Whoever waits for a ProducerAck; null when nobody does. */

@@ -60,18 +60,19 @@ export function sizeOf({ totalBytes }: Pick<DiskSpace, 'totalBytes'>): number | 
   return Number.isFinite(totalBytes) && totalBytes > 0 ? totalBytes : null
 }
 
-/** The limit in bytes on a disk of this size; null: nobody knows its size yet. */
-export function limitOn({ limitBytes, limitPercent }: DiskLimit, diskBytes: number | null): number {
+/**
+ * The limit in bytes on a disk of this size, a share of it no less than `leastBytes`; null: nobody
+ * knows its size yet.
+ */
+export function limitOn(limit: DiskLimit, diskBytes: number | null, leastBytes = 0): number {
+  const { limitBytes, limitPercent } = limit
   if (limitPercent === null || diskBytes === null) return limitBytes
-  return Math.floor((diskBytes * limitPercent) / 100)
+  return Math.max(leastBytes, Math.floor((diskBytes * limitPercent) / 100))
 }
 
 /** The same for the log, which cannot do without some bytes. */
 export function storeLimitOn(limits: DiskLimit, diskBytes: number | null): number {
-  const limitBytes = limitOn(limits, diskBytes)
-  return limits.limitPercent === null || diskBytes === null
-    ? limitBytes
-    : Math.max(STORE_LIMIT_BYTES_MIN, limitBytes)
+  return limitOn(limits, diskBytes, STORE_LIMIT_BYTES_MIN)
 }
 
 export function headRoomOf(limits: SpaceLimits, segmentBytes: number, totalBytes: number): number {

@@ -32,7 +32,7 @@ const policy = fc.record(
     producerFlowControl: fc.boolean(),
     sendFailIfNoSpace: fc.boolean(),
     sendFailIfNoSpaceAfterTimeout: fc.nat(3_600_000),
-    pendingMessageLimit: fc.nat(1_000_000),
+    pendingMessageLimit: fc.integer({ min: -1, max: 1_000_000 }),
   },
   { requiredKeys: [] },
 )

@@ -16,7 +16,7 @@ interface Slow extends TopicOrigin {
 function slowOnes(budget: FeedBudget, count: number): Slow[] {
   return Array.from({ length: count }, () => {
     const feed = new TopicFeed(budget, 1_000_000)
-    return { feed, destination: nameOf('topic://T'), discarded: 0 }
+    return { id: 1, feed, destination: nameOf('topic://T'), discarded: 0 }
   })
 }
 

@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { nodeFileSystem } from '../../../../src/store/journal/node-file-system.ts'
 import { findManifest } from '../../../../src/store/leveldb/files/check-files.ts'
-import { readEdits, readLiveTables } from '../../../../src/store/leveldb/files/manifest.ts'
+import {
+  readEdits,
+  readLiveTables,
+  readManifestName,
+} from '../../../../src/store/leveldb/files/manifest.ts'
 import type { LiveTable } from '../../../../src/store/leveldb/files/manifest.ts'
 import { withDirectory } from '../index-fixture.ts'
 import { SMALL, fileOf, fill, flipBit, onlyFile } from './level-files.ts'
@@ -131,4 +135,18 @@ describe("LevelDB's manifest", () => {
       await writeFile(join(directory, 'CURRENT'), '../MANIFEST-000001\n')
       assert.equal(await findManifest(directory, nodeFileSystem), null)
     }))
+
+  it('is looked for in the beginning of CURRENT only, however long that is', async () => {
+    let asked = 0
+    const current = fileOf(Buffer.concat([Buffer.from('MANIFEST-000001\n'), Buffer.alloc(1 << 20)]))
+    const name = await readManifestName({
+      ...current,
+      read: (target, position) => {
+        asked += target.length
+        return current.read(target, position)
+      },
+    })
+    assert.equal(name, null)
+    assert.ok(asked <= 64, `${asked} bytes`)
+  })
 })
