@@ -47,7 +47,7 @@ describe('the status of flow control', () => {
     client.consume('topic://T', { prefetch: 0 })
     for (let i = 0; i < 3; i++) client.send('topic://T', 'x'.repeat(10))
     harness.settle()
-    const [fullest] = flowStatus(harness.engine.view()).fullest
+    const [fullest] = flowStatus(harness.engine.view()).fullest ?? []
     assert.deepEqual([fullest?.destination, fullest?.memoryUsedBytes], ['topic://T', held(3, 10)])
   })
 
