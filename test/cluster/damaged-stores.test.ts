@@ -18,7 +18,9 @@ import { BrokerNode } from '../support/broker-node.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { withCluster } from '../support/cluster.ts'
 import { freePorts } from '../support/free-ports.ts'
+import type { Host } from '../support/host.ts'
 import { assertIdenticalLogs } from '../support/log-comparison.ts'
+import { otherContainer, otherContainerMissing } from '../support/other-container.ts'
 import { OpenWireClient } from '../support/openwire-client.ts'
 import { runQuorate } from '../support/quorate-command.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -29,6 +31,8 @@ const QUEUE = 'ORDERS'
 const MESSAGES = 120
 const TEXT = 'x'.repeat(4000)
 const EXIT_CONFLICT = 6
+/** As in every cluster under test. */
+const OWN_NAME = 'quorate-test'
 const EXIT_CORRUPT = 7
 
 interface Damage {
@@ -282,7 +286,7 @@ describe('a broker whose directory is not its own', { concurrency: false }, () =
   it('does not start on that of another broker, and changes nothing', () =>
     withForeignStore(async (foreign) => {
       const before = bytesIn(foreign)
-      await refusing(foreign, { brokerName: 'mine' }, (log) => {
+      await refusing({ dataDirectory: foreign }, { brokerName: 'mine' }, (log) => {
         const names = /belongs to node "node01" of broker "another", and this is node "node09" of/
         assert.match(log, names)
         assert.match(log, /broker "mine": give it a directory of its own/)
@@ -294,16 +298,47 @@ describe('a broker whose directory is not its own', { concurrency: false }, () =
     withCluster({ replicas: 1, deadlineMs: DEADLINE_MS }, async (cluster) => {
       const [node] = cluster.nodes
       assert.ok(node !== undefined)
-      await refusing(node.dataDirectory, { brokerName: 'quorate-test' }, (log) => {
-        assert.match(log, new RegExp(`${node.dataDirectory} is in use by pid ${node.pid}`))
+      const { dataDirectory } = node
+      await refusing({ dataDirectory }, { brokerName: OWN_NAME }, (log) => {
+        assert.match(log, new RegExp(`${dataDirectory} is in use by pid ${node.pid}`))
       })
       await fill(cluster.nodes)
     }))
+
+  it(
+    'does not start where a process in another container works, and does not disturb it',
+    {
+      skip: otherContainerMissing(),
+    },
+    () =>
+      withCluster({ replicas: 1, deadlineMs: DEADLINE_MS }, async (cluster) => {
+        const [node] = cluster.nodes
+        assert.ok(node !== undefined)
+        const { dataDirectory } = node
+        const before = signsOfLife(dataDirectory)
+        await refusing({ dataDirectory, host: otherContainer }, { brokerName: OWN_NAME }, (log) => {
+          const why = 'is in use by a process that cannot be seen from here, in another container'
+          assert.ok(log.includes(`${dataDirectory} ${why}`), log)
+        })
+        assert.deepEqual(signsOfLife(dataDirectory), before)
+        await fill(cluster.nodes)
+        await node.kill9()
+        node.start()
+        await cluster.waitUntilWhole()
+      }),
+  )
 })
+
+/** What a broker that runs says of itself in its directory. */
+function signsOfLife(directory: string): string[] {
+  const names = readdirSync(directory).filter((name) => /^lock-|\.pid$/.test(name))
+  assert.equal(names.length, 2)
+  return names.map((name) => `${name} ${readFileSync(join(directory, name), 'utf8')}`)
+}
 
 /** A broker that must not start in this directory. */
 async function refusing(
-  dataDirectory: string,
+  { dataDirectory, host }: { readonly dataDirectory: string; readonly host?: Host },
   settings: Readonly<Record<string, string>>,
   judge: (log: string) => void,
 ): Promise<void> {
@@ -314,6 +349,7 @@ async function refusing(
     ports: { client, replication, console },
     directory,
     settings: { replicas: 1, ...settings, directory: dataDirectory },
+    ...(host === undefined ? {} : { host }),
   })
   try {
     node.start()

@@ -8,6 +8,7 @@ import { brokerStatus } from './broker-status-view.ts'
 import type { CompactedLog } from './compaction/compactor.ts'
 import { Compactor } from './compaction/compactor.ts'
 import { copyRoomOf } from './compaction/copy-room.ts'
+import type { HeldDirectory } from './data-directory-lock.ts'
 import { electionReports } from './election-reports.ts'
 import { LocalStore } from './local-store.ts'
 import type { BrokerStatus } from './management/broker-status.ts'
@@ -29,7 +30,7 @@ import {
 export const BUILD = '0.1.0'
 
 interface Parts extends BrokerPorts {
-  readonly lock: { release(): Promise<void> }
+  readonly lock: HeldDirectory
   readonly node: ReplicaNode
 }
 

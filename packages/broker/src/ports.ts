@@ -1,12 +1,13 @@
 import type { Clock } from '@quorate/core/base/clock'
 import { systemClock } from '@quorate/core/base/clock'
-import { DirectoryLock } from '@quorate/core/base/directory-lock'
 import type { Entropy } from '@quorate/core/base/entropy'
 import { systemEntropy } from '@quorate/core/base/entropy'
 import type { Log } from '@quorate/core/base/log'
 import { thisMachine } from '@quorate/core/base/process-identity'
 import type { Network } from '@quorate/core/transport/network'
 import { tcpNetwork } from '@quorate/core/transport/tcp-network'
+import type { HeldDirectory } from './data-directory-lock.ts'
+import { lockDataDirectory } from './data-directory-lock.ts'
 import type { UncommittedMax } from './engine/policy/flow-control.ts'
 import { uncommittedMax } from './engine/policy/flow-control.ts'
 import type { ManagementOptions } from './management/api/management-api.ts'
@@ -47,8 +48,11 @@ export interface BrokerPorts {
   readonly bootId: string
   /** Runs the work once at the end of this turn of the event loop. */
   readonly schedule: (work: () => void) => void
-  /** Keeps the data directory to this process. Rejects with STORE_IN_USE. */
-  readonly lockDirectory: (directory: string) => Promise<{ release(): Promise<void> }>
+  /**
+   * Keeps the data directory to this process; asked before anything in there is read or written.
+   * Rejects with STORE_IN_USE.
+   */
+  readonly lockDirectory: (directory: string) => Promise<HeldDirectory>
   readonly startManagement: (options: ManagementOptions) => Promise<Management>
   /** For simulations and protocol traces; nobody listens otherwise. */
   readonly observer?: BrokerObserver
@@ -81,7 +85,7 @@ export function systemPorts(log: Log): BrokerPorts {
     schedule: (work) => {
       setImmediate(work)
     },
-    lockDirectory: (directory) => DirectoryLock.acquire(directory),
+    lockDirectory: (directory) => lockDataDirectory(directory, log),
     startManagement: async (options) => {
       const { ManagementApi } = await import('./management/api/management-api.ts')
       return ManagementApi.start(options)

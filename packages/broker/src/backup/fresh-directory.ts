@@ -60,7 +60,8 @@ async function demandEmpty(target: string): Promise<void> {
 
 function whatItIs(names: readonly string[]): string {
   if (names.includes(MANIFEST_FILE)) return 'it holds a backup; name a new directory for this one'
-  if (names.includes('journal') || names.includes('meta')) {
+  // A start that was refused may have come no further than its lock.
+  if (['journal', 'meta', 'kernel-lock'].some((name) => names.includes(name))) {
     return 'it is the data directory of a broker; name a new one, or move it away first'
   }
   const told = names.slice(0, NAMES_TOLD_MAX).join(', ')

@@ -33,8 +33,7 @@ const realOptions: DirectoryLockOptions = {
  *
  * It protects only between processes that can see each other. A holder in another PID namespace
  * (two containers on one volume), or on another machine (a network volume), looks dead: its file is
- * removed, and both write. Such a volume has to be given to one container at a time by whoever runs
- * them.
+ * removed, and both write. So a broker takes a lock of the kernel first (data-directory-lock.ts).
  */
 export class DirectoryLock {
   readonly #path: string
@@ -115,7 +114,7 @@ function parseOwner(content: string): ProcessIdentity | null {
 }
 
 function inUse(directory: string, owner: ProcessIdentity): BrokerError {
-  const message = `${directory} is in use by process ${owner.pid}`
+  const message = `${directory} is in use by pid ${owner.pid}`
   return new BrokerError('STORE_IN_USE', message, { details: { directory, pid: owner.pid } })
 }
 

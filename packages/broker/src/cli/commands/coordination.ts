@@ -6,8 +6,9 @@ import { CoordinationServer } from '../../coordination/server/coordination-serve
 import type { CoordinationServerOptions } from '../../coordination/server/coordination-server.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
 import { systemPorts } from '../../ports.ts'
+import { claimDirectory } from '../claimed-directory.ts'
 import { EXIT_OK } from '../exit-code.ts'
-import { PidFile, coordinationPidFile } from '../pid-file.ts'
+import { coordinationPidFile } from '../pid-file.ts'
 import { StopSignals, parentEnd } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -39,8 +40,8 @@ export async function coordination(
   const directory = resolve(request.directory)
   const color = terminal.isInteractive
   const log = createPinoLog({ level: 'info', format: color ? 'text' : 'json', color })
-  await systemPorts(log).fileSystem.makeDirectory(directory)
-  const pidFile = PidFile.claim(directory, coordinationPidFile)
+  const claim = { name: coordinationPidFile }
+  const { pidFile, lockDirectory } = await claimDirectory(directory, systemPorts(log), claim)
   const signals = new StopSignals()
   try {
     const { host, port } = address
@@ -50,6 +51,7 @@ export async function coordination(
       host,
       port,
       directory,
+      lockDirectory,
       clock: systemClock,
       log,
       onFailure,

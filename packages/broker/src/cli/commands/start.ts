@@ -10,10 +10,12 @@ import type { LoadedSettings } from '../../config/load.ts'
 import { createPinoLog } from '../../management/pino-log.ts'
 import type { LogLevel } from '../../management/pino-log.ts'
 import { hostDoubts } from '../advertised-host.ts'
+import { claimDirectory } from '../claimed-directory.ts'
 import { portDoubts } from '../taken-ports.ts'
 import { EXIT_INTERRUPTED, EXIT_OK, reportError } from '../exit-code.ts'
 import { CONFIG_FILE, DATA_FOLDER, nodeFolder, shownPath } from '../node-folder.ts'
-import { PidFile, brokerPidFile, readStalePid } from '../pid-file.ts'
+import type { PidFile } from '../pid-file.ts'
+import { brokerPidFile } from '../pid-file.ts'
 import { StopSignals, parentEnd } from '../signals.ts'
 import { startInBackground } from '../background.ts'
 import type { Terminal } from '../terminal.ts'
@@ -66,10 +68,12 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   const { options, settings, openDoors } = loaded
   const log = logFor(settings, terminal).with({ node: options.nodeId })
   const ports = systemPorts(log)
-  // Durable, with all the directories above it: the log in it is nothing without its name.
-  await ports.fileSystem.makeDirectory(options.dataDirectory)
-  const stalePid = readStalePid(join(options.dataDirectory, brokerPidFile))
-  const pidFile = PidFile.claim(options.dataDirectory, brokerPidFile, file)
+  const claim = { name: brokerPidFile, file }
+  const { pidFile, stalePid, lockDirectory } = await claimDirectory(
+    options.dataDirectory,
+    ports,
+    claim,
+  )
   const source = file === undefined ? 'defaults' : shownPath(file)
   log.info('broker starts', { broker: options.brokerName, config: source, pid: process.pid })
   if (stalePid !== undefined) log.warn('the last run did not stop cleanly', { pid: stalePid })
@@ -81,7 +85,8 @@ export async function start(request: StartRequest, terminal: Terminal): Promise<
   if (accepted > 0)
     log.info('words without meaning here', { accepted, see: 'quorate config check' })
   try {
-    return await runBroker(loaded, { ports, pidFile, request, terminal })
+    const locked = { ...ports, lockDirectory }
+    return await runBroker(loaded, { ports: locked, pidFile, request, terminal })
   } finally {
     pidFile.release()
   }

@@ -11,6 +11,7 @@ import { answerWord } from './four-letter-words.ts'
 import type { ServerStatus } from './four-letter-words.ts'
 import { ServerConnection } from './server-connection.ts'
 import { TransactionLog } from './transaction-log.ts'
+import type { LockDirectory } from './transaction-log.ts'
 
 export interface CoordinationServerOptions {
   /** Where it listens; `127.0.0.1` by default. */
@@ -19,6 +20,8 @@ export interface CoordinationServerOptions {
   readonly port: number
   /** Where it keeps its log; made if it does not exist. */
   readonly directory: string
+  /** Keeps the directory to this process; by process ids by default. */
+  readonly lockDirectory?: LockDirectory
   readonly clock: Clock
   /** The machine's by default. */
   readonly entropy?: Entropy
@@ -86,10 +89,11 @@ export class CoordinationServer {
    * disk says.
    */
   static async start(options: CoordinationServerOptions): Promise<CoordinationServer> {
-    const { directory, log, snapshotAfterBytes } = options
+    const { directory, lockDirectory, log, snapshotAfterBytes } = options
     const transactions = await TransactionLog.open({
       directory,
       log,
+      ...(lockDirectory === undefined ? {} : { lockDirectory }),
       ...(snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes }),
     })
     try {

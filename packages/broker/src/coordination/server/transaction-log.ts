@@ -10,8 +10,13 @@ import { encodeRecord, fileHeader, readRecords } from './record-file.ts'
 import { Transaction } from './transactions.ts'
 import { SnapshotRecord, snapshotOf, treeOf } from './tree-snapshot.ts'
 
+/** Rejects with STORE_IN_USE. */
+export type LockDirectory = (directory: string) => Promise<{ release(): Promise<void> }>
+
 export interface TransactionLogOptions {
   readonly directory: string
+  /** DirectoryLock by default. */
+  readonly lockDirectory?: LockDirectory
   readonly log: Log
   /** Log written since the last snapshot, in bytes, that calls for the next; 16 MiB by default. */
   readonly snapshotAfterBytes?: number
@@ -37,7 +42,7 @@ const snapshotAfterBytesDefault = 16 * 1024 * 1024
  */
 export class TransactionLog {
   readonly #directory: LogDirectory
-  readonly #lock: DirectoryLock
+  readonly #lock: { release(): Promise<void> }
   readonly #tree: DataTree
   readonly #snapshotAfterBytes: number
   #listener: TransactionLogListener | undefined
@@ -53,7 +58,7 @@ export class TransactionLog {
 
   private constructor(parts: {
     readonly directory: LogDirectory
-    readonly lock: DirectoryLock
+    readonly lock: { release(): Promise<void> }
     readonly tree: DataTree
     readonly file: FileHandle
     readonly snapshotAfterBytes: number
@@ -72,7 +77,8 @@ export class TransactionLog {
    * JOURNAL_CORRUPT, UNSUPPORTED_FORMAT and the errors of the disk.
    */
   static async open(options: TransactionLogOptions): Promise<TransactionLog> {
-    const lock = await DirectoryLock.acquire(options.directory)
+    const { lockDirectory = (path) => DirectoryLock.acquire(path) } = options
+    const lock = await lockDirectory(options.directory)
     try {
       const directory = new LogDirectory(options.directory)
       const tree = await recover(directory, options.log)
