@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import {
+  closeSync,
   cpSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  readSync,
   readdirSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,6 +70,15 @@ function spoil(path: string, at: number): void {
   const content = readFileSync(path)
   content[at] = (content[at] ?? 0) ^ 0xff
   writeFileSync(path, content)
+}
+
+/** The same in place, in a file that a broker reads and writes meanwhile. */
+function flip(path: string, at: number): void {
+  const [file, byte] = [openSync(path, 'r+'), Buffer.alloc(1)]
+  readSync(file, byte, 0, 1, at)
+  byte[0] = (byte[0] ?? 0) ^ 0xff
+  writeSync(file, byte, 0, 1, at)
+  closeSync(file)
 }
 
 /** Of a follower that was stopped in order. */
@@ -408,6 +421,54 @@ describe('a broker that is alone with its damaged log', { concurrency: false }, 
       assert.match(
         logOf(node),
         new RegExp(`journal ${place} at offset ${offset} \\(record \\d+\\)`),
+      )
+    }))
+})
+
+describe('a leader whose log decays under it', { concurrency: false }, () => {
+  it('ends at what it cannot read; another one leads, nothing is lost, its next start heals', () =>
+    withCluster({ logSize: '64kb', deadlineMs: DEADLINE_MS }, async (cluster) => {
+      await fill(cluster.nodes)
+      await cluster.waitUntilWhole()
+      // Started from their indexes they have no body in memory.
+      for (const node of cluster.nodes) await node.stop()
+      for (const node of cluster.nodes) node.start()
+      const damaged = await cluster.waitUntilWhole()
+      const { dataDirectory } = damaged
+      assert.ok(existsSync(join(dataDirectory, 'journal', 'checkpoint')))
+      flip(segment(dataDirectory, 1), 20_000)
+      const { stdout } = await runQuorate('journal', 'verify', dataDirectory)
+      const [, file = '', offset = ''] = /damage journal\/(\S+), byte (\d+),/.exec(stdout) ?? []
+      assert.equal((await cluster.leader()).name, damaged.name, 'nobody has read it yet')
+      clearLog(damaged)
+
+      const client = new OpenWireClient(cluster.nodes.map(({ ports }) => ports.client))
+      await client.open()
+      await client.consume(QUEUE)
+      assert.equal((await damaged.exited()).code, EXIT_CORRUPT)
+      const place = new RegExp(`journal ${file} at offset ${offset} \\(record \\d+\\)`)
+      assert.match(logOf(damaged), place)
+      assert.notEqual((await cluster.leader()).name, damaged.name)
+
+      clearLog(damaged)
+      damaged.start()
+      await cluster.waitUntilWhole()
+      const line = logOf(damaged).match(/the log is damaged: .*/)?.[0] ?? ''
+      assert.ok(line.includes(join(dataDirectory, 'journal', file)), line)
+      assert.ok(existsSync(join(dataDirectory, 'journal', 'diverged')))
+      await assertIdenticalLogs(cluster)
+      const folders = cluster.nodes.map((node) => node.dataDirectory)
+      const whole = await runQuorate('journal', 'verify', ...folders)
+      assert.equal(whole.exitCode, 0, whole.stdout)
+
+      const seen: (string | undefined)[] = []
+      while (seen.length < MESSAGES) seen.push((await client.receive())?.text.split(' ')[0])
+      client.close()
+      assert.deepEqual(seen, texts(1, MESSAGES))
+      const statuses = await cluster.statuses()
+      assert.deepEqual(
+        statuses.map((status) => status?.possibleLosses),
+        [[], [], []],
       )
     }))
 })

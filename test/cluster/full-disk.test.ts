@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { NodeSettings } from '../support/broker-node.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { leaders, withCluster } from '../support/cluster.ts'
 import { OpenWireClient } from '../support/openwire-client.ts'
 import { SmallDisks, smallDisksMissing } from '../support/small-disks.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const MB = 1024 ** 2
 const DEADLINE_MS = 90_000
@@ -133,6 +135,88 @@ describe('a storeLimit below one segment', () => {
         }
       }),
     )
+  })
+})
+
+/** What ActiveMQ's clients throw where a send found no room. */
+const NO_ROOM = { name: 'javax.jms.ResourceAllocationException', message: /the store has no space/ }
+
+/** Sends until one is refused. Returns how many were taken, and how long that one waited. */
+async function sendUntilOneIsRefused({
+  client,
+}: Pick<Occupied, 'client'>): Promise<{ count: number; waitedMs: number }> {
+  for (let count = 0; count < MESSAGES_MAX; count++) {
+    const sentAtMs = performance.now()
+    if (await isRefused(client.send(QUEUE, `${count} ${BODY}`))) {
+      return { count, waitedMs: performance.now() - sentAtMs }
+    }
+  }
+  return assert.fail('the store took more than it may hold')
+}
+
+/** Whether it was refused for want of space; any other failure is thrown on. */
+async function isRefused(send: Promise<void>): Promise<boolean> {
+  try {
+    await send
+    return false
+  } catch (error) {
+    assert.throws(() => {
+      throw error
+    }, NO_ROOM)
+    return true
+  }
+}
+
+/** A store that is used up: consumers go on, and the room that they make is for sends again. */
+async function consumeAndSendAgain(stage: Occupied, count: number): Promise<void> {
+  const { cluster, client } = stage
+  const [leader] = leaders(await cluster.statuses())
+  assert.equal(leader?.store?.blocksSenders, true)
+  await client.consume(QUEUE)
+  await receiveAll(stage, 0, count)
+  await untilShort(stage, [])
+  const isTaken = async (): Promise<boolean> => !(await isRefused(client.send(QUEUE, `${count}`)))
+  await waitUntil(isTaken, { what: 'a send to be taken', timeoutMs: 10_000 })
+  // Nothing of what was refused stands between them, and the next ones are taken at once.
+  await receiveAll(stage, count, count + 1)
+  for (let n = count + 1; n < count + 6; n++) await client.send(QUEUE, `${n} ${BODY}`)
+  await receiveAll(stage, count + 1, count + 6)
+  await cluster.waitUntilWhole()
+}
+
+describe('a storeLimit with senders that are not to wait', () => {
+  const refusing = (settings: NodeSettings, act: (stage: Occupied) => Promise<void>) =>
+    withCluster(
+      { deadlineMs: DEADLINE_MS, logSize: '1mb', settings: { storeLimit: '32mb', ...settings } },
+      (cluster) => withClient(cluster, (client) => act({ cluster, client })),
+    )
+
+  it('has them refused at once as by ActiveMQ until consumers have made room', () =>
+    refusing({ sendFailIfNoSpace: true }, async (stage) => {
+      const { count } = await sendUntilOneIsRefused(stage)
+      assert.ok(count > 250, `only ${count} were taken`)
+      for (let i = 0; i < 5; i++) assert.ok(await isRefused(stage.client.send(QUEUE, 'no room')))
+      await consumeAndSendAgain(stage, count)
+    }))
+
+  it('has them refused after the time that they may wait', () =>
+    refusing({ sendFailIfNoSpaceAfterTimeout: '1s' }, async (stage) => {
+      const { count, waitedMs } = await sendUntilOneIsRefused(stage)
+      assert.ok(count > 250, `only ${count} were taken`)
+      assert.ok(waitedMs >= 1000, `refused after ${waitedMs} ms`)
+      await consumeAndSendAgain(stage, count)
+    }))
+
+  it('has them wait where the policy of their queue says so', () => {
+    const destinationPolicies = [{ queue: QUEUE, sendFailIfNoSpace: false }]
+    return refusing({ sendFailIfNoSpace: true, destinationPolicies }, async (stage) => {
+      const filled = await sendUntilOneWaits(stage)
+      // Of somebody else: what comes behind a send that waits waits with it.
+      await withClient(stage.cluster, async (other) => {
+        assert.ok(await isRefused(other.send('OTHERS', 'no room')))
+      })
+      await consumeAll(stage, filled)
+    })
   })
 })
 

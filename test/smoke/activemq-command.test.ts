@@ -15,10 +15,18 @@ import { waitUntil } from '../support/wait-until.ts'
 const program = fileURLToPath(new URL('../../packages/broker/bin/activemq.js', import.meta.url))
 const WITHIN_MS = 40_000
 
-/** As ActiveMQ's documentation has it for brokers of one machine: any port among each other. */
+/**
+ * As ActiveMQ's documentation has it for brokers of one machine: any port among each other. The
+ * policy is that of ActiveMQ's own file.
+ */
 function activemqXml(clientPort: number): string {
   return `<beans xmlns="http://www.springframework.org/schema/beans">
   <broker xmlns="http://activemq.apache.org/schema/core" brokerName="orders" useJmx="true">
+    <destinationPolicy><policyMap><policyEntries><policyEntry topic=">">
+      <pendingMessageLimitStrategy>
+        <constantPendingMessageLimitStrategy limit="1000"/>
+      </pendingMessageLimitStrategy>
+    </policyEntry></policyEntries></policyMap></destinationPolicy>
     <persistenceAdapter>
       <replicatedLevelDB directory="\${activemq.data}/leveldb" replicas="3" hostname="localhost"
         bind="tcp://0.0.0.0:0" zkAddress="\${ZK_ADDRESS}" zkPath="/activemq/leveldb-stores"/>

@@ -10,6 +10,7 @@ import type {
   ConnectionInfo,
   ConsumerInfo,
   Destination,
+  ExceptionResponse,
   MessageCommand,
   MessageDispatch,
   ProducerInfo,
@@ -270,8 +271,7 @@ export class OpenWireClient {
       this.#pending.get(command.correlationId)?.resolve()
       this.#pending.delete(command.correlationId)
     } else if (command.type === TypeId.ExceptionResponse) {
-      const why = new Error(command.exception?.message ?? 'refused')
-      this.#pending.get(command.correlationId)?.reject(why)
+      this.#pending.get(command.correlationId)?.reject(refusal(command))
       this.#pending.delete(command.correlationId)
     }
   }
@@ -299,6 +299,13 @@ export class OpenWireClient {
   #write(command: Command): void {
     this.#wire?.socket.write(this.#wire.codec.encode(command))
   }
+}
+
+/** Its name is the class that the broker names, as a Java client would throw it. */
+function refusal({ exception }: ExceptionResponse): Error {
+  const error = new Error(exception?.message ?? 'refused')
+  error.name = exception?.className ?? error.name
+  return error
 }
 
 function queueOf(name: string): Destination {

@@ -426,6 +426,76 @@ describe('a store without space', () => {
     assert.deepEqual(harness.stored('Q'), ['b'])
   })
 
+  it('has plain sends refused at once where they are not to wait, and consumers go on', () => {
+    const harness = new EngineHarness({ otherwise: { ...defaultPolicy, sendFailIfNoSpace: true } })
+    const [sender, consumer] = [harness.connect(), harness.connect()]
+    sender.send('Q', 'a')
+    consumer.consume('Q')
+    harness.settle()
+    harness.engine.setShort('store', true)
+    const refused = sender.send('Q', 'b')
+    assert.equal(sender.rejectionOf(refused), 'RESOURCE_LIMIT')
+    assert.match(sender.rejections[0]?.error.message ?? '', /the store has no space/)
+    sender.send('Q', 'not waited for either', { paced: false })
+    assert.equal(sender.rejections.length, 2)
+    assert.equal(sender.paused, false)
+    const free = sender.send('Q', 'c', inMemory)
+    const acknowledged = consumer.acknowledge(consumer.takeDeliveries())
+    harness.settle()
+    assert.equal(sender.isConfirmed(free), true)
+    assert.equal(consumer.isConfirmed(acknowledged), true)
+    assert.deepEqual(harness.stored('Q'), [])
+    harness.engine.setShort('store', false)
+    const next = sender.send('Q', 'd')
+    harness.settle()
+    assert.equal(sender.isConfirmed(next), true)
+    assert.deepEqual(consumer.texts, ['c', 'd'])
+  })
+
+  it('has plain sends refused after their time, and takes those that found space in time', () => {
+    const harness = new EngineHarness({
+      otherwise: { ...defaultPolicy, sendFailIfNoSpaceAfterTimeoutMs: 3000 },
+    })
+    const sender = harness.connect()
+    harness.engine.setShort('store', true)
+    const late = sender.send('Q', 'late')
+    harness.clock.advance(2000)
+    const later = sender.send('Q', 'later')
+    harness.clock.advance(900)
+    assert.equal(sender.rejectionOf(late), undefined)
+    harness.clock.advance(200)
+    assert.equal(sender.rejectionOf(late), 'RESOURCE_LIMIT')
+    harness.engine.setShort('store', false)
+    harness.settle()
+    assert.equal(sender.isConfirmed(later), true)
+    harness.clock.advance(10_000)
+    assert.equal(sender.rejectionOf(later), undefined)
+    assert.deepEqual(harness.stored('Q'), ['later'])
+  })
+
+  it("goes by the destination's policy before the broker's", () => {
+    const late = policy('LATE', { sendFailIfNoSpaceAfterTimeoutMs: 1000 })
+    const harness = new EngineHarness({
+      policies: [late, policy('WAITS', {})],
+      otherwise: { ...defaultPolicy, sendFailIfNoSpace: true },
+    })
+    const sender = harness.connect()
+    harness.engine.setShort('store', true)
+    const sends = ['LATE', 'WAITS', 'Q'].map((producer) => sender.send(producer, 'x', { producer }))
+    const areRefused = (): boolean[] => sends.map((send) => sender.rejectionOf(send) !== undefined)
+    assert.deepEqual(areRefused(), [false, false, true])
+    harness.clock.advance(1100)
+    assert.deepEqual(areRefused(), [true, false, true])
+    harness.clock.advance(100_000)
+    harness.engine.setShort('store', false)
+    harness.settle()
+    assert.deepEqual(areRefused(), [true, false, true])
+    assert.deepEqual(
+      ['LATE', 'WAITS', 'Q'].map((queue) => harness.stored(queue)),
+      [[], ['x'], []],
+    )
+  })
+
   it('rolls back the commit of a sender that does not want to wait', () => {
     const harness = new EngineHarness({ otherwise: { ...defaultPolicy, sendFailIfNoSpace: true } })
     const sender = harness.connect()

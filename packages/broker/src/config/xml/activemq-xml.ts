@@ -53,7 +53,7 @@ export function readActivemqXml(request: ActivemqXmlRequest): SettingSource {
   if (broker !== undefined) {
     reader.readBroker(broker)
     addImplied(broker, { reader, reading, machineName: request.machineName })
-    doubtUnlimited(reader, reading)
+    doubtUnlimited(broker, reader, reading)
     // Never the default of our own: a port that the file does not speak of.
     if (reader.connectors.length === 0 && reading.problems.length === 0) {
       reading.complain(
@@ -87,16 +87,29 @@ interface Surroundings {
   readonly machineName: string
 }
 
-/** ActiveMQ keeps without limit what waits for a slow subscriber of such a topic. */
-function doubtUnlimited({ policies }: BrokerReader, { doubts }: Reading): void {
-  for (const { where, words } of policies) {
+/**
+ * ActiveMQ keeps without limit what waits for a slow subscriber of a topic whose entry has no
+ * strategy, or that has no entry.
+ */
+function doubtUnlimited(broker: XmlElement, reader: BrokerReader, { doubts }: Reading): void {
+  const { default: most } = policyWords.pendingMessageLimit
+  const kept = `the newest ${most} are kept, where ActiveMQ keeps all, as limit="-1" does`
+  let coversAll = false
+  for (const { where, words } of reader.policies) {
     const topic = words.get('topic')
-    if (topic === undefined || words.has('pendingMessageLimit')) continue
+    if (topic === undefined) continue
+    if (topic.text === '>') coversAll = true
+    if (words.has('pendingMessageLimit')) continue
     doubts.push(
       `${where}: <policyEntry topic="${topic.text}"> without pendingMessageLimitStrategy: of what ` +
-        `waits for a slow subscriber, the newest ${policyWords.pendingMessageLimit.default} are kept`,
+        `waits for a slow subscriber, ${kept}`,
     )
   }
+  if (coversAll) return
+  doubts.push(
+    `${broker.where}: <broker> without a <policyEntry topic=">">: of what waits for a slow ` +
+      `subscriber of a topic that has no entry, ${kept}`,
+  )
 }
 
 /** What a file says by saying nothing. */
