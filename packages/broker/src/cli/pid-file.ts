@@ -84,8 +84,12 @@ export class PidFile {
     this.#write({ consoleUrl })
   }
 
+  /** Leaves the file of whoever has claimed the directory since. */
   release(): void {
-    rmSync(this.#path, { force: true })
+    const { pid, startTime } = ownIdentity()
+    const record = readRecord(this.#path)
+    const isOurs = record === null || (record.pid === pid && record.startTime === startTime)
+    if (isOurs) rmSync(this.#path, { force: true })
   }
 
   #write(facts: { readonly consoleUrl?: string }): void {

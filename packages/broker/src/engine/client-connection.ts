@@ -119,7 +119,8 @@ export class ClientConnection
   }
 
   /**
-   * Topics' subscribers, such as every JMS client has for advisories, hold no memory by waiting.
+   * Whether what it acknowledges makes room. Topics' subscribers that may miss messages, such as
+   * every JMS client has for advisories, hold no memory by waiting.
    */
   get isConsuming(): boolean {
     for (const subscription of this.#consumers.values()) if (subscription.drawsOnLists) return true

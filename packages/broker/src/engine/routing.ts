@@ -94,10 +94,10 @@ export class Shipment implements SendNeeds {
     }
   }
 
-  /** Whether any of it is kept in memory until somebody acknowledges it. */
+  /** Whether any of it is kept in memory until somebody has it, or acknowledges it. */
   get usesMemory(): boolean {
     const { queues, topics } = this.#route
-    if (topics.some(({ backlogs }) => backlogs.length > 0)) return true
+    if (topics.some((topic) => topic.holdsFrom(this.#sender))) return true
     if (!this.message.persistent) {
       return queues.length > 0 || topics.some((topic) => topic.hasActiveDurables)
     }
@@ -140,9 +140,10 @@ export class Shipment implements SendNeeds {
     for (const { id, backlog } of this.#route.queues) {
       if ((!message.persistent || id === 0) && backlog.isMemoryFull) return backlog
     }
-    for (const { backlogs } of this.#route.topics) {
-      const full = backlogs.find(({ isMemoryFull }) => isMemoryFull)
-      if (full !== undefined) return full
+    for (const topic of this.#route.topics) {
+      for (const backlog of topic.backlogsFor(this.#sender)) {
+        if (backlog.isMemoryFull) return backlog
+      }
     }
     if (message.persistent) return null
     for (const topic of this.#route.topics) {

@@ -159,6 +159,38 @@ describe('a subscriber for whom any number of messages waits', () => {
     assert.deepEqual(client.texts, ['0', '4', '5'])
   })
 
+  it('does not count as one that makes room when it hears of advisories only', () => {
+    const harness = harnessWith({}, { memoryLimitBytes: held(1, 1024) })
+    const client = harness.connect()
+    client.consume('topic://ActiveMQ.Advisory.TempQueue,topic://ActiveMQ.Advisory.TempTopic')
+    const unpaced = { persistent: false, paced: false }
+    client.send('Q', kilobyte, unpaced)
+    client.send('Q', 'waits', unpaced)
+    assert.equal(client.paused, true)
+  })
+
+  it('does not make its own connection wait for what it does not want to hear of it', () => {
+    const harness = harnessWith({ memoryLimitBytes: held(1, 1024) })
+    const [own, other] = [harness.connect(), harness.connect()]
+    own.consume('topic://T', { prefetch: 0, noLocal: true })
+    other.send('topic://T', kilobyte)
+    assert.equal(own.isConfirmed(own.send('topic://T', 'goes')), true)
+    assert.equal(other.isConfirmed(other.send('topic://T', 'waits')), false)
+  })
+
+  it('makes nobody wait any more when it goes, though it held nothing itself', () => {
+    const harness = harnessWith({}, { memoryLimitBytes: held(1, 1024) })
+    const [quick, sender] = [harness.connect(), harness.connect()]
+    const consumer = quick.consume('topic://T')
+    sender.send('Q', kilobyte, { persistent: false })
+    const waits = sender.send('topic://T', 'for memory', { producer: 'another' })
+    harness.settle()
+    assert.equal(sender.isConfirmed(waits), false)
+    consumer.close(0)
+    harness.settle()
+    assert.equal(sender.isConfirmed(waits), true)
+  })
+
   it('holds nobody up by advisories that it does not read', () => {
     const harness = harnessWith({}, { memoryLimitBytes: held(1, 1024) })
     const client = harness.connect()

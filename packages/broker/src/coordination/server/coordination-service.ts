@@ -11,6 +11,7 @@ import {
   WatcherEvent,
   eventTypes,
   operationOf,
+  permissions,
   refusals,
   requestCodec,
   responseCodec,
@@ -19,7 +20,7 @@ import {
 } from '../zookeeper/protocol.ts'
 import type { OperationName, RequestOf } from '../zookeeper/protocol.ts'
 import type { WatchEvent } from '../zookeeper/watch-registry.ts'
-import { accessLimits, identify } from './access-control.ts'
+import { accessLimits, allows, identify } from './access-control.ts'
 import type { Identity } from './access-control.ts'
 import type { DataTree } from './data-tree.ts'
 import { treeLimits } from './decisions.ts'
@@ -305,7 +306,10 @@ export class CoordinationService {
   #commit(outcome: Outcome): void {
     if (outcome.transaction !== undefined) this.#options.append(outcome.transaction)
     for (const event of outcome.events ?? []) {
-      for (const client of this.#watches.fire(event)) this.#notify(client, event)
+      for (const client of this.#watches.fire(event)) {
+        // As ZooKeeper does since 3.8.4 (CVE-2024-23944): who may not read it does not hear of it.
+        if (allows(event.acl, permissions.read, client.identities)) this.#notify(client, event)
+      }
     }
   }
 

@@ -5,6 +5,12 @@ import type { WatchEvent } from '../zookeeper/watch-registry.ts'
 import { listBytes, openList } from './access-control.ts'
 import type { Change, Transaction } from './transactions.ts'
 
+/** What a change did, for those who watch and may read the node. */
+export interface TreeEvent extends WatchEvent {
+  /** Of the node, as it was at that moment. */
+  readonly acl: readonly Acl[]
+}
+
 export interface TreeNode {
   /** null is not empty: a node may have been made without data. */
   data: Buffer | null
@@ -107,7 +113,7 @@ export class DataTree {
   }
 
   /** Applies a whole transaction; the events are for whoever watches. */
-  apply(transaction: Transaction): readonly WatchEvent[] {
+  apply(transaction: Transaction): readonly TreeEvent[] {
     const events = transaction.changes.flatMap((change) => this.applyChange(change, transaction))
     this.#lastZxid = transaction.zxid
     return events
@@ -117,7 +123,7 @@ export class DataTree {
   applyChange(
     change: Change,
     stamp: { readonly zxid: bigint; readonly timeMs: bigint },
-  ): readonly WatchEvent[] {
+  ): readonly TreeEvent[] {
     switch (change.type) {
       case 'createSession':
         return this.#createSession(change)
@@ -172,13 +178,13 @@ export class DataTree {
     this.#lastZxid = zxid
   }
 
-  #createSession(change: ChangeOf<'createSession'>): readonly WatchEvent[] {
+  #createSession(change: ChangeOf<'createSession'>): readonly TreeEvent[] {
     const { sessionId: id, timeoutMs } = change
     this.restoreSession({ id, timeoutMs, password: Buffer.from(change.password ?? []) })
     return []
   }
 
-  #closeSession(id: bigint, zxid: bigint): readonly WatchEvent[] {
+  #closeSession(id: bigint, zxid: bigint): readonly TreeEvent[] {
     const paths = [...(this.#ephemerals.get(id) ?? [])]
     this.#sessions.delete(id)
     const events = paths.flatMap((path) => this.#delete(path, zxid))
@@ -189,7 +195,7 @@ export class DataTree {
   #create(
     change: ChangeOf<'create'>,
     { zxid, timeMs }: { readonly zxid: bigint; readonly timeMs: bigint },
-  ): readonly WatchEvent[] {
+  ): readonly TreeEvent[] {
     const { path } = change
     const parent = this.#expect(parentPath(path))
     const { creations, pzxid } = parent
@@ -214,12 +220,12 @@ export class DataTree {
       Object.assign(parent, { creations, pzxid })
     })
     return [
-      { type: 'created', path },
-      { type: 'childrenChanged', path: parentPath(path) },
+      { type: 'created', path, acl: change.acl },
+      { type: 'childrenChanged', path: parentPath(path), acl: parent.acl },
     ]
   }
 
-  #delete(path: string, zxid: bigint): readonly WatchEvent[] {
+  #delete(path: string, zxid: bigint): readonly TreeEvent[] {
     const node = this.#expect(path)
     const parent = this.#expect(parentPath(path))
     const { pzxid } = parent
@@ -232,15 +238,15 @@ export class DataTree {
       parent.pzxid = pzxid
     })
     return [
-      { type: 'deleted', path },
-      { type: 'childrenChanged', path: parentPath(path) },
+      { type: 'deleted', path, acl: node.acl },
+      { type: 'childrenChanged', path: parentPath(path), acl: parent.acl },
     ]
   }
 
   #setData(
     change: ChangeOf<'setData'>,
     { zxid, timeMs }: { readonly zxid: bigint; readonly timeMs: bigint },
-  ): readonly WatchEvent[] {
+  ): readonly TreeEvent[] {
     const { path } = change
     const node = this.#expect(path)
     const { data, version, mzxid, mtime } = node
@@ -253,10 +259,10 @@ export class DataTree {
       this.#bytes += (data?.length ?? 0) - (node.data?.length ?? 0)
       Object.assign(node, { data, version, mzxid, mtime })
     })
-    return [{ type: 'dataChanged', path }]
+    return [{ type: 'dataChanged', path, acl: node.acl }]
   }
 
-  #setAcl(change: ChangeOf<'setAcl'>): readonly WatchEvent[] {
+  #setAcl(change: ChangeOf<'setAcl'>): readonly TreeEvent[] {
     const node = this.#expect(change.path)
     assert(this.#undo === undefined, 'a multi holds no change of rights')
     this.#bytes += listBytes(change.acl) - listBytes(node.acl)

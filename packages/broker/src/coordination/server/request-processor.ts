@@ -6,9 +6,8 @@ import type {
   Refusal,
   RequestOf,
 } from '../zookeeper/protocol.ts'
-import type { WatchEvent } from '../zookeeper/watch-registry.ts'
 import { allows, withoutHashes } from './access-control.ts'
-import type { DataTree } from './data-tree.ts'
+import type { DataTree, TreeEvent } from './data-tree.ts'
 import { decide, decideSetAcl, readable } from './decisions.ts'
 import type { Caller, Decision } from './decisions.ts'
 import type { Change, Transaction } from './transactions.ts'
@@ -26,7 +25,7 @@ export interface Outcome {
   readonly response?: unknown
   /** What was changed: to be durable before anybody hears of it. */
   readonly transaction?: Transaction
-  readonly events?: readonly WatchEvent[]
+  readonly events?: readonly TreeEvent[]
   readonly watch?: WatchPlace
 }
 
@@ -87,7 +86,7 @@ export class RequestProcessor {
   #multi(caller: Caller, parts: readonly MultiOperation[]): Outcome {
     const stamp = this.#stamp()
     const changes: Change[] = []
-    const events: WatchEvent[] = []
+    const events: TreeEvent[] = []
     const results: MultiResult[] = []
     let refused: { readonly at: number; readonly err: number } | undefined
     this.#tree.attempt(() => {

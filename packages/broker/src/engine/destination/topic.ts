@@ -2,6 +2,7 @@ import type { DestinationName } from '@quorate/core/model/destination'
 import type { Client } from '../client.ts'
 import type { Backlog } from '../dispatch/backlog.ts'
 import type { Entry } from '../dispatch/entry.ts'
+import { ownMemory } from '../dispatch/own-memory.ts'
 import type { DestinationPolicy } from '../policy/destination-policy.ts'
 import type { DurableSubscription } from '../subscription/durable-subscription.ts'
 
@@ -18,8 +19,6 @@ export interface TopicOrigin {
 export interface TopicSubscriber {
   readonly client: Client
   readonly noLocal: boolean
-  /** Where messages wait that it is not to miss; null: the oldest of them go. */
-  readonly topicBacklog: Backlog | null
   offer(entry: Entry, origin: TopicOrigin): void
 }
 
@@ -34,8 +33,8 @@ export class Topic implements TopicOrigin {
   /** Durable subscriptions, also those that nobody is connected to, and those of patterns. */
   durables: readonly DurableSubscription[] = []
   discarded = 0
-  #subscribers: readonly TopicSubscriber[] = []
-  #backlogs: readonly Backlog[] = []
+  readonly #subscribers: TopicSubscriber[] = []
+  readonly #backlogs = new Map<TopicSubscriber, Backlog>()
   #published = 0
 
   constructor(
@@ -62,13 +61,17 @@ export class Topic implements TopicOrigin {
     return this.durables.some((durable) => durable.isActive)
   }
 
-  subscribe(subscriber: TopicSubscriber): void {
-    if (!this.#subscribers.includes(subscriber))
-      this.#setSubscribers([...this.#subscribers, subscriber])
+  /** `backlog`: where messages wait that it is not to miss; null: the oldest of them go. */
+  subscribe(subscriber: TopicSubscriber, backlog: Backlog | null): void {
+    if (this.#subscribers.includes(subscriber)) return
+    this.#subscribers.push(subscriber)
+    if (backlog !== null) this.#backlogs.set(subscriber, backlog)
   }
 
   unsubscribe(subscriber: TopicSubscriber): void {
-    this.#setSubscribers(this.#subscribers.filter((other) => other !== subscriber))
+    const position = this.#subscribers.indexOf(subscriber)
+    if (position !== -1) this.#subscribers.splice(position, 1)
+    this.#backlogs.delete(subscriber)
   }
 
   isHeardOnlyBy(subscribers: readonly TopicSubscriber[]): boolean {
@@ -76,13 +79,29 @@ export class Topic implements TopicOrigin {
   }
 
   /** What waits for present subscribers that are to miss nothing: senders wait for them. */
-  get backlogs(): readonly Backlog[] {
-    return this.#backlogs
+  get backlogs(): Iterable<Backlog> {
+    return this.#backlogs.values()
+  }
+
+  /** Whether messages of this client wait for subscribers that are to miss nothing. */
+  holdsFrom(sender: Client): boolean {
+    if (this.#backlogs.size === 0) return false
+    for (const _ of this.backlogsFor(sender)) return true
+    return false
+  }
+
+  /** Where they wait. */
+  *backlogsFor(sender: Client): Iterable<Backlog> {
+    for (const [{ noLocal, client }, backlog] of this.#backlogs) {
+      if (!noLocal || client !== sender) yield backlog
+    }
   }
 
   /** Hands the message to the present subscribers; `sender` null when it is the broker itself. */
   publish(entry: Entry, sender: Client | null): void {
     this.#published++
+    // However many wait for it, its body is there once.
+    if (this.#backlogs.size > 1 && entry.body !== null) entry.body = ownMemory(entry.body)
     for (const subscriber of this.#subscribers) {
       if (subscriber.noLocal && subscriber.client === sender) continue
       subscriber.offer(entry, this)
@@ -92,12 +111,5 @@ export class Topic implements TopicOrigin {
   /** The lists in which a message of this sender has to wait. */
   durablesFor(sender: Client | null): DurableSubscription[] {
     return this.durables.filter((durable) => durable.wants(sender))
-  }
-
-  #setSubscribers(subscribers: readonly TopicSubscriber[]): void {
-    this.#subscribers = subscribers
-    if (this.id === 0) return
-    const backlogs = subscribers.map(({ topicBacklog }) => topicBacklog)
-    this.#backlogs = backlogs.filter((backlog) => backlog !== null)
   }
 }

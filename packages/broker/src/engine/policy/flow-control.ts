@@ -104,6 +104,11 @@ export class FlowControl {
     return this.#port.memory.usedBytes >= this.#port.memory.limitBytes
   }
 
+  /** Something other than bytes may have made room. */
+  eased(): void {
+    this.#isRetryDue = true
+  }
+
   /** What the whole broker lacks for such a send; null when it may go. */
   lacks(needs: SendNeeds): (typeof shared)[number] | null {
     for (const reason of shared) {

@@ -117,7 +117,7 @@ export const ENTRY_MEMORY_BYTES = 512
  * What open transactions hold may count so much before further messages in them get memory of their
  * own, instead of the chunks that they came in.
  */
-export const HELD_FRESH_BYTES_MAX = 4 << 20
+export const HELD_FRESH_BYTES_MAX = 1 << 20
 /** Messages a browser is given between two looks at the lease and at its window. */
 export const BROWSE_PAGE_ENTRIES = 200
 /**

@@ -42,7 +42,6 @@ export class Subscription
   readonly options: ConsumerOptions
   readonly inFlight = new InFlightList()
   readonly client: SubscriptionOwner
-  readonly topicBacklog: Backlog | null
   marked = false
   readonly #core: EngineCore
   readonly #matcher: Matcher | null
@@ -53,6 +52,9 @@ export class Subscription
   readonly #backlogs: Backlog[] = []
   readonly #queues: Queue[] = []
   readonly #topics: Topic[] = []
+  readonly #missesNothing: boolean
+  /** Made with the first topic of which it is to miss nothing. */
+  #topicBacklog: Backlog | null = null
   #browserEnded = false
   #nextDeliveryId = 1
   #closed = false
@@ -70,9 +72,9 @@ export class Subscription
     this.#window = new PrefetchWindow(options.prefetch)
     this.#pulls = new PullWaiters(core.clock, () => this.#pullTimedOut())
     const limit = pendingLimit(core, options)
-    const isUnlimited = limit === NO_PENDING_LIMIT
-    this.topicBacklog = isUnlimited ? topicBacklog(core, options.destination) : null
-    this.#feed = new TopicFeed(core.feeds, isUnlimited ? defaultPolicy.pendingMessageLimit : limit)
+    this.#missesNothing = limit === NO_PENDING_LIMIT
+    const most = this.#missesNothing ? defaultPolicy.pendingMessageLimit : limit
+    this.#feed = new TopicFeed(core.feeds, most)
     this.#browser = options.browser ? new Browser(core.store) : null
   }
 
@@ -103,7 +105,7 @@ export class Subscription
 
   /** Bytes of topics' messages that wait for it. */
   get pendingBytes(): number {
-    return this.#feed.bytes + (this.topicBacklog?.bytes ?? 0)
+    return this.#feed.bytes + (this.#topicBacklog?.bytes ?? 0)
   }
 
   accepts(entry: Entry): boolean {
@@ -133,10 +135,7 @@ export class Subscription
   attachTopic(topic: Topic): void {
     if (this.#topics.includes(topic)) return
     this.#topics.push(topic)
-    if (this.topicBacklog !== null && !this.#backlogs.includes(this.topicBacklog)) {
-      this.attachBacklog(this.topicBacklog)
-    }
-    topic.subscribe(this)
+    topic.subscribe(this, this.#missesNothing && topic.id !== 0 ? this.#ownBacklog() : null)
   }
 
   /** Messages come from here too. */
@@ -147,8 +146,8 @@ export class Subscription
 
   offer(entry: Entry, origin: TopicOrigin): void {
     if (this.#closed || !this.accepts(entry)) return
-    if (this.topicBacklog !== null && origin.id !== 0) {
-      this.topicBacklog.offer(entry)
+    if (this.#topicBacklog !== null && origin.id !== 0) {
+      this.#topicBacklog.offer(entry)
       return
     }
     this.#feed.offer(entry, origin, this.free)
@@ -161,7 +160,7 @@ export class Subscription
       return
     }
     // What a topic's subscriber was sent never comes again, however it waited.
-    const back = source === this.topicBacklog ? null : source
+    const back = source === this.#topicBacklog ? null : source
     if (back === null) for (const entry of entries) source.leave(entry)
     this.#send(entries.map((entry) => this.#dispatched(back, source.destination, entry)))
   }
@@ -228,7 +227,8 @@ export class Subscription
     for (const delivery of back) delivery.state = 'settled'
     this.inFlight.clear()
     this.takeBack(back, lastDeliveredId)
-    this.topicBacklog?.discard()
+    this.#topicBacklog?.discard()
+    if (this.#topicBacklog !== null) this.#core.flow.eased()
     this.client.subscriptionClosed(this)
   }
 
@@ -268,6 +268,18 @@ export class Subscription
     sequences.sort((one, other) => one - other)
     const op = { kind: 'redelivered', list: source.listId, sequences } as const
     this.#core.records.append(op, new SilentRecord())
+  }
+
+  /**
+   * Where messages wait that it is not to miss. Those of advisories do not: every client of JMS
+   * subscribes to some, and would count as one that consumes.
+   */
+  #ownBacklog(): Backlog {
+    if (this.#topicBacklog === null) {
+      this.#topicBacklog = topicBacklog(this.#core, this.options.destination)
+      this.attachBacklog(this.#topicBacklog)
+    }
+    return this.#topicBacklog
   }
 
   #mark(): void {

@@ -33,6 +33,7 @@ const held = new Set<string>()
 export class KernelLock {
   readonly #folder: string
   readonly #database: ClassicLevel
+  #isReleased = false
 
   private constructor(folder: string, database: ClassicLevel) {
     this.#folder = folder
@@ -57,7 +58,10 @@ export class KernelLock {
     }
   }
 
+  /** Once is enough: after that it may be somebody else's. */
   async release(): Promise<void> {
+    if (this.#isReleased) return
+    this.#isReleased = true
     await this.#database.close()
     held.delete(this.#folder)
   }

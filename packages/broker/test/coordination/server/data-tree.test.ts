@@ -44,17 +44,17 @@ describe('data tree', () => {
   it('stamps and counts every change', () => {
     const garden = new Gardener()
     assert.deepEqual(garden.create('/a'), [
-      { type: 'created', path: '/a' },
-      { type: 'childrenChanged', path: '/' },
+      { type: 'created', path: '/a', acl: openList },
+      { type: 'childrenChanged', path: '/', acl: openList },
     ])
     garden.create('/a/b')
     garden.create('/a/c')
     assert.deepEqual(garden.apply({ type: 'delete', path: '/a/b' }), [
-      { type: 'deleted', path: '/a/b' },
-      { type: 'childrenChanged', path: '/a' },
+      { type: 'deleted', path: '/a/b', acl: openList },
+      { type: 'childrenChanged', path: '/a', acl: openList },
     ])
     assert.deepEqual(garden.apply({ type: 'setData', path: '/a', data: null }), [
-      { type: 'dataChanged', path: '/a' },
+      { type: 'dataChanged', path: '/a', acl: openList },
     ])
     assert.deepEqual(garden.node('/a'), {
       czxid: 1n,
